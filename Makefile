@@ -1,0 +1,28 @@
+# The commands for people; the work is in tests/harness (see its __main__.py).
+# Needs git, make and python3; everything else is set up on first use.
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all story stories docs lint units sanity clean
+HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+demo: ## a list server in a throw-away host, proved, and left running
+	@$(HARNESS) demo
+test: ## everything: lint, sanity, units and every story
+	@$(HARNESS) test
+test-all: ## the same, and the oldest and newest ansible-core
+	@$(HARNESS) test-all
+stories: ## the end-to-end stories, one line each
+	@$(HARNESS) stories
+story: ## one of them: make story STORY=default
+	@$(HARNESS) story '$(STORY)'
+docs: ## write the reference pages again from the specs
+	@$(HARNESS) docs
+lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs
+	@$(HARNESS) lint
+units: ## unit tests
+	@$(HARNESS) units
+sanity: ## ansible-test sanity
+	@$(HARNESS) sanity
+clean: ## remove all that was made here: hosts, images, environments
+	@$(HARNESS) clean

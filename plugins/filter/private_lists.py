@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of the declared lists are private."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: private_lists
+short_description: Names of the declared lists whose archive is private
+version_added: 0.1.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Returns the names, without domain, of the lists whose O(ignore:archive_policy) is V(private), on their own or by
+    default, and whose state is not V(absent). The privacy filter of the mail server protects these lists.
+positional: defaults
+options:
+  _input:
+    description: Lists, as in the O(listops.mailman.mailman_list#module:lists) option.
+    type: list
+    elements: dict
+    required: true
+  defaults:
+    description: What holds for lists that do not say otherwise.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Protect them in the mail server
+  ansible.builtin.set_fact:
+    exim_private_lists: "{{ mailman_lists | listops.mailman.private_lists(mailman_list_defaults) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: Local parts, sorted.
+  type: list
+  elements: str
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+
+
+def private_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any] | None = None) -> list[str]:
+    """Local parts of the private lists among lists, given what holds by default."""
+    names = set()
+    try:
+        for entry in lists:
+            merged = model.merge_entry(entry, defaults or {})
+            if merged.get("archive_policy") == "private" and merged.get("state") != "absent":
+                names.add(vocabulary.list_name(merged.get("name")).partition("@")[0])
+    except vocabulary.Invalid as exc:
+        raise AnsibleFilterError(str(exc)) from exc
+    return sorted(names)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., list[str]]]:
+        return {"private_lists": private_lists}

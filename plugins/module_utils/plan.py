@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must change: a pure function of the declared and the actual state.
+
+One plan object is what the user sees as diff, what decides `changed` and what
+the engine applies, so that the three cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Iterable, Mapping, NamedTuple, Optional
+
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
+
+# Below this size a roster may be replaced freely.
+SHRINK_GUARD_SIZE = 10
+# What `state: disabled` sets, and `present` restores.
+DISABLED_SETTINGS: dict[str, Any] = {"advertised": False, "emergency": True, "subscription_policy": "moderate"}
+SECRET = "(a password)"
+OTHER_SECRET = "(another password)"
+
+Value = Any
+
+
+class Policy(NamedTuple):
+    """What the user allows.
+
+    allow_shrink: an exact roster may be emptied, or lose more than half of 10 or more.
+    override_bans: people who are banned may be added.
+    site_bans: the bans that hold for every list.
+    """
+
+    allow_shrink: bool = False
+    override_bans: bool = False
+    site_bans: tuple[str, ...] = ()
+
+
+class ListPlan(NamedTuple):
+    """What must change in one list.
+
+    action: create, change, delete or none.
+    changes: key -> (before, after), for people to read; rosters as lists of
+        the lines that differ.
+    step: the same for the engine (see mailman3_engine.apply).
+    """
+
+    name: str
+    action: str
+    changes: Mapping[str, tuple[Value, Value]]
+    step: Mapping[str, Any]
+
+
+def disabled_rules(action: str) -> list[dict[str, str]]:
+    """The header rule that refuses every post; holding is what `emergency` does by itself."""
+    if action == "hold":
+        return []
+    return [{"header": "from", "pattern": ".*", "action": action}]
+
+
+def describe(person: Mapping[str, Any], role: str = "member") -> str:
+    """A member on one line: the address, and what is not ordinary about it in this role."""
+    extra = []
+    if person.get("display_name"):
+        extra.append("{0!r}".format(person["display_name"]))
+    # Mailman accepts what owners and moderators post.
+    action = "accept" if role in ("owner", "moderator") else "default"
+    for key, ordinary in (("delivery_mode", "regular"), ("delivery_status", "enabled"), ("moderation_action", action)):
+        if person.get(key, ordinary) != ordinary:
+            extra.append(str(person[key]))
+    return person["address"] + (" ({0})".format(", ".join(extra)) if extra else "")
+
+
+def _banned_by(address: str, bans: Iterable[str]) -> Optional[str]:
+    for ban in bans:
+        if ban == address:
+            return ban
+        if ban.startswith("^"):
+            try:
+                if re.match(ban, address, re.IGNORECASE):
+                    return ban
+            except re.error:
+                # Mailman ignores it too.
+                continue
+    return None
+
+
+def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) -> None:
+    """Refuse an exact roster that looks like the output of a broken source."""
+    before, removed, added = sizes
+    left = before - removed + added
+    if policy.allow_shrink or not removed:
+        return
+    if left == 0 or (before >= SHRINK_GUARD_SIZE and removed * 2 > before):
+        raise Invalid(
+            "list {0}: the exact roster of role {1} would remove {2} of {3} and leave {4}; "
+            "set allow_shrink to accept this".format(name, role, removed, before, left)
+        )
+
+
+class _Changes:
+    """Collects the differences of one list, for people and for the engine."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.changes: dict[str, tuple[Value, Value]] = {}
+        self.step: dict[str, Any] = {"list": name}
+
+    def settings(self, wanted: Mapping[str, Any], actual: Mapping[str, Any], secrets: frozenset[str]) -> None:
+        differ: dict[str, Any] = {}
+        for key, value in sorted(wanted.items()):
+            if key in secrets:
+                # The engine only says whether a password is the one it has.
+                if actual.get(key) is not True:
+                    differ[key] = value
+                    self.changes[key] = (SECRET if actual else None, OTHER_SECRET if actual else SECRET)
+            elif actual.get(key) != value:
+                differ[key] = value
+                self.changes[key] = (actual.get(key), value)
+        if differ:
+            self.step["set"] = differ
+
+    def plain(self, key: str, wanted: Any, actual: Any) -> None:
+        if wanted is not None and wanted != actual:
+            self.changes[key] = (actual, wanted)
+            self.step[key] = wanted
+
+    def roster(self, role: str, wanted: Roster, actual: Mapping[str, Any], bans: Iterable[str], policy: Policy) -> None:
+        add: list[dict[str, Any]] = []
+        change: list[dict[str, Any]] = []
+        before: list[str] = []
+        after: list[str] = []
+        remove: list[str] = []
+        if wanted.state == "absent":
+            remove = [key for key in wanted.people if key in actual]
+        else:
+            for key, person in wanted.people.items():
+                have = actual.get(key)
+                if have is None:
+                    self._allowed(role, person["address"], bans, policy)
+                    add.append(dict(person))
+                    after.append(describe(person, role))
+                    continue
+                differ = {name: person[name] for name in MEMBER_FIELDS if name in person and person[name] != have[name]}
+                if differ:
+                    change.append(dict(differ, address=have["address"]))
+                    before.append(describe(have, role))
+                    after.append(describe(dict(have, **differ), role))
+            if wanted.state == "exact":
+                remove = [key for key in actual if key not in wanted.people]
+                _guard(self.name, role, (len(actual), len(remove), len(add)), policy)
+        before.extend(describe(actual[key], role) for key in remove)
+        if not (add or change or remove):
+            return
+        label = {"owner": "owners", "moderator": "moderators", "nonmember": "nonmembers"}.get(role, "members")
+        self.changes[label] = (sorted(before), sorted(after))
+        self.step.setdefault("rosters", {})[role] = {"add": add, "change": change, "remove": remove}
+
+    def _allowed(self, role: str, address: str, bans: Iterable[str], policy: Policy) -> None:
+        if role != "member" or policy.override_bans:
+            return
+        ban = _banned_by(address.lower(), bans)
+        if ban is not None:
+            raise Invalid(
+                "list {0}: {1} cannot be added, the ban {2!r} covers it; "
+                "remove the ban, or set override_bans".format(self.name, address, ban)
+            )
+
+
+_EMPTY: dict[str, Any] = {
+    "settings": {},
+    "rosters": {},
+    "bans": [],
+    "header_matches": [],
+    "archivers": {},
+    "saved": None,
+}
+
+
+def plan_list(
+    spec: ListSpec,
+    actual: Optional[Mapping[str, Any]],
+    policy: Policy = Policy(),
+    secrets: frozenset[str] = frozenset(),
+) -> ListPlan:
+    """The plan for one list; actual is None when the list does not exist."""
+    if spec.state == "absent":
+        if actual is None:
+            return ListPlan(spec.name, "none", {}, {})
+        changes = {"state": (_state(actual), "absent")}
+        return ListPlan(spec.name, "delete", changes, {"list": spec.name, "delete": True})
+    creating = actual is None
+    have: Mapping[str, Any] = actual or _EMPTY
+    settings, rules = dict(spec.settings), spec.header_matches
+    out = _Changes(spec.name)
+    if creating:
+        out.step["create"] = True
+        out.changes["state"] = ("absent", spec.state)
+    elif spec.state not in ("any", _state(have)):
+        out.changes["state"] = (_state(have), spec.state)
+
+    if spec.state == "disabled":
+        # Declared values of what disabling sets wait, saved, for `present`.
+        if not creating:
+            settings = {key: value for key, value in settings.items() if key not in DISABLED_SETTINGS}
+            rules = None
+        wanted = dict(DISABLED_SETTINGS)
+        wanted_rules = disabled_rules(spec.disabled_action)
+        current = {key: have["settings"].get(key) for key in wanted}
+        if have["saved"] is None or current != wanted or have["header_matches"] != wanted_rules:
+            out.step["disable"] = {"settings": wanted, "header_matches": wanted_rules, "save": have["saved"] is None}
+            for key, value in wanted.items():
+                if not creating and current[key] != value:
+                    out.changes[key] = (current[key], value)
+            if not creating and have["header_matches"] != wanted_rules:
+                out.changes["header_matches"] = (have["header_matches"], wanted_rules)
+    elif have["saved"] is not None and spec.state == "present":
+        settings = dict(have["saved"]["settings"], **settings)
+        rules = have["saved"]["header_matches"] if rules is None else rules
+        out.step["forget"] = True
+
+    out.settings(settings, have["settings"], secrets)
+    out.plain("header_matches", rules, have["header_matches"])
+    out.plain("bans", spec.bans, have["bans"])
+    if spec.archivers is not None:
+        differ = {key: on for key, on in spec.archivers.items() if have["archivers"].get(key) != on}
+        if differ:
+            out.changes["archivers"] = ({key: have["archivers"].get(key) for key in differ}, differ)
+            out.step["archivers"] = differ
+    bans = (have["bans"] if spec.bans is None else spec.bans) + list(policy.site_bans)
+    if spec.state == "disabled":
+        # A list nobody uses may lose its owners.
+        policy = policy._replace(allow_shrink=True)
+    for role, roster in sorted(spec.rosters.items()):
+        out.roster(role, roster, have["rosters"].get(role, {}), bans, policy)
+
+    work = len(out.step) > 1
+    action = "create" if creating else "change" if work else "none"
+    return ListPlan(spec.name, action, out.changes, out.step if work else {})
+
+
+def _state(actual: Mapping[str, Any]) -> str:
+    return "present" if actual["saved"] is None else "disabled"
+
+
+def plan_site(
+    specs: Iterable[ListSpec],
+    actual: Mapping[str, Mapping[str, Any]],
+    policy: Policy = Policy(),
+    secrets: frozenset[str] = frozenset(),
+) -> list[ListPlan]:
+    """Plans for all lists, in the order of the specifications."""
+    return [plan_list(spec, actual.get(spec.name), policy, secrets) for spec in specs]
+
+
+def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
+    """The settings that must be read to compare these specifications."""
+    names = set(DISABLED_SETTINGS)
+    for spec in specs:
+        names.update(spec.settings)
+    return sorted(names)
+
+
+def summary(plans: Iterable[ListPlan]) -> dict[str, int]:
+    """Counts over all plans: lists created, changed, removed; memberships added, changed, removed."""
+    counts = dict.fromkeys(
+        (
+            "lists_created",
+            "lists_changed",
+            "lists_removed",
+            "lists_unchanged",
+            "members_added",
+            "members_changed",
+            "members_removed",
+        ),
+        0,
+    )
+    names = {"create": "lists_created", "change": "lists_changed", "delete": "lists_removed", "none": "lists_unchanged"}
+    for plan in plans:
+        counts[names[plan.action]] += 1
+        for roster in plan.step.get("rosters", {}).values():
+            counts["members_added"] += len(roster["add"])
+            counts["members_changed"] += len(roster["change"])
+            counts["members_removed"] += len(roster["remove"])
+    return counts

@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One read, one plan, one apply: the course of every task that declares lists or members."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
+
+from ansible_collections.listops.mailman.plugins.module_utils import model, report
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils.plan import (
+    ListPlan,
+    Policy,
+    plan_site,
+    wanted_settings,
+)
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+# The options by which every module finds Mailman.
+CONNECTION_SPEC: dict[str, dict[str, Any]] = {
+    "mailman_command": {"type": "path"},
+    "mailman_config": {"type": "path"},
+    "mailman_user": {"type": "str", "default": "list"},
+}
+
+
+class Course(NamedTuple):
+    """What a task did or would do. result: ready for exit_json; warnings: sentences."""
+
+    result: dict[str, Any]
+    warnings: list[str]
+
+
+def open_engine(params: Mapping[str, Any]) -> Engine:
+    """The engine that a module's connection options ask for."""
+    return Engine(
+        user=params["mailman_user"],
+        command=params["mailman_command"],
+        config=params["mailman_config"],
+    )
+
+
+def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """The declared passwords of each list, for the engine to compare."""
+    out: dict[str, dict[str, str]] = {}
+    for spec in specs:
+        found = {key: value for key, value in spec.settings.items() if schema[key]["type"] == "secret"}
+        if found:
+            out[spec.name] = found
+    return out
+
+
+def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mode: bool) -> list[str]:
+    """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it."""
+    problems = []
+    for spec in specs:
+        domain = spec.name.rpartition("@")[2]
+        if spec.state != "absent" and domain not in hello["domains"]:
+            problems.append(
+                "list {0}: its domain {1} is unknown to Mailman; accepted: {2}".format(
+                    spec.name, domain, ", ".join(hello["domains"]) or "none yet"
+                )
+            )
+        for name in spec.archivers or {}:
+            if name not in hello["archivers"]:
+                problems.append(
+                    "list {0}: archivers has {1!r}; accepted: {2}".format(
+                        spec.name, name, ", ".join(hello["archivers"])
+                    )
+                )
+    if problems and not check_mode:
+        raise Invalid(problems[0])
+    return problems
+
+
+def reconcile(
+    params: Mapping[str, Any],
+    declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
+    *,
+    policy: Policy,
+    check_mode: bool,
+    remove_undeclared: bool = False,
+    must_exist: bool = False,
+) -> Course:
+    """Make Mailman match what is declared, or say what would change.
+
+    params: a module's parameters, with those of CONNECTION_SPEC.
+    declare: the specifications, given what the engine says of itself (see
+        mailman3_engine.Engine.hello); called once.
+    remove_undeclared: delete lists that are not declared.
+    must_exist: a list that does not exist is an error, not something to create.
+    Raises Invalid for bad input and EngineError for trouble on the host.
+    """
+    try:
+        with open_engine(params) as engine:
+            return _reconcile(engine, declare, policy, check_mode, remove_undeclared, must_exist)
+    except NotInstalled as exc:
+        if not check_mode:
+            raise
+        # Before the first run there is nothing: everything would be created.
+        hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
+        plans = plan_site(declare(hello), {}, policy)
+        result = _result(plans, [])
+        return Course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
+
+
+def _reconcile(
+    engine: Engine,
+    declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
+    policy: Policy,
+    check_mode: bool,
+    remove_undeclared: bool,
+    must_exist: bool,
+) -> Course:
+    hello = engine.hello
+    specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
+    warnings = _check_against(specs, hello, check_mode)
+    names = [spec.name for spec in specs]
+    existing = set(hello["lists"])
+    if must_exist:
+        for name in names:
+            if name not in existing:
+                raise Invalid("list {0} does not exist".format(name))
+    undeclared = sorted(existing.difference(names))
+    secrets = secrets_of(specs, hello["schema"])
+    wanted = [name for name in names if name in existing]
+    roles = sorted({role for spec in specs for role in spec.rosters})
+    settings = wanted_settings(specs)
+    actual: Mapping[str, Mapping[str, Any]] = {}
+    if wanted:
+        actual = engine.read(
+            # A site is read whole; a few lists out of many are asked for by name.
+            lists=None if len(wanted) * 2 > len(existing) else wanted,
+            settings=settings,
+            rosters=roles,
+            secrets=secrets,
+        )
+    if remove_undeclared:
+        gone = [ListSpec(name=name, state="absent") for name in undeclared]
+        specs = specs + gone
+        actual = dict(actual, **{name: {"saved": None} for name in undeclared})
+        undeclared = []
+    secret_names = frozenset(key for found in secrets.values() for key in found)
+    plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
+    steps = [plan.step for plan in plans if plan.action != "none"]
+    if steps and not check_mode:
+        engine.apply(steps)
+    return Course(_result(plans, undeclared), warnings)
+
+
+def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:
+    out = report.result(plans)
+    out["undeclared"] = undeclared
+    out["diff"] = report.diff(plans)
+    return out
+
+
+def message(exc: Exception) -> dict[str, Optional[str]]:
+    """The arguments of fail_json for an error of this package."""
+    if isinstance(exc, EngineError) and exc.details:
+        return {"msg": str(exc), "exception": exc.details}
+    return {"msg": str(exc)}

@@ -1,0 +1,180 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_list_info
+short_description: Read mailing lists, their settings and their people
+version_added: 0.1.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Returns lists in the words in which M(listops.mailman.mailman_list) declares them.
+  - Passwords are never returned, only whether there is one.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+    details: Reads only.
+  diff_mode:
+    support: none
+    details: Reads only.
+  idempotent:
+    support: full
+    details: Reads only.
+  platform:
+    support: full
+    platforms: posix
+options:
+  lists:
+    description: The lists, as V(name) or V(name@domain). Without it, every list on the host.
+    type: list
+    elements: str
+    aliases: [list]
+  domain:
+    description: The domain of lists whose name has none. Not needed when Mailman has only one.
+    type: str
+  settings:
+    description: Names of Mailman's options to return. Without it, all of them.
+    type: list
+    elements: str
+  roles:
+    description: The roles whose people are returned.
+    type: list
+    elements: str
+    choices: [member, owner, moderator, nonmember]
+    default: [member, owner, moderator, nonmember]
+seealso:
+  - module: listops.mailman.mailman_list
+"""
+
+EXAMPLES = r"""
+- name: Everything about one list
+  listops.mailman.mailman_list_info:
+    list: wikitech-l
+  register: wikitech
+
+- name: Owners and privacy of every list
+  listops.mailman.mailman_list_info:
+    settings: [archive_policy, advertised]
+    roles: [owner]
+"""
+
+RETURN = r"""
+lists:
+  description: The lists that exist, by posting address.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description: V(present) or V(disabled).
+      type: str
+      sample: present
+    settings:
+      description: Mailman's options by name. A time is a number of seconds; a password is V(set) or null.
+      type: dict
+      sample: {"advertised": true, "archive_policy": "public"}
+    bans:
+      description: Addresses and regular expressions, sorted.
+      type: list
+      elements: str
+      sample: []
+    header_matches:
+      description: Rules with C(header), C(pattern) and C(action), in order.
+      type: list
+      elements: dict
+      sample: []
+    archivers:
+      description: Archivers by name, and whether the list uses them.
+      type: dict
+      sample: {"hyperkitty": true}
+    rosters:
+      description: By role, a list of people sorted by address.
+      type: dict
+      sample: {"owner": [{"address": "list-admin@example.org", "display_name": "", "delivery_mode": "regular",
+               "delivery_status": "enabled", "moderation_action": "accept"}]}
+engine:
+  description: Which Mailman this is.
+  returned: success
+  type: str
+  sample: mailman3
+version:
+  description: Mailman's version.
+  returned: success
+  type: str
+  sample: 3.3.10
+domains:
+  description: The mail domains Mailman knows.
+  returned: success
+  type: list
+  elements: str
+  sample: [lists.example.org]
+"""
+
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def presented(entry: Mapping[str, Any], roles: list[str]) -> dict[str, Any]:
+    """One list as the engine reads it, in the form of the result."""
+    rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
+    return {
+        "state": "disabled" if entry["saved"] else "present",
+        "settings": entry["settings"],
+        "bans": entry["bans"],
+        "header_matches": entry["header_matches"],
+        "archivers": entry["archivers"],
+        "rosters": {role: rosters[role] for role in roles},
+    }
+
+
+def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
+    """Posting addresses of the lists that were asked for."""
+    domains = [params["domain"]] if params["domain"] else hello["domains"]
+    names = [model.full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
+    return [name for name in names if name in hello["lists"]]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            lists=dict(type="list", elements="str", aliases=["list"]),
+            domain=dict(type="str"),
+            settings=dict(type="list", elements="str"),
+            roles=dict(type="list", elements="str", choices=list(vocabulary.ROLES), default=list(vocabulary.ROLES)),
+            **CONNECTION_SPEC,
+        ),
+        supports_check_mode=True,
+    )
+    params = module.params
+    try:
+        with open_engine(params) as engine:
+            hello = engine.hello
+            for key in params["settings"] or []:
+                if key not in hello["schema"]:
+                    raise vocabulary.unknown_key(key, list(hello["schema"]), " (settings)")
+            names = None if params["lists"] is None else chosen(params, hello)
+            lists = engine.read(lists=names, settings=params["settings"], rosters=params["roles"])
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    module.exit_json(
+        changed=False,
+        lists={name: presented(lists[name], params["roles"]) for name in sorted(lists)},
+        engine=hello["engine"],
+        version=hello["version"],
+        domains=hello["domains"],
+    )
+
+
+if __name__ == "__main__":
+    main()

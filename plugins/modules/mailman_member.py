@@ -1,0 +1,233 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_member
+short_description: Declare who is on which mailing lists
+version_added: 0.1.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Makes people members, owners, moderators or non-members of one list, of several, or of every list on the host.
+  - Addresses are compared without regard to case; the spelling you give is kept for display.
+  - Nobody is sent a welcome or goodbye message.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  address:
+    description:
+      - One person's address. Exactly one of O(address) and O(members) is needed.
+    type: str
+  members:
+    description:
+      - Many people, as addresses or as dictionaries with C(address) and any of C(display_name), C(delivery_mode),
+        C(delivery_status) and C(moderation_action).
+    type: list
+    elements: raw
+  lists:
+    description:
+      - The lists, as V(name) or V(name@domain). They must exist.
+      - Exactly one of O(lists) and O(all_lists) is needed.
+    type: list
+    elements: str
+    aliases: [list]
+  all_lists:
+    description: Every list on the host.
+    type: bool
+    default: false
+  domain:
+    description: The domain of lists whose name has none. Not needed when Mailman has only one.
+    type: str
+  state:
+    description:
+      - V(present), the people are there with the given options.
+      - V(absent), they are not.
+      - V(exact), they are there and nobody else is.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+  role:
+    description: In what role. A V(nonmember) is a stranger whose posts have an action of their own.
+    type: str
+    choices: [member, owner, moderator, nonmember]
+    default: member
+  display_name:
+    description: The person's name. Mailman keeps one for each address, whatever the list.
+    type: str
+  delivery_mode:
+    description: How posts are delivered.
+    type: str
+    choices: [regular, mime_digests, plaintext_digests, summary_digests]
+  delivery_status:
+    description: Whether posts are delivered, and if not, who stopped them.
+    type: str
+    choices: [enabled, by_user, by_moderator, by_bounces]
+  moderation_action:
+    description: What happens to the person's posts; V(default) is what the list does with its members.
+    type: str
+    choices: [default, accept, hold, reject, discard, defer]
+  allow_shrink:
+    description:
+      - Accept that O(state=exact) empties a roster, or removes more than half of 10 or more people.
+    type: bool
+    default: false
+  override_bans:
+    description: Add members even when a ban covers their address. Without it that is an error.
+    type: bool
+    default: false
+seealso:
+  - module: listops.mailman.mailman_list
+"""
+
+EXAMPLES = r"""
+- name: One person, as typed by hand
+  listops.mailman.mailman_member:
+    list: wikitech-l
+    address: alice@example.net
+    display_name: Alice
+
+- name: A digest member of two lists whose posts are held
+  listops.mailman.mailman_member:
+    lists: [wikitech-l, announce]
+    address: bob@example.net
+    delivery_mode: mime_digests
+    moderation_action: hold
+
+- name: Exactly these people
+  listops.mailman.mailman_member:
+    list: arbcom-l
+    state: exact
+    members:
+      - alice@example.net
+      - address: carol@example.net
+        display_name: Carol
+
+- name: Somebody is gone, from every list
+  listops.mailman.mailman_member:
+    all_lists: true
+    address: dave@example.net
+    state: absent
+"""
+
+RETURN = r"""
+lists:
+  description: The lists that changed, or would change in check mode.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Posting address.
+      type: str
+      sample: wikitech-l@lists.example.org
+    action:
+      description: Always V(changed).
+      type: str
+      sample: changed
+    changes:
+      description: The lines of the rosters that differ, by C(members), C(owners), C(moderators) or C(nonmembers).
+      type: dict
+      sample: {"members": {"before": [], "after": ["alice@example.net"]}}
+summary:
+  description: Counts of lists changed and unchanged, and of memberships added, changed and removed.
+  returned: success
+  type: dict
+  sample: {"lists_created": 0, "lists_changed": 1, "lists_removed": 0, "lists_unchanged": 0,
+           "members_added": 1, "members_changed": 0, "members_removed": 0}
+"""
+
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, reconcile
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def roster_of(params: Mapping[str, Any]) -> model.Roster:
+    """The people in a module's parameters."""
+    options = {key: params[key] for key in vocabulary.MEMBER_FIELDS if params[key] is not None}
+    if params["address"] is not None:
+        return model.parse_roster("address", [dict(options, address=params["address"])], params["state"])
+    # Options given once hold for everybody who does not say otherwise.
+    people = [dict(options, **(item if isinstance(item, dict) else {"address": item})) for item in params["members"]]
+    return model.parse_roster("members", people, params["state"])
+
+
+def list_names(params: Mapping[str, Any]) -> list[str]:
+    """The names of the lists in a module's parameters."""
+    names = []
+    for name in params["lists"]:
+        name = vocabulary.list_name(name)
+        if "@" not in name and params["domain"] is not None:
+            name = vocabulary.list_name("{0}@{1}".format(name, params["domain"]))
+        names.append(name)
+    return names
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            vocabulary.argument_spec(vocabulary.MEMBER_FIELDS),
+            address=dict(type="str"),
+            members=dict(type="list", elements="raw"),
+            lists=dict(type="list", elements="str", aliases=["list"]),
+            all_lists=dict(type="bool", default=False),
+            domain=dict(type="str"),
+            state=dict(type="str", choices=list(model.ROSTER_STATES), default="present"),
+            role=dict(type="str", choices=list(vocabulary.ROLES), default="member"),
+            allow_shrink=dict(type="bool", default=False),
+            override_bans=dict(type="bool", default=False),
+            **CONNECTION_SPEC,
+        ),
+        mutually_exclusive=[("address", "members")],
+        required_one_of=[("address", "members")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["all_lists"] == (params["lists"] is not None):
+        module.fail_json(msg="give lists, or all_lists: true, and not both")
+    try:
+        roster = roster_of(params)
+        names = None if params["all_lists"] else list_names(params)
+
+        def declare(hello: Mapping[str, Any]) -> list[model.ListSpec]:
+            chosen = hello["lists"] if names is None else names
+            # A person who is absent everywhere is absent from disabled lists too, so no state is declared.
+            return [model.ListSpec(name=name, state="any", rosters={params["role"]: roster}) for name in chosen]
+
+        course = reconcile(
+            params,
+            declare,
+            policy=Policy(allow_shrink=params["allow_shrink"], override_bans=params["override_bans"]),
+            check_mode=module.check_mode,
+            must_exist=True,
+        )
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    for warning in course.warnings:
+        module.warn(warning)
+    result = dict(course.result)
+    del result["undeclared"]
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring the web interface's database to what is declared, in one Django start.
+
+Reads a JSON object on stdin (site, mail_domains, administrator, check), writes one
+on stdout: {"changes": [sentence, ...]} or {"error": sentence}. With "check" true
+nothing is written. Runs as the web interface's user, in its directory.
+"""
+
+import contextlib
+import json
+import os
+import sys
+
+
+class Refused(Exception):
+    """What is declared cannot be."""
+
+
+def migrate(*, check):
+    """Create or update the tables: the first time on a database server, later after an upgrade."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return
+    fresh = not executor.loader.applied_migrations
+    yield "{} migrations of the database".format(len(plan))
+    if not check:
+        call_command("migrate", interactive=False, verbosity=0)
+        if fresh:
+            # As the Debian package does: the categories of HyperKitty's threads.
+            call_command("loaddata", "first_start", verbosity=0)
+
+
+def update(record, wanted, *, what, check):
+    """Set the fields that differ, and say which."""
+    different = {field: value for field, value in wanted.items() if getattr(record, field) != value}
+    if record._state.adding:
+        yield "{}: created".format(what)
+    else:
+        for field, value in different.items():
+            yield "{}: {} {!r} -> {!r}".format(what, field, getattr(record, field), value)
+    for field, value in different.items():
+        setattr(record, field, value)
+    if not check and (different or record._state.adding):
+        record.save()
+
+
+def site(wanted, *, check):
+    from django.conf import settings
+    from django.contrib.sites.models import Site
+
+    record = Site.objects.filter(pk=settings.SITE_ID).first() or Site(pk=settings.SITE_ID)
+    yield from update(record, wanted, what="site", check=check)
+
+
+def mail_domains(wanted, *, check):
+    from django.conf import settings
+    from django_mailman3.models import MailDomain
+
+    records = {record.mail_domain: record for record in MailDomain.objects.filter(mail_domain__in=wanted)}
+    for name in wanted:
+        record = records.get(name) or MailDomain(mail_domain=name)
+        yield from update(record, {"site_id": settings.SITE_ID}, what="mail domain " + name, check=check)
+
+
+def administrator(wanted, *, check):
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.hashers import check_password
+
+    user_model = get_user_model()
+    record = user_model.objects.filter(username=wanted["name"]).first() or user_model(username=wanted["name"])
+    what = "administrator {}".format(wanted["name"])
+    usable = record.password and record.has_usable_password()
+    if not usable or (wanted["password_enforced"] and not check_password(wanted["password"], record.password)):
+        record.set_password(wanted["password"])
+        if not record._state.adding:
+            yield "{}: password changed".format(what)
+            if not check:
+                record.save(update_fields=["password"])
+    fields = {"email": wanted["email"], "is_active": True, "is_staff": True, "is_superuser": True}
+    yield from update(record, fields, what=what, check=check)
+    yield from confirmed_address(record, wanted["email"], what=what, check=check)
+
+
+def confirmed_address(user, email, *, what, check):
+    """Otherwise the first login waits for a mail to be answered."""
+    from allauth.account.models import EmailAddress
+
+    taken = EmailAddress.objects.filter(email__iexact=email).exclude(user_id=user.pk).first()
+    if taken:
+        raise Refused("{}: {} already belongs to the account {}.".format(what, email, taken.user.username))
+    for other in EmailAddress.objects.filter(user_id=user.pk, primary=True).exclude(email__iexact=email):
+        yield from update(other, {"primary": False}, what="{}, address {}".format(what, other.email), check=check)
+    record = EmailAddress.objects.filter(user_id=user.pk, email__iexact=email).first() or EmailAddress(user=user)
+    fields = {"email": email, "verified": True, "primary": True}
+    yield from update(record, fields, what="{}, address {}".format(what, email), check=check)
+
+
+def bring_about(request):
+    import django
+    from django.db import transaction
+
+    django.setup()
+    check = request["check"]
+    changes = list(migrate(check=check))
+    if changes and check:
+        return changes
+    with transaction.atomic():
+        changes += site(request["site"], check=check)
+        changes += mail_domains(request["mail_domains"], check=check)
+        if request["administrator"]:
+            changes += administrator(request["administrator"], check=check)
+    return changes
+
+
+def main():
+    request = json.load(sys.stdin)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+    try:
+        # Django and its applications talk on stdout.
+        with contextlib.redirect_stdout(sys.stderr):
+            answer = {"changes": bring_about(request)}
+    except Refused as exc:
+        answer = {"error": str(exc)}
+    except Exception as exc:
+        # The caller hides this program's output, because it was given a password.
+        answer = {"error": "{}: {}".format(type(exc).__name__, exc)}
+    json.dump(answer, sys.stdout)
+
+
+main()

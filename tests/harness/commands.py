@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a word on the command line to what it does."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+
+from harness import lint, prerequisites, stories, versions
+from harness.clean import clean
+from harness.console import Problem, elapsed, say, table
+from harness.demo import demo
+from harness.results import Run
+from harness.sanity import sanity
+from harness.units import units
+
+
+def list_stories() -> int:
+    say(table([(story.name, story.line) for story in stories.stories()]))
+    return 0
+
+
+def one_story(name: str) -> int:
+    story = stories.find(name)
+    prerequisites.set_up()
+    parts = Run()
+    parts.part(f"story {name}", partial(stories.tell, story, prerequisites.engine()))
+    return parts.finish()
+
+
+def one_part(name: str) -> int:
+    prerequisites.set_up()
+    parts = Run()
+    if name == "lint":
+        lint.lint(parts)
+    else:
+        parts.part(name, units if name == "units" else sanity)
+    return parts.finish()
+
+
+def test(everything: bool) -> int:
+    told = stories.stories()
+    prerequisites.set_up()
+    engine = prerequisites.engine()
+    parts = Run()
+    lint.lint(parts)
+    parts.part("units", units)
+    parts.part("sanity", sanity)
+    for story in told:
+        parts.part(f"story {story.name}", partial(stories.tell, story, engine))
+    if everything:
+        versions.other_versions(parts, engine)
+    return parts.finish()
+
+
+def docs() -> int:
+    prerequisites.set_up()
+    lint.docs()
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make")
+    parser.add_argument("command", choices=["demo", "test", "test-all", "story", "stories", "docs", "lint", "units", "sanity", "clean"])
+    parser.add_argument("story", nargs="?", default="")
+    given = parser.parse_args(arguments)
+    commands: dict[str, Callable[[], int]] = {
+        "demo": demo,
+        "test": partial(test, everything=False),
+        "test-all": partial(test, everything=True),
+        "story": partial(one_story, given.story),
+        "stories": list_stories,
+        "docs": docs,
+        "clean": clean,
+    }
+    try:
+        return commands.get(given.command, partial(one_part, given.command))()
+    except Problem as exc:
+        say(f"\nmake {given.command} stopped after {elapsed()} s: {exc}")
+        return 1
+    except KeyboardInterrupt:
+        say(f"\nmake {given.command} was interrupted after {elapsed()} s.")
+        return 130

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ran, what it said, and how long it took. Later parts run after one has failed."""
+
+from __future__ import annotations
+
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.console import Problem, say, table
+
+
+@dataclass(frozen=True)
+class Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    part: str
+    count: Count
+    seconds: float
+
+
+ONE = Count(passed=1)
+
+
+def read_junit(path: Path) -> Count:
+    """Count the tests of a pytest report; one that is not there holds none."""
+    if not path.exists():
+        return Count()
+    cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    skipped = sum(1 for case in cases if case.find("skipped") is not None)
+    return Count(len(cases) - failed - skipped, failed, skipped)
+
+
+class PartFailed(Problem):
+    """Some tests of a part failed; the sentence and what is known of the number."""
+
+    def __init__(self, sentence: str, count: Count) -> None:
+        super().__init__(sentence)
+        self.count = count
+
+
+class Run:
+    """One `make` of several independent parts."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    def part(self, name: str, action: Callable[[], Count]) -> None:
+        started = time.monotonic()
+        try:
+            count = action()
+        except PartFailed as exc:
+            say(f"FAILED {name}: {exc}")
+            count = Count(exc.count.passed, max(1, exc.count.failed), exc.count.skipped)
+        except Problem as exc:
+            say(f"FAILED {name}: {exc}")
+            count = Count(failed=1)
+        self.results.append(Result(name, count, time.monotonic() - started))
+
+    def total(self) -> Count:
+        counts = [result.count for result in self.results]
+        return Count(sum(c.passed for c in counts), sum(c.failed for c in counts), sum(c.skipped for c in counts))
+
+    def summary(self) -> str:
+        rows = [("part", "result", "passed", "failed", "skipped", "seconds")]
+        for result in self.results:
+            count = result.count
+            verdict = "FAILED" if count.failed else "passed"
+            rows.append(
+                (
+                    result.part,
+                    verdict,
+                    str(count.passed),
+                    str(count.failed),
+                    str(count.skipped),
+                    f"{result.seconds:.0f}",
+                )
+            )
+        return table(rows)
+
+    def closing_line(self) -> str:
+        total = self.total()
+        skipped = f", {total.skipped} skipped" if total.skipped else ""
+        return f"{total.passed} passed, {total.failed} failed{skipped}"
+
+    def finish(self) -> int:
+        """Print the summary; the exit status."""
+        say("\n" + self.summary() + "\n")
+        say(self.closing_line())
+        total = self.total()
+        return 0 if total.passed and not total.failed else 1

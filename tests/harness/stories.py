@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stories are molecule scenarios; each is one end-to-end proof with hosts of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import images
+from harness.checkout import CACHE, HOME, ROOT, VENV, environment, project
+from harness.console import Failed, Problem, run, step
+from harness.results import Count, PartFailed, read_junit
+
+
+@dataclass(frozen=True)
+class Story:
+    name: str
+    line: str
+    image: images.Image
+
+
+def read_story(path: Path) -> Story:
+    """A scenario's first comment says what it proves, its environment which image it starts from."""
+    text = path.read_text(encoding="utf-8")
+    line = re.search(r"^# Story: (.+)$", text, re.MULTILINE)
+    if not line:
+        raise Problem(f"{path.relative_to(ROOT)} lacks a comment '# Story: ...' that says in one line what it proves.")
+    chosen = dict(re.findall(r"^\s+LISTOPS_(SUITE|IMAGE_STAGE):\s*(\w+)", text, re.MULTILINE))
+    return Story(path.parent.name, line.group(1), (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")))
+
+
+def stories() -> list[Story]:
+    """All of them, the main one first."""
+    found = [read_story(path) for path in sorted(ROOT.glob("molecule/*/molecule.yml"))]
+    return sorted(found, key=lambda story: (story.name != "default", story.name))
+
+
+def find(name: str) -> Story:
+    known = {story.name: story for story in stories()}
+    if name not in known:
+        raise Problem(f"STORY is {name or 'not set'}: the stories are {', '.join(known)}.")
+    return known[name]
+
+
+def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
+    """Run a story from nothing to nothing; a story that proves nothing has failed."""
+    images.ensure([story.image], engine)
+    label = story.name if venv == VENV else f"{story.name}-{venv.name}"
+    step(f"story {label}: {story.line}")
+    report = CACHE / f"story-{label}.xml"
+    report.unlink(missing_ok=True)
+    settings = {
+        "HOME": str(HOME),
+        "LISTOPS_PROJECT": project(label),
+        "MOLECULE_COMMAND_BORDERS": "0",
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),
+        "PYTEST_ADDOPTS": f"--junitxml={report}",
+    }
+    env = environment({**settings, **engine}, venv=venv)
+    try:
+        run(["molecule", "test", "--scenario-name", story.name], log=f"story-{label}", env=env)
+    except Failed as exc:
+        raise PartFailed(str(exc), read_junit(report)) from exc
+    count = read_junit(report)
+    if not count.passed:
+        raise PartFailed("it proved nothing: its verify step ran no test.", count)
+    return count

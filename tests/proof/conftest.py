@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proofs by behaviour of a whole server, and the table of what they proved.
+
+They run against two hosts that exist: fermium, set up by playbooks/site.yml, and
+outside, set up by molecule/resources/outside.yml. They leave the server as they
+found it (but for posts in its archives), so they can be run again and again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+import testinfra
+
+from support import site
+from support.controller import Controller
+from support.fermium import Fermium
+from support.outside import CERTIFICATE, Outside
+from support.proved import Proved, Row, rows, table, unproved
+from support.reader import Reader, digest_file
+
+ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
+PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
+
+sys.dont_write_bytecode = True
+
+
+CALL = pytest.StashKey[pytest.TestReport]()
+
+
+@pytest.fixture(scope="session")
+def server() -> Any:
+    """fermium through testinfra: files, mounts, services, sockets."""
+    return testinfra.get_host(f"{ENGINE}://{PROJECT}-fermium")
+
+
+@pytest.fixture(scope="session")
+def controller() -> Controller:
+    return Controller(ENGINE, PROJECT)
+
+
+@pytest.fixture(scope="session")
+def fermium() -> Iterator[Fermium]:
+    host = Fermium(ENGINE, f"{PROJECT}-fermium")
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="session")
+def outside(fermium: Fermium) -> Iterator[Outside]:
+    host = Outside(ENGINE, f"{PROJECT}-outside", mail_server=site.DOMAIN)
+    host.knows("fermium", fermium.address())
+    host.ask("write", path=CERTIFICATE, text=certificate(fermium))
+    yield host
+    host.close()
+
+
+def certificate(fermium: Fermium) -> str:
+    """The certificate that Apache serves the list pages with."""
+    files = fermium.run("apachectl", "-t", "-D", "DUMP_CERTS")["out"].split()
+    return "".join(fermium.ask("read", path=path) for path in files if path.startswith("/"))
+
+
+@pytest.fixture
+def word() -> str:
+    """A word that occurs in this test's messages only."""
+    return "w" + secrets.token_hex(5)
+
+
+@pytest.fixture(scope="session")
+def subscribers(fermium: Fermium) -> Iterator[None]:
+    """Erin and Sue are on the public list, beside those whom the inventory put there."""
+    new = [item for item in ((site.PUBLIC, site.ERIN), (site.PUBLIC, site.SUE)) if fermium.subscribe(*item)]
+    yield
+    for item in new:
+        fermium.unsubscribe(*item)
+
+
+@pytest.fixture
+def reader(fermium: Fermium, controller: Controller) -> Iterator[Reader]:
+    """A new user of the private archive, made by the collection's own module."""
+    person = Reader(f"reader-{secrets.token_hex(3)}", secrets.token_urlsafe(18), digest_file(fermium, "arbcom-l"), site.REALM)
+    made = controller.task("listops.mailman.htdigest_user", **person.options, password=person.password)
+    assert made["changed"] is True
+    assert person.password not in str(made)
+    yield person
+    controller.task("listops.mailman.htdigest_user", **person.options, state="absent")
+
+
+@pytest.fixture
+def proved(request: pytest.FixtureRequest) -> Iterator[Proved]:
+    """Say in one line what a test has proved, and with which figures; printed if it passes."""
+    began = time.monotonic()
+    said: list[tuple[str, str]] = []
+
+    def say(what: str, figures: str = "") -> None:
+        said.append((what, figures))
+
+    yield say
+    report = request.node.stash.get(CALL, None)
+    if report is not None and report.passed:
+        share = (time.monotonic() - began) / max(1, len(said))
+        rows.extend(Row(what, figures, share) for what, figures in said)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[CALL] = report
+    if report.failed:
+        reason = str(call.excinfo.value).strip().splitlines() if call.excinfo else []
+        unproved.append((item.nodeid.rpartition("/")[2], reason[0] if reason else "failed"))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not rows and not unproved:
+        return
+    terminalreporter.write_line("")
+    for line in table():
+        terminalreporter.write_line(line)
+    for name, reason in unproved:
+        terminalreporter.write_line(f"NOT PROVED  {name}: {reason}", red=True)

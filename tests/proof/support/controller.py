@@ -1,0 +1,63 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operator's own machine: Ansible, the inventory and the playbooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+INVENTORIES = ("inventory/hosts.yml", "molecule/resources/inventory/hosts.yml")
+
+
+class Controller:
+    def __init__(self, engine: str, project: str) -> None:
+        # what runs molecule may have set Ansible up its own way
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+        self.environment |= {
+            "LISTOPS_ENGINE": engine,
+            "LISTOPS_PROJECT": project,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "molecule/resources/connection"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_DEPRECATION_WARNINGS": "false",
+        }
+
+    def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
+        """Run a playbook that must succeed; give what each task said."""
+        inventories = [f"--inventory={path}" for path in INVENTORIES]
+        program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+        done = subprocess.run(
+            [program, *inventories, "--limit=fermium", *options, path],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{path}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+        said: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
+        return said
+
+    def task(self, module: str, **options: Any) -> dict[str, Any]:
+        """Run one module on fermium. What it is told, passwords too, goes by standard input."""
+        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [{"name": module, module: options}]}]
+        said = self.playbook("/dev/stdin", stdin=json.dumps(play))
+        result: dict[str, Any] = results(said)[0]
+        return result
+
+
+def results(said: dict[str, Any], host: str = "fermium") -> list[dict[str, Any]]:
+    return [task["hosts"][host] for play in said["plays"] for task in play["tasks"] if host in task["hosts"]]
+
+
+def changed(said: dict[str, Any], host: str = "fermium") -> int:
+    return int(said["stats"][host]["changed"])

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mail server under proof, seen by its administrator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .inside import Inside, eventually
+
+MAILMAN_CFG = "/etc/mailman3/mailman.cfg"
+
+
+class Fermium(Inside):
+    def rest(self, method: str, path: str, **form: Any) -> Any:
+        """Ask Mailman's own API; anything but success is an error."""
+        answer = self.ask("rest", config=MAILMAN_CFG, method=method, path=path, form=form or None)
+        assert answer["status"] < 300, f"REST {method} {path}: {answer['status']} {answer['body']}"
+        return answer["body"]
+
+    def entries(self, path: str) -> list[dict[str, Any]]:
+        return list(self.rest("GET", path).get("entries", []))
+
+    def members(self, fqdn: str, role: str = "member") -> dict[str, dict[str, Any]]:
+        return {entry["email"]: entry for entry in self.entries(f"lists/{fqdn}/roster/{role}")}
+
+    def subscribe(self, fqdn: str, address: str, role: str = "member") -> bool:
+        """Make somebody a member without asking; say whether that was new."""
+        if address in self.members(fqdn, role):
+            return False
+        self.rest(
+            "POST",
+            "members",
+            list_id=fqdn.replace("@", "."),
+            subscriber=address,
+            role=role,
+            pre_verified=True,
+            pre_confirmed=True,
+            pre_approved=True,
+            send_welcome_message=False,
+        )
+        return True
+
+    def unsubscribe(self, fqdn: str, address: str, role: str = "member") -> None:
+        entry = self.members(fqdn, role).get(address)
+        if entry:
+            self.rest("DELETE", "members/" + entry["self_link"].rsplit("/", 1)[1])
+
+    def held(self, fqdn: str) -> dict[str, dict[str, Any]]:
+        return {entry["subject"]: entry for entry in self.entries(f"lists/{fqdn}/held")}
+
+    def discard(self, fqdn: str, subject: str) -> None:
+        self.rest("POST", f"lists/{fqdn}/held/{self.held(fqdn)[subject]['request_id']}", action="discard")
+
+    def rest_answers(self) -> bool:
+        try:
+            self.rest("GET", "system/versions")
+        except (AssertionError, RuntimeError):
+            return False
+        return True
+
+    def systemctl(self, *what: str) -> None:
+        self.check("systemctl", *what)
+
+    def is_active(self, unit: str) -> bool:
+        return bool(self.run("systemctl", "is-active", "--quiet", unit)["rc"] == 0)
+
+    def processes(self, *words: str) -> list[dict[str, Any]]:
+        """The processes in whose command line every word occurs."""
+        return [item for item in self.ask("processes") if all(word in item["command"] for word in words)]
+
+    def user(self, uid: int) -> str:
+        return self.check("getent", "passwd", str(uid)).split(":")[0]
+
+    def group(self, gid: int) -> str:
+        return self.check("getent", "group", str(gid)).split(":")[0]
+
+    def queued(self) -> list[str]:
+        """The messages that Exim has accepted and not yet delivered."""
+        return self.check("exim4", "-bpru").splitlines()
+
+    def restart(self) -> None:
+        """Switch the machine off and on, and wait until it is as good as before."""
+        self.close()
+        self.engine_call("restart", "--time", "20", self.container)
+        eventually(lambda: self._booted(), "systemd has started everything", 60)
+
+    def _booted(self) -> bool:
+        try:
+            return self.run("systemctl", "is-system-running")["out"].strip() in ("running", "degraded")
+        except (RuntimeError, BrokenPipeError):
+            return False

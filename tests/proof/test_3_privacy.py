@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail to a private and a public list together is refused, before it leaks."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import site
+from support.fermium import Fermium
+from support.outside import Outside, Sent
+from support.proved import Proved
+
+pytestmark = pytest.mark.usefixtures("subscribers")
+
+SENTENCE = "Message rejected for privacy protection: The list of recipients contains both private and public"
+
+
+def refused(outside: Outside, sender: str, sent: Sent, word: str) -> str:
+    """The reason of a refusal, said at once or by a returned message."""
+    if not sent.accepted:
+        return sent.refusal
+    return " ".join(outside.mailbox(sender).wait_for(word).as_string().split())
+
+
+def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    both = outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"leak {word}")
+    assert SENTENCE in refused(outside, site.ALICE, both, f"leak {word}")
+    as_cc = outside.send(site.ALICE, [site.PUBLIC, site.PRIVATE], f"copy {word}", header_to=site.PUBLIC, cc=site.PRIVATE)
+    assert SENTENCE in refused(outside, site.ALICE, as_cc, f"copy {word}")
+    old = site.INTERNAL.replace(site.DOMAIN, site.OLD_DOMAIN)
+    by_old_name = outside.send(site.ALICE, [old, site.PUBLIC], f"disguise {word}")
+    assert SENTENCE in refused(outside, site.ALICE, by_old_name, f"disguise {word}")
+
+    # the runbook's way around, and each alone
+    assert outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"blind {word}", header_to=site.PUBLIC).accepted
+    assert outside.send(site.ALICE, site.INTERNAL, f"alone {word}").accepted
+    for what in ("alone", "blind"):
+        outside.mailbox(site.DAVE).wait_for(f"{what} {word}")  # on the private list only
+    copies = outside.mailbox(site.BOB)  # on the public list only
+    copies.wait_for(f"blind {word}")
+    for secret in ("leak", "copy", "disguise", "alone"):
+        assert copies.has_none(f"{secret} {word}"), f"{secret}: a subscriber of the public list got it"
+    proved("private and public list together is refused; as BCC it passes", "3 refused (To, Cc, old domain), 2 passed")

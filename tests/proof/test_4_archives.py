@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A private archive: closed without, open with a user of the digest file, closed again after."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import site
+from support.controller import Controller
+from support.fermium import Fermium
+from support.outside import Outside
+from support.proved import Proved
+from support.reader import Reader
+
+pytestmark = pytest.mark.usefixtures("subscribers")
+
+
+def test_private_archive_asks_for_a_password(fermium: Fermium, outside: Outside, controller: Controller, reader: Reader, word: str, proved: Proved) -> None:
+    name, password = reader.name, reader.password
+    assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
+    copy = outside.mailbox(site.ALICE).wait_for(word)
+    message = copy["Archived-At"].strip("<>")
+    assert outside.mailbox(site.BOB).has_none(word)
+
+    closed = outside.get(site.ARCHIVE)
+    assert closed.status == 401
+    assert closed.headers["www-authenticate"].startswith("Digest ")
+    assert f'realm="{site.REALM}"' in closed.headers["www-authenticate"]
+    assert outside.get(site.ARCHIVE, name, password + "x").status == 401
+    opened = outside.wait_for_page(message, name, password)
+    assert f"Guilty, {word}." in opened.text
+    assert outside.get(site.ARCHIVE, name, password).status == 200
+
+    # the line is the one that Apache's own tool writes for this password
+    line = next(line for line in fermium.ask("read", path=reader.path).splitlines() if line.startswith(f"{name}:"))
+    theirs = "/run/proof.htdigest"
+    fermium.check("script", "-qec", f"htdigest -c {theirs} '{site.REALM}' {name}", "/dev/null", stdin=f"{password}\n{password}\n")
+    try:
+        assert fermium.ask("read", path=theirs).strip() == line
+    finally:
+        fermium.check("rm", theirs)
+
+    # no other door
+    address = site.PRIVATE
+    doors = [
+        message,
+        message + "attachment/1/x",
+        f"{site.ARCHIVE}latest",
+        f"{site.ARCHIVE}2026/1/",
+        f"{site.ARCHIVE}feed/",
+        f"{site.ARCHIVE}export/{address}.mbox.gz",
+        f"{site.WEB}/hyperkitty/list/{address.replace('@', '%40')}/",
+        f"{site.WEB}/hyperkitty//list/{address}/",
+        f"{site.WEB}/hyperkitty/list/{address.upper().replace('LISTS.EXAMPLE.ORG', site.DOMAIN)}/",
+        f"{site.WEB}/hyperkitty/api/list/{address}/",
+        f"{site.WEB}/hyperkitty/api/list/{address}/emails/",
+        f"{site.WEB}/hyperkitty/api/list/{address}/threads/",
+        f"{site.WEB}/hyperkitty/search?mlist={address}&q={word}",
+        f"{site.WEB}/hyperkitty/search?q={word}",
+        f"{site.WEB}/hyperkitty/api/emails/",
+    ]
+    answers = {url: outside.get(url) for url in doors}
+    leaks = [url for url, page in answers.items() if f"Guilty, {word}" in page.text or f"verdict {word}" in page.text]
+    assert leaks == []
+    behind_password = [url for url, page in answers.items() if page.status == 401]
+    open_doors = {url: page.status for url, page in answers.items() if page.status == 200 and address in page.text and "/search" not in url}
+    assert open_doors == {}
+    assert len(behind_password) >= 8, {url: page.status for url, page in answers.items()}
+
+    # who it was shows in Apache's log
+    log = fermium.check("sh", "-c", "cat /var/log/apache2/*access*.log | grep -F 'GET /hyperkitty/list/' | tail -200")
+    assert f" {name} " in log
+
+    gone = controller.task("listops.mailman.htdigest_user", **reader.options, state="absent")
+    assert gone["changed"] is True
+    assert outside.get(site.ARCHIVE, name, password).status == 401
+    assert outside.get(f"{site.WEB}/hyperkitty/list/{site.PUBLIC}/").status == 200, "the public archive is closed too"
+    proved("private archive: 401 without, 200 with a digest user, 401 after", "401, 401, 200, 401; htdigest agrees")
+    proved("no other door to the private archive", f"{len(behind_password)} x 401, {len(doors)} tried, 0 leaks")

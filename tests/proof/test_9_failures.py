@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parts fail; no mail is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import site
+from support.fermium import Fermium
+from support.inside import eventually
+from support.mounts import mounts
+from support.outside import Outside
+from support.proved import Proved
+
+pytestmark = pytest.mark.usefixtures("subscribers")
+
+
+def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    fermium.systemctl("stop", "spamd")
+    try:
+        assert not fermium.ask("listening", host="127.0.0.1", port=783)
+        sent = outside.send(site.ALICE, site.PUBLIC, f"unscanned {word}", headers={"X-Spam-Score": "-9.9 (/)"})
+        assert sent.accepted, sent.refusal
+    finally:
+        fermium.systemctl("start", "spamd")
+    eventually(lambda: fermium.ask("listening", host="127.0.0.1", port=783), "spamd is back")
+    assert outside.send(site.ALICE, site.PUBLIC, f"rescanned {word}").accepted
+    unscanned = outside.mailbox(site.BOB).wait_for(f"unscanned {word}")
+    rescanned = outside.mailbox(site.BOB).wait_for(f"rescanned {word}")
+    assert "-9.9 (/)" not in str(unscanned["X-Spam-Score"]), "the sender's own score was believed"
+    assert rescanned["X-Spam-Report"]
+    assert not unscanned["X-Spam-Report"]
+    proved("spamd down: mail is accepted unscanned; up: scanned again", "2 of 2 delivered")
+
+
+def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    fermium.systemctl("stop", "mailman3")
+    try:
+        sent = outside.send(site.ALICE, site.PUBLIC, f"patient {word}")
+        assert sent.accepted, sent.refusal
+        queued = len(eventually(fermium.queued, "the message is in Exim's queue"))
+        # a list that does not exist is unknown all the same
+        assert not outside.send(site.ALICE, f"{word}@{site.DOMAIN}", "nobody").accepted
+    finally:
+        fermium.systemctl("start", "mailman3")
+    eventually(fermium.rest_answers, "Mailman is back")
+    eventually(lambda: fermium.ask("listening", host="127.0.0.1", port=8024), "Mailman takes mail again")
+    fermium.check("exim4", "-qff")
+    outside.mailbox(site.BOB).wait_for(f"patient {word}")
+    eventually(lambda: not fermium.queued(), "Exim's queue is empty")
+    proved("Mailman down: mail waits in Exim's queue, and is delivered once", f"{queued} queued, 1 copy")
+    assert len(outside.mailbox(site.BOB).all(f"patient {word}")) == 1
+
+
+def test_everything_comes_back_after_a_restart(fermium: Fermium, outside: Outside, server: Any, word: str, proved: Proved) -> None:
+    began = fermium.check("stat", "-c", "%Y", "/proc/1").strip()
+    fermium.restart()
+    outside.knows("fermium", fermium.address())
+    assert fermium.check("stat", "-c", "%Y", "/proc/1").strip() != began, "it did not restart"
+    mounts(server)
+    assert fermium.processes("exim4"), "Exim did not start"
+    eventually(fermium.rest_answers, "Mailman has started")
+    assert outside.send(site.ALICE, site.PUBLIC, f"reborn {word}").accepted
+    copy = outside.mailbox(site.BOB).wait_for(f"reborn {word}")
+    assert copy["X-Spam-Score"]
+    link = copy["Archived-At"].strip("<>")
+    outside.wait_for_page(link)
+    proved("after a restart: mounts, scan, delivery and archive are back", "all of it without a hand")

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Field, Invalid
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["wikitech-l", "a", "1", "wikifi-admin", "a.b", "x_y", "wikitech-l@lists.example.org"],
+)
+def test_good_list_names(name):
+    assert vocabulary.list_name(name) == name
+
+
+def test_list_name_is_lower_case():
+    assert vocabulary.list_name("Wikitech-L@Lists.Example.ORG") == "wikitech-l@lists.example.org"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "a..b", "../x", "a/b", "a b", "a\n", "-a", ".a", "a.", "a+b", "a@", "a@b", "a@b c.org", "é"]
+    + ["alpha-" + suffix for suffix in vocabulary.RESERVED_SUFFIXES]
+    + [None, 7, ["a"]],
+)
+def test_hostile_list_names(name):
+    with pytest.raises(Invalid) as refusal:
+        vocabulary.list_name(name)
+    assert "accepted" in str(refusal.value)
+
+
+@given(st.text())
+def test_no_list_name_leaves_its_directory(name):
+    try:
+        accepted = vocabulary.list_name(name)
+    except Invalid:
+        return
+    assert accepted == name.lower()
+    assert not re.search(r"[\s/\0]|\.\.|^\.|^$", accepted)
+
+
+@pytest.mark.parametrize("value", ["alice@example.org", "A.B+c@Example.co", '"odd"@example.org', "o'neil@x-y.example.org"])
+def test_addresses(value):
+    assert vocabulary.is_address(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "alice", "alice@host", "@example.org", "a b@example.org", "a@-x.org", "a@x..org", "a@x.org\n", "é@x.org", "a,b@x.org", None, 3],
+)
+def test_no_addresses(value):
+    assert not vocabulary.is_address(value)
+
+
+@given(st.emails())
+def test_an_accepted_address_has_one_at_and_a_dot(value):
+    if vocabulary.is_address(value):
+        local, at, domain = value.rpartition("@")
+        assert local and at and "." in domain and not re.search(r"\s", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("7d", 604800), ("1w", 604800), ("1d12h", 129600), ("90", 90), (90, 90), ("2h30m5s", 9005), (0, 0)],
+)
+def test_intervals(value, seconds):
+    assert vocabulary.interval("key", value) == seconds
+
+
+@pytest.mark.parametrize("value", ["", "d", "7 days", "-1d", -1, True, None, 1.5, "1m1h"])
+def test_no_intervals(value):
+    with pytest.raises(Invalid, match="^key is "):
+        vocabulary.interval("key", value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "canonical", "bad"),
+    [
+        ("bool", "yes", True, "maybe"),
+        ("bool", 0, False, 2),
+        ("int", "12", 12, -3),
+        ("int", 12, 12, True),
+        ("float", "1.5", 1.5, float("nan")),
+        ("float", 3, 3.0, "x"),
+        ("str", "a\nb", "a\nb", None),
+        ("line", "a", "a", "a\nb"),
+        ("list", ["b", "a", "b"], ["b", "a"], "a"),
+        ("patterns", ["A@Example.org", "^x.*"], ["a@example.org", "^x.*"], ["nope"]),
+        ("patterns", [], [], ["^("]),
+        ("secret", "s3cret", "s3cret", None),
+    ],
+)
+def test_types(kind, good, canonical, bad):
+    field = Field("key", kind)
+    assert vocabulary.checked(field, good) == canonical
+    with pytest.raises(Invalid, match="^key is "):
+        vocabulary.checked(field, bad)
+
+
+def test_a_refusal_names_key_value_and_choices():
+    field = vocabulary.LIST_FIELDS["archive_policy"]
+    with pytest.raises(Invalid, match="archive_policy is 'pubic'; accepted: public, private, never"):
+        vocabulary.checked(field, "pubic")
+
+
+@given(st.sampled_from(sorted(vocabulary.LIST_FIELDS)), anything)
+def test_checks_accept_or_refuse_and_are_stable(name, value):
+    field = vocabulary.LIST_FIELDS[name]
+    try:
+        once = vocabulary.checked(field, value)
+    except Invalid as exc:
+        assert "\n" not in str(exc) and name in str(exc)
+        return
+    assert vocabulary.checked(field, once) == once
+
+
+def test_unknown_keys_suggest_the_nearest():
+    assert "did you mean description?" in str(vocabulary.unknown_key("desciption", ["description", "info"]))
+    assert "did you mean max_message_size, max_num_recipients?" in str(
+        vocabulary.unknown_key("max_", ["max_message_size", "max_num_recipients", "info"])
+    )
+    assert "accepted: info, name" in str(vocabulary.unknown_key("zzz", ["name", "info"]))
+
+
+def test_every_field_has_an_argument_type():
+    spec = vocabulary.argument_spec(vocabulary.LIST_FIELDS)
+    assert spec["archive_policy"] == {"type": "str", "choices": ["public", "private", "never"]}
+    assert spec["acceptable_aliases"] == {"type": "list", "elements": "str"}

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+
+import pytest
+from ansible.module_utils import basic
+from passlib.apache import HtdigestFile
+
+from ansible_collections.listops.mailman.plugins.module_utils import htdigest
+from ansible_collections.listops.mailman.plugins.modules import htdigest_user
+
+REALM = "arbcom-l archive"
+FOREIGN = b"# readers\r\ncaf\xe9:other:junk\nno newline at the end"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the module in this process and return what it prints."""
+
+    def call(check=False, **options):
+        arguments = {
+            "path": str(tmp_path / "file.htdigest"),
+            "realm": REALM,
+            "_ansible_check_mode": check,
+            "_ansible_diff": True,
+            "_ansible_remote_tmp": str(tmp_path / "tmp"),
+            **options,
+        }
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit):
+            htdigest_user.main()
+        return json.loads(capsys.readouterr().out)
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "file.htdigest"
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def accepts(path, user, password):
+    return HtdigestFile(str(path)).check_password(user, REALM, password)
+
+
+def test_life_of_a_user(run, file):
+    result = run(name="alice", password="one")
+    assert result["changed"] and result["created"] == ["alice"] and result["users"] == ["alice"]
+    assert mode(file) == 0o640
+    assert accepts(file, "alice", "one")
+    assert not run(name="alice", password="one")["changed"]
+
+    result = run(name="alice", password="two")
+    assert result["changed"] and result["updated"] == ["alice"]
+    assert accepts(file, "alice", "two") and not accepts(file, "alice", "one")
+    assert not run(name="alice", password="three", update_password="on_create")["changed"]
+
+    result = run(name="alice", state="absent")
+    assert result["changed"] and result["removed"] == ["alice"] and result["users"] == []
+    assert file.read_bytes() == b""
+    assert not run(name="alice", state="absent")["changed"]
+
+
+def test_many_users_and_exact(run, file):
+    run(name="left", password="good-enough")
+    users = [{"name": "alice", "password": "one"}, {"name": "Жанна", "password": "two"}, {"name": "gone", "state": "absent"}]
+    result = run(users=users, exact=True)
+    assert (result["created"], result["removed"]) == (["alice", "Жанна"], ["left"])
+    assert accepts(file, "Жанна", "two")
+    assert not run(users=users, exact=True)["changed"]
+    assert run(users=[], exact=True)["users"] == []
+
+
+def test_foreign_lines_survive(run, file):
+    file.write_bytes(FOREIGN)
+    run(name="alice", password="one")
+    assert file.read_bytes().startswith(FOREIGN + b"\n")
+    run(name="alice", state="absent")
+    assert file.read_bytes() == FOREIGN + b"\n"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_check_mode_tells_and_touches_nothing(run, file, there):
+    if there:
+        file.write_bytes(FOREIGN)
+        os.chmod(file, 0o600)
+    result = run(check=True, name="alice", password="one", mode="0640")
+    assert result["changed"] and result["created"] == ["alice"]
+    assert file.exists() == there
+    if there:
+        assert file.read_bytes() == FOREIGN and mode(file) == 0o600
+
+
+def test_nothing_secret_comes_out(run, file):
+    run(name="alice", password="first-password")
+    old = htdigest.compute_digest("alice", REALM, "first-password").decode()
+    new = htdigest.compute_digest("alice", REALM, "second-password").decode()
+    result = run(name="alice", password="second-password")
+    assert result["diff"][0]["before"] == "alice\n"
+    assert result["diff"][0]["after"] == "alice (password changed)\n"
+    for secret in ("first-password", "second-password", old, new):
+        assert secret not in json.dumps(result)
+    result = run(users=[{"name": "alice", "password": "third-password"}])
+    assert "third-password" not in json.dumps(result)
+
+
+def test_the_file_is_never_open_to_the_world(run, file, monkeypatch):
+    seen = []
+    real = basic.AnsibleModule.set_fs_attributes_if_different
+
+    def watch(self, file_args, *args, **kwargs):
+        if file.exists():
+            seen.append(mode(file))
+        return real(self, file_args, *args, **kwargs)
+
+    monkeypatch.setattr(basic.AnsibleModule, "set_fs_attributes_if_different", watch)
+    old = os.umask(0)
+    try:
+        run(name="alice", password="one", mode="0640")
+    finally:
+        os.umask(old)
+    assert seen == [0o600]
+    assert mode(file) == 0o640
+
+
+def test_permissions(run, file):
+    run(name="alice", password="one", mode="0600")
+    assert mode(file) == 0o600
+    run(name="alice", password="two")
+    assert mode(file) == 0o600
+    os.chmod(file, 0o644)
+    assert run(check=True, name="alice", password="two", mode="0640")["changed"]
+    assert mode(file) == 0o644
+    assert run(name="alice", password="two", mode="0640")["changed"]
+    assert mode(file) == 0o640
+    assert not run(name="alice", password="two", mode="0640")["changed"]
+
+
+def test_links_are_followed(run, file, tmp_path):
+    target = tmp_path / "target"
+    target.write_bytes(b"")
+    file.symlink_to(target)
+    assert run(name="alice", password="one")["path"] == str(target)
+    assert file.is_symlink() and accepts(target, "alice", "one")
+
+
+def test_removing_from_a_missing_file_does_not_create_it(run, file):
+    assert not run(name="alice", state="absent")["changed"]
+    assert not run(name="alice", state="absent", create=False)["changed"]
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"name": "a:b", "password": "good-enough"}, "'a:b' must not contain a colon"),
+        ({"name": "a\nb", "password": "good-enough"}, "must not contain line breaks"),
+        ({"name": "alice", "password": "good-enough", "realm": "a:b"}, "The realm 'a:b' must not contain a colon"),
+        ({"name": "alice"}, "User 'alice' needs a password to be present."),
+        ({"users": [{"name": "alice"}]}, "User 'alice' needs a password to be present."),
+        ({"users": [{"name": "alice", "password": "good-enough"}, {"name": "alice", "state": "absent"}]}, "named twice"),
+        ({"name": "alice", "password": "good-enough", "exact": True}, "exact needs the list of users"),
+        ({"name": "alice", "password": "good-enough", "create": False}, "does not exist and 'create' is false"),
+        ({"name": "alice", "password": "good-enough", "path": "/nonexistent/folder/file"}, "The folder of /nonexistent/folder/file does not exist"),
+        ({}, "one of the following is required: name, users"),
+        ({"name": "alice", "users": []}, "mutually exclusive: name|users"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_changes_nothing(run, file, options, says):
+    result = run(**options)
+    assert result["failed"] and says in result["msg"] and "\n" not in result["msg"]
+    assert not file.exists()
+
+
+def test_missing_passlib(run, monkeypatch):
+    monkeypatch.setattr(htdigest, "PASSLIB_IMPORT_ERROR", "No module named 'passlib'")
+    result = run(name="alice", password="good-enough")
+    assert result["failed"] and "passlib" in result["msg"]
