@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
@@ -13,13 +14,18 @@ import shlex
 import subprocess
 import tempfile
 from types import ModuleType
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman3_engine
+from ansible_collections.listops.mailman.plugins.module_utils import (
+    hyperkitty_engine,
+    mailman3_engine,
+    program,
+)
 
-# One program per Mailman; Mailman 2.1 plugs in here.
-PROGRAMS: dict[str, ModuleType] = {"mailman3": mailman3_engine}
-# Where distributions, pip and the Mailman documentation put the command.
+# One program per Mailman (Mailman 2.1 plugs in here), and one for the web interface.
+PROGRAMS: dict[str, ModuleType] = {"mailman3": mailman3_engine, "hyperkitty": hyperkitty_engine}
+# Where distributions, pip and the Mailman documentation put the command whose
+# first line names the interpreter.
 COMMANDS = {
     "mailman3": (
         "/usr/lib/mailman3/bin/mailman",
@@ -27,15 +33,17 @@ COMMANDS = {
         "/usr/local/bin/mailman",
         "/opt/mailman/venv/bin/mailman",
         "/opt/mailman/mm/venv/bin/mailman",
-    )
+    ),
+    "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
 }
-# Reads its own program from standard input, so that neither it nor a secret is in argv.
-BOOT = (
-    "import sys;"
-    "size=int(sys.stdin.buffer.readline());"
-    "code=sys.stdin.buffer.read(size).decode('utf-8');"
-    "exec(compile(code,{0!r},'exec'),{{'__name__':'__main__'}})"
-)
+# Reads its modules from standard input, so that neither they nor a secret are in argv.
+BOOT = """
+import json, sys, types
+for name, size in json.loads(sys.stdin.buffer.readline().decode("ascii")):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(sys.stdin.buffer.read(size), name, "exec"), module.__dict__)
+module.main()
+"""
 
 
 class EngineError(Exception):
@@ -50,18 +58,18 @@ class NotInstalled(EngineError):
     """There is no Mailman on this host."""
 
 
-def find_command(engine: str, command: Optional[str] = None) -> str:
-    """The path of Mailman's own command, from whose first line its interpreter follows."""
+def find_command(engine: str, command: str | None, option: str) -> str:
+    """The path of the service's own command; option is the name of the module option that sets it."""
     if command:
         if os.path.isfile(command):
             return command
-        raise NotInstalled("mailman_command is {0!r}, and there is no such file".format(command))
+        raise NotInstalled("{0} is {1!r}, and there is no such file".format(option, command))
     for path in COMMANDS[engine]:
         if os.path.isfile(path):
             return path
     raise NotInstalled(
-        "Mailman is not installed here (looked for {0}); install it, or set mailman_command".format(
-            ", ".join(COMMANDS[engine])
+        "Mailman is not installed here (looked for {0}); install it, or set {1}".format(
+            ", ".join(COMMANDS[engine]), option
         )
     )
 
@@ -75,34 +83,31 @@ def interpreter(command: str) -> list[str]:
         raise EngineError("cannot read {0}: {1}".format(command, exc.strerror)) from None
     words = shlex.split(first[2:]) if first.startswith("#!") else []
     if not words or "python" not in first:
-        raise EngineError("{0} does not start with a Python interpreter; set mailman_command".format(command))
+        raise EngineError("{0} does not start with a Python interpreter".format(command))
     return words
 
 
 class Engine:
-    """One process in Mailman's interpreter for the whole task. A context manager.
+    """One process in the service's own interpreter for the whole task. A context manager.
 
-    hello: what the program says of this Mailman when it starts (see
-    mailman3_engine.Engine.hello).
+    engine: a key of PROGRAMS.
+    command: the service's own command, or None to look for it; option names
+        the module option for messages.
+    opening: the first request, beside "op".
+    hello: the program's answer to it.
     """
 
-    def __init__(
-        self,
-        *,
-        user: str,
-        command: Optional[str] = None,
-        config: Optional[str] = None,
-        engine: str = "mailman3",
-    ) -> None:
-        self._argv = interpreter(find_command(engine, command))
-        self._program = inspect.getsource(PROGRAMS[engine]).encode("utf-8")
-        self._open = {"op": "open", "user": user, "config": config}
-        self._process: Optional[subprocess.Popen[bytes]] = None
+    def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
+        self.command = find_command(engine, command, option)
+        self._argv = interpreter(self.command)
+        self._modules = [program, PROGRAMS[engine]]
+        self._opening = dict(opening, op="open", command=self.command)
+        self._process: subprocess.Popen[bytes] | None = None
         self.hello: Mapping[str, Any] = {}
 
-    def __enter__(self) -> "Engine":
+    def __enter__(self) -> Engine:
         self._stderr = tempfile.TemporaryFile()
-        argv = self._argv + ["-c", BOOT.format("listops engine")]
+        argv = self._argv + ["-c", BOOT]
         # PYTHONPATH and the like are Ansible's business, not Mailman's.
         environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
         environment["LC_ALL"] = "C.UTF-8"
@@ -110,8 +115,10 @@ class Engine:
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=environment, close_fds=True
         )
         try:
-            self._write(b"%d\n" % len(self._program) + self._program)
-            self.hello = self.request(self._open)
+            sources = [inspect.getsource(module).encode("utf-8") for module in self._modules]
+            header = [[module.__name__, len(source)] for module, source in zip(self._modules, sources)]
+            self._write(json.dumps(header).encode("ascii") + b"\n" + b"".join(sources))
+            self.hello = self.request(self._opening)
         except BaseException:
             self.__exit__()
             raise
@@ -121,11 +128,9 @@ class Engine:
         process, self._process = self._process, None
         if process is not None:
             assert process.stdin is not None and process.stdout is not None
-            try:
+            # If it died with a request half read, request() has said so.
+            with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
-            except BrokenPipeError:
-                # It died with a request half read; request() has said so.
-                pass
             process.stdout.close()
             process.wait()
         self._stderr.close()
@@ -145,7 +150,7 @@ class Engine:
         self._write(json.dumps(message).encode("utf-8") + b"\n")
         line = self._process.stdout.readline()
         if not line:
-            raise EngineError("Mailman's interpreter {0} stopped early".format(self._argv[0]), self._complaints())
+            raise EngineError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
         answer: Mapping[str, Any] = json.loads(line.decode("utf-8"))
         if "error" in answer:
             raise EngineError(answer["error"], answer.get("traceback", "") + self._complaints())
@@ -157,9 +162,7 @@ class Engine:
             self._process.stdin.write(data)
             self._process.stdin.flush()
         except BrokenPipeError:
-            raise EngineError(
-                "Mailman's interpreter {0} does not start".format(self._argv[0]), self._complaints()
-            ) from None
+            raise EngineError("the interpreter {0} does not start".format(self._argv[0]), self._complaints()) from None
 
     def _complaints(self) -> str:
         self._stderr.seek(0)

@@ -151,7 +151,11 @@ def find_digest(lines: Iterable[Line], user: str, realm: str) -> bytes | None:
 def users_of(lines: Iterable[Line], realm: str) -> list[str]:
     """The users of one realm in the order of the file, each once."""
     wanted = realm.encode("utf-8")
-    names = (line.user.decode("utf-8", "backslashreplace") for line in lines if line.user is not None and line.realm == wanted)
+    names = (
+        line.user.decode("utf-8", "backslashreplace")
+        for line in lines
+        if line.user is not None and line.realm == wanted
+    )
     return list(dict.fromkeys(names))
 
 

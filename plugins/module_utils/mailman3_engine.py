@@ -4,51 +4,21 @@
 
 """The program that runs inside Mailman 3's own interpreter: it reads and applies, it decides nothing.
 
-It is sent to the interpreter on standard input, followed by requests, one
-JSON object a line; every request gets one JSON object in answer. It imports
-nothing of Ansible and nothing of the rest of this collection, and Mailman only
-when it runs. Errors are answered as {"error": sentence}.
+It is sent there by engine.py, with program.py and nothing else of this
+collection; Mailman itself is imported only when it runs.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-from typing import Any, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-# How many values go into one IN (...) of a query; SQLite's limit is 999 on old versions.
-CHUNK = 500
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, chunks, serve
+
 SAVED_STATE = "listops-disabled.json"
 ROLES = ("member", "owner", "moderator", "nonmember")
-
-
-class Failure(Exception):
-    """What the user must be told, in one sentence."""
-
-
-def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    values = list(values)
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
-
-
-def become(user: str) -> None:
-    """Turn into Mailman's user: what root writes, Mailman's runners could not."""
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        raise Failure("the user {0!r} does not exist on this host; set mailman_user".format(user)) from None
-    if os.geteuid() == entry.pw_uid:
-        return
-    if os.geteuid() != 0:
-        raise Failure("this must run as root or as {0} (become: true)".format(user))
-    os.initgroups(user, entry.pw_gid)
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
-    os.environ["HOME"] = entry.pw_dir
 
 
 class Engine:
@@ -57,7 +27,7 @@ class Engine:
     def __init__(self, user: str, config_file: str | None) -> None:
         # Mailman looks for its configuration in the current directory first.
         os.chdir("/")
-        become(user)
+        become(user, "mailman_user")
         from mailman.core.initialize import initialize
 
         initialize(config_file or None)
@@ -71,7 +41,7 @@ class Engine:
 
     # ---- reading
 
-    def hello(self, request: dict[str, Any]) -> dict[str, Any]:
+    def hello(self) -> dict[str, Any]:
         """What there is to know before any list is looked at."""
         from mailman.interfaces.domain import IDomainManager
         from mailman.model.bans import Ban
@@ -590,7 +560,9 @@ class Engine:
         for part in chunks(emails):
             found.extend(query.join(Address, Member.address_id == Address.id).filter(Address.email.in_(part)))
             by_user = query.join(User, Member.user_id == User.id)
-            found.extend(by_user.join(Address, User._preferred_address_id == Address.id).filter(Address.email.in_(part)))
+            found.extend(
+                by_user.join(Address, User._preferred_address_id == Address.id).filter(Address.email.in_(part))
+            )
         return found
 
     def _unsubscribe(self, mlist: Any, role: str, emails: list[str] | None) -> None:
@@ -622,38 +594,5 @@ class Engine:
                 member.address.display_name = person["display_name"]
 
 
-def serve(lines: Iterable[str], out: Any) -> None:
-    """Answer requests until there are no more."""
-    engine: Engine | None = None
-    for line in lines:
-        request = json.loads(line)
-        try:
-            if request["op"] == "open":
-                engine = Engine(request["user"], request.get("config"))
-                answer = engine.hello(request)
-            elif request["op"] in ("read", "apply") and engine is not None:
-                answer = getattr(engine, request["op"])(request)
-            else:
-                raise Failure("unknown request {0!r}".format(request["op"]))
-        except Failure as exc:
-            answer = {"error": str(exc)}
-        except Exception as exc:
-            import traceback
-
-            answer = {
-                "error": "Mailman answered with {0}: {1}".format(type(exc).__name__, exc),
-                "traceback": traceback.format_exc(),
-            }
-        out.write(json.dumps(answer) + "\n")
-        out.flush()
-
-
 def main() -> None:
-    # Whatever Mailman or its plugins print must not mix with the answers.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    serve(iter(sys.stdin.readline, ""), out)
-
-
-if __name__ == "__main__":
-    main()
+    serve(lambda request: Engine(request["user"], request.get("config")))

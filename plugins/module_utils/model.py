@@ -10,7 +10,7 @@ one sentence naming the list, the key, the value and what is accepted.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Field, Invalid
@@ -63,9 +63,9 @@ class ListSpec(NamedTuple):
     state: str = "present"
     settings: Mapping[str, Any] = {}
     rosters: Mapping[str, Roster] = {}
-    bans: Optional[list[str]] = None
-    header_matches: Optional[list[dict[str, str]]] = None
-    archivers: Optional[Mapping[str, bool]] = None
+    bans: list[str] | None = None
+    header_matches: list[dict[str, str]] | None = None
+    archivers: Mapping[str, bool] | None = None
     disabled_action: str = "reject"
 
 
@@ -152,7 +152,7 @@ def parse_header_matches(key: str, value: Any) -> list[dict[str, str]]:
 def parse_archivers(key: str, value: Any) -> dict[str, bool]:
     """Archivers by name: a dictionary name -> true or false, or a list of the enabled ones."""
     if isinstance(value, (list, tuple)):
-        return {name: True for name in vocabulary.strings(key, value)}
+        return dict.fromkeys(vocabulary.strings(key, value), True)
     return {str(name): vocabulary.boolean("{0}.{1}".format(key, name), on) for name, on in _mapping(key, value).items()}
 
 
@@ -247,7 +247,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
     )
 
 
-def parse_site(entries: Any, defaults: Optional[Mapping[str, Any]] = None) -> list[ListSpec]:
+def parse_site(entries: Any, defaults: Mapping[str, Any] | None = None) -> list[ListSpec]:
     """All declared lists of a site."""
     if not isinstance(entries, (list, tuple)):
         raise vocabulary.refuse("lists", entries, "a list of dictionaries")

@@ -11,7 +11,7 @@ the engine applies, so that the three cannot disagree.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping, NamedTuple, Optional
+from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
@@ -71,10 +71,10 @@ def describe(person: Mapping[str, Any], role: str = "member") -> str:
     for key, ordinary in (("delivery_mode", "regular"), ("delivery_status", "enabled"), ("moderation_action", action)):
         if person.get(key, ordinary) != ordinary:
             extra.append(str(person[key]))
-    return person["address"] + (" ({0})".format(", ".join(extra)) if extra else "")
+    return "{0} ({1})".format(person["address"], ", ".join(extra)) if extra else str(person["address"])
 
 
-def _banned_by(address: str, bans: Iterable[str]) -> Optional[str]:
+def _banned_by(address: str, bans: Iterable[str]) -> str | None:
     for ban in bans:
         if ban == address:
             return ban
@@ -165,8 +165,9 @@ class _Changes:
         ban = _banned_by(address.lower(), bans)
         if ban is not None:
             raise Invalid(
-                "list {0}: {1} cannot be added, the ban {2!r} covers it; "
-                "remove the ban, or set override_bans".format(self.name, address, ban)
+                "list {0}: {1} cannot be added, the ban {2!r} covers it; remove the ban, or set override_bans".format(
+                    self.name, address, ban
+                )
             )
 
 
@@ -182,7 +183,7 @@ _EMPTY: dict[str, Any] = {
 
 def plan_list(
     spec: ListSpec,
-    actual: Optional[Mapping[str, Any]],
+    actual: Mapping[str, Any] | None,
     policy: Policy = Policy(),
     secrets: frozenset[str] = frozenset(),
 ) -> ListPlan:

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, report
+from ansible_collections.listops.mailman.plugins.module_utils import archives, model, report
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
@@ -25,6 +25,10 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "mailman_config": {"type": "path"},
     "mailman_user": {"type": "str", "default": "list"},
 }
+WEB_SPEC: dict[str, dict[str, Any]] = {
+    "web_manage": {"type": "path"},
+    "web_user": {"type": "str", "default": "www-data"},
+}
 
 
 class Course(NamedTuple):
@@ -37,10 +41,22 @@ class Course(NamedTuple):
 def open_engine(params: Mapping[str, Any]) -> Engine:
     """The engine that a module's connection options ask for."""
     return Engine(
-        user=params["mailman_user"],
+        "mailman3",
         command=params["mailman_command"],
-        config=params["mailman_config"],
+        option="mailman_command",
+        opening={"user": params["mailman_user"], "config": params["mailman_config"]},
     )
+
+
+def open_archives(params: Mapping[str, Any]) -> Engine | None:
+    """HyperKitty, when it is installed."""
+    command = params["web_manage"]
+    try:
+        return Engine("hyperkitty", command=command, option="web_manage", opening={"user": params["web_user"]})
+    except NotInstalled:
+        if command:
+            raise
+        return None
 
 
 def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -96,7 +112,7 @@ def reconcile(
     """
     try:
         with open_engine(params) as engine:
-            return _reconcile(engine, declare, policy, check_mode, remove_undeclared, must_exist)
+            return _reconcile(engine, params, declare, policy, check_mode, remove_undeclared, must_exist)
     except NotInstalled as exc:
         if not check_mode:
             raise
@@ -109,6 +125,7 @@ def reconcile(
 
 def _reconcile(
     engine: Engine,
+    params: Mapping[str, Any],
     declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
     policy: Policy,
     check_mode: bool,
@@ -145,10 +162,25 @@ def _reconcile(
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
-    steps = [plan.step for plan in plans if plan.action != "none"]
-    if steps and not check_mode:
-        engine.apply(steps)
+    _apply(engine, params, plans, check_mode)
     return Course(_result(plans, undeclared), warnings)
+
+
+def _apply(engine: Engine, params: Mapping[str, Any], plans: Sequence[ListPlan], check_mode: bool) -> None:
+    steps = [plan.step for plan in plans if plan.action != "none"]
+    names = archives.concerned(plans)
+    web = open_archives(params) if names else None
+    if web is None:
+        if steps and not check_mode:
+            engine.apply(steps)
+        return
+    with web:
+        archives.guard(plans, web.request({"op": "look", "lists": names})["archives"])
+        if check_mode:
+            return
+        web.request({"op": "set_policies", "policies": archives.before(plans)})
+        engine.apply(steps)
+        web.request({"op": "set_policies", "policies": archives.after(plans)})
 
 
 def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:
@@ -158,7 +190,7 @@ def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:
     return out
 
 
-def message(exc: Exception) -> dict[str, Optional[str]]:
+def message(exc: Exception) -> dict[str, str | None]:
     """The arguments of fail_json for an error of this package."""
     if isinstance(exc, EngineError) and exc.details:
         return {"msg": str(exc), "exception": exc.details}

@@ -239,9 +239,7 @@ def interval(key: str, value: Any) -> int:
             return int(value)
         found = _INTERVAL.match(value)
         if found:
-            return sum(
-                int(count or 0) * seconds for count, (_unit, seconds) in zip(found.groups(), _INTERVAL_UNITS)
-            )
+            return sum(int(count or 0) * seconds for count, (_unit, seconds) in zip(found.groups(), _INTERVAL_UNITS))
     raise refuse(key, value, "a time such as 7d, 12h, 30m, or a number of seconds")
 
 
@@ -254,10 +252,10 @@ def text(key: str, value: Any) -> str:
 
 
 def line(key: str, value: Any) -> str:
-    value = text(key, value)
-    if "\n" in value or "\r" in value:
+    found = text(key, value)
+    if "\n" in found or "\r" in found:
         raise refuse(key, value, "text on one line")
-    return value
+    return found
 
 
 def choice(key: str, value: Any, choices: tuple[str, ...]) -> str:

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -82,6 +81,15 @@ options:
         Without it that is an error, because an empty roster is mostly a broken source.
     type: bool
     default: false
+  web_manage:
+    description:
+      - HyperKitty's C(manage.py), when it is not where Debian puts it. A host without HyperKitty needs none.
+      - HyperKitty is told of private lists before Mailman is, so that their archives are never public.
+    type: path
+  web_user:
+    description: The user Mailman's web interface runs as.
+    type: str
+    default: www-data
   override_bans:
     description: Add members even when a ban covers their address. Without it that is an error.
     type: bool
@@ -310,10 +318,16 @@ undeclared:
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, reconcile
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    WEB_SPEC,
+    message,
+    reconcile,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
@@ -370,6 +384,7 @@ def main() -> None:
             allow_shrink=dict(type="bool", default=False),
             override_bans=dict(type="bool", default=False),
             **CONNECTION_SPEC,
+            **WEB_SPEC,
         ),
         mutually_exclusive=[("name", "lists")],
         required_one_of=[("name", "lists")],

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -119,6 +118,7 @@ domains:
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine

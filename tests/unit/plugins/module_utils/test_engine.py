@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import engine, mailman3_engine
+from ansible_collections.listops.mailman.plugins.module_utils import engine, program
 
 
 def script(tmp_path, first_line):
@@ -25,27 +27,25 @@ def test_the_interpreter_is_that_of_mailmans_own_command(tmp_path):
 
 @pytest.mark.parametrize("line", ["", "#!/bin/sh", "\x7fELF"])
 def test_no_interpreter_is_said(tmp_path, line):
-    with pytest.raises(engine.EngineError, match="does not start with a Python interpreter; set mailman_command"):
+    with pytest.raises(engine.EngineError, match="does not start with a Python interpreter"):
         engine.interpreter(script(tmp_path, line))
 
 
 def test_a_missing_command_is_said(tmp_path):
     with pytest.raises(engine.NotInstalled, match="mailman_command is .*there is no such file"):
-        engine.find_command("mailman3", str(tmp_path / "nothing"))
+        engine.find_command("mailman3", str(tmp_path / "nothing"), "mailman_command")
 
 
 def test_an_interpreter_without_mailman_is_said(tmp_path):
     command = script(tmp_path, "#!" + sys.executable)
     with pytest.raises(engine.EngineError, match="ModuleNotFoundError: No module named 'mailman'"):
-        with engine.Engine(user=own_user(), command=command):
-            pass
+        open_engine(own_user(), command)
 
 
 def test_a_user_that_does_not_exist_is_said(tmp_path):
     command = script(tmp_path, "#!" + sys.executable)
     with pytest.raises(engine.EngineError, match="the user 'nobody-here' does not exist"):
-        with engine.Engine(user="nobody-here", command=command):
-            pass
+        open_engine("nobody-here", command)
 
 
 def test_an_interpreter_that_dies_is_said(tmp_path):
@@ -53,17 +53,26 @@ def test_an_interpreter_that_dies_is_said(tmp_path):
     path.write_text("#!/bin/sh\necho too bad >&2; exit 3\n")
     path.chmod(0o755)
     with pytest.raises(engine.EngineError, match="does not start|stopped early") as trouble:
-        with engine.Engine(user=own_user(), command=script(tmp_path, "#!{0}".format(path))):
-            pass
+        open_engine(own_user(), script(tmp_path, "#!{0}".format(path)))
     assert "too bad" in trouble.value.details
 
 
 def test_chunks():
-    assert [len(part) for part in mailman3_engine.chunks(range(1001))] == [500, 500, 1]
+    assert [len(part) for part in program.chunks(range(1001))] == [500, 500, 1]
+
+
+def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path):
+    """The real programs start in a bare interpreter, and fail only for want of Django."""
+    command = script(tmp_path, "#!" + sys.executable + " -I -S")
+    with pytest.raises(engine.EngineError, match="No module named 'django'") as trouble:
+        engine.Engine("hyperkitty", command=command, option="web_manage", opening={"user": own_user()}).__enter__()
+    assert "hyperkitty_engine" in trouble.value.details
+
+
+def open_engine(user, command):
+    opening = {"user": user, "config": None}
+    engine.Engine("mailman3", command=command, option="mailman_command", opening=opening).__enter__()
 
 
 def own_user():
-    import os
-    import pwd
-
     return pwd.getpwuid(os.geteuid()).pw_name

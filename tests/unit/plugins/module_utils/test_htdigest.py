@@ -68,7 +68,10 @@ def apache_finds(data: bytes, user: str, realm: str) -> bytes | None:
         # an entry that is already right keeps even its odd spacing
         (b"  alice:arbcom-l archive:" + A + b"  \n", b"  alice:arbcom-l archive:" + A + b"  \n"),
         # a second entry, never used by Apache, must not come to life later
-        (b"alice:arbcom-l archive:" + A + b"\nx\nalice:arbcom-l archive:" + B + b"\n", b"alice:arbcom-l archive:" + A + b"\nx\n"),
+        (
+            b"alice:arbcom-l archive:" + A + b"\nx\nalice:arbcom-l archive:" + B + b"\n",
+            b"alice:arbcom-l archive:" + A + b"\nx\n",
+        ),
         # a backslash would swallow the line after it
         (b"x\n# end \\\n", b"x\nalice:arbcom-l archive:" + A + b"\n# end \\\n"),
         (b"x\n# end \\", b"x\nalice:arbcom-l archive:" + A + b"\n# end \\"),
@@ -183,14 +186,22 @@ def test_bad_fields_are_one_sentence(value, says):
     assert problem.startswith("The user name ") and problem.endswith(".") and "\n" not in problem
 
 
-@pytest.mark.parametrize("value", ["alice", "Жанна", "o'brien", "a b", "a#b", 'a"b', "a\\b", "x" * 255, "a@example.org"])
+@pytest.mark.parametrize(
+    "value", ["alice", "Жанна", "o'brien", "a b", "a#b", 'a"b', "a\\b", "x" * 255, "a@example.org"]
+)
 def test_good_fields(value):
     assert htdigest.check_field("The user name", value) is None
 
 
 @pytest.mark.parametrize(
     ("value", "says"),
-    [("", "must not be empty"), ("se\ncret", "line breaks"), ("se\0cret", "NUL"), ("se\udcffcret", "UTF-8"), ("secret" * 1000, "4096")],
+    [
+        ("", "must not be empty"),
+        ("se\ncret", "line breaks"),
+        ("se\0cret", "NUL"),
+        ("se\udcffcret", "UTF-8"),
+        ("secret" * 1000, "4096"),
+    ],
 )
 def test_bad_passwords_are_never_shown(value, says):
     problem = htdigest.check_password("alice", value)
@@ -279,4 +290,9 @@ def test_check_field_accepts_exactly_what_survives_a_file(value):
         assert apache_finds(data, value, REALM) == A
         assert HtdigestFile.from_string(data).users(REALM) == [value]
     else:
-        assert not value or any(bad in value for bad in ":#\\ ") or not value.isprintable() or len(value.encode("utf-8", "replace")) > 255
+        assert (
+            not value
+            or any(bad in value for bad in ":#\\ ")
+            or not value.isprintable()
+            or len(value.encode("utf-8", "replace")) > 255
+        )

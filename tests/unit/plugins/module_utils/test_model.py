@@ -93,7 +93,11 @@ def test_bad_input_is_one_sentence(entry, sentence):
 
 
 def test_defaults_hold_unless_the_list_says_otherwise():
-    defaults = {"advertised": False, "bans": ["x@example.org"], "settings": {"max_num_recipients": 5, "max_message_size": 1}}
+    defaults = {
+        "advertised": False,
+        "bans": ["x@example.org"],
+        "settings": {"max_num_recipients": 5, "max_message_size": 1},
+    }
     first, second = model.parse_site(
         [{"name": "a"}, {"name": "b", "advertised": True, "bans": [], "settings": {"max_num_recipients": 9}}], defaults
     )
@@ -159,7 +163,9 @@ def test_one_name_for_each_address():
 
 @given(
     st.dictionaries(
-        st.sampled_from(["name", "state", "owners", "members", "bans", "header_matches", "settings", "archivers", "info"]),
+        st.sampled_from(
+            ["name", "state", "owners", "members", "bans", "header_matches", "settings", "archivers", "info"]
+        ),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(),
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

@@ -47,7 +47,12 @@ def actual(members=(), saved=None, owners=(), **parts):
 
     return dict(
         {
-            "settings": {"advertised": True, "emergency": False, "subscription_policy": "confirm", "description": "old"},
+            "settings": {
+                "advertised": True,
+                "emergency": False,
+                "subscription_policy": "confirm",
+                "description": "old",
+            },
             "rosters": {"member": roster(members), "owner": roster(owners)},
             "bans": [],
             "header_matches": [],
@@ -90,7 +95,9 @@ def test_absent():
 
 def test_roster_present_adds_and_changes_only_what_is_said():
     have = actual([person("b@example.org", delivery_mode="mime_digests"), person("c@example.org")])
-    wanted = spec(members=["b@example.org", {"address": "C@Example.org", "delivery_status": "by_user"}, "d@example.org"])
+    wanted = spec(
+        members=["b@example.org", {"address": "C@Example.org", "delivery_status": "by_user"}, "d@example.org"]
+    )
     plan = plan_list(wanted, have)
     assert plan.step["rosters"]["member"] == {
         "add": [{"address": "d@example.org"}],
@@ -157,7 +164,10 @@ def test_disable_saves_and_restores():
     rules = plan.step["disable"]["header_matches"]
     assert rules == [{"header": "from", "pattern": ".*", "action": "reject"}]
 
-    saved = {"settings": {"advertised": True, "emergency": False, "subscription_policy": "confirm"}, "header_matches": []}
+    saved = {
+        "settings": {"advertised": True, "emergency": False, "subscription_policy": "confirm"},
+        "header_matches": [],
+    }
     have = actual(saved=saved, settings=dict(DISABLED_SETTINGS, description="old"), header_matches=rules)
     assert plan_list(spec(state="disabled"), have).action == "none"
 
@@ -174,7 +184,10 @@ def test_drift_of_a_disabled_list_does_not_overwrite_what_was_saved():
 
 
 def test_a_declared_value_wins_over_the_saved_one():
-    saved = {"settings": {"advertised": True, "emergency": False, "subscription_policy": "confirm"}, "header_matches": []}
+    saved = {
+        "settings": {"advertised": True, "emergency": False, "subscription_policy": "confirm"},
+        "header_matches": [],
+    }
     have = actual(saved=saved, settings=dict(DISABLED_SETTINGS, description="old"))
     assert plan_list(spec(advertised=False), have).step["set"] == {"emergency": False, "subscription_policy": "confirm"}
 
@@ -195,9 +208,10 @@ def test_archivers_that_are_not_named_are_left_alone():
 
 
 def test_summary_counts():
-    plans = plan_site(
-        [spec(members=["n@example.org"])], {NAME: actual([person("m@example.org")])}
-    ) + [plan_list(spec(state="absent"), actual()), plan_list(spec(), None)]
+    plans = plan_site([spec(members=["n@example.org"])], {NAME: actual([person("m@example.org")])}) + [
+        plan_list(spec(state="absent"), actual()),
+        plan_list(spec(), None),
+    ]
     counts = summary(plans)
     assert counts["lists_created"] == counts["lists_removed"] == counts["lists_changed"] == 1
     assert counts["members_added"] == 1 and counts["members_removed"] == 0
@@ -230,7 +244,9 @@ def carried_out(state, plan):
 
 emails = st.sampled_from(["{0}@example.org".format(c) for c in "abcdef"])
 rosters = st.lists(
-    st.fixed_dictionaries({"address": emails}, optional={"delivery_mode": st.sampled_from(["regular", "mime_digests"])}),
+    st.fixed_dictionaries(
+        {"address": emails}, optional={"delivery_mode": st.sampled_from(["regular", "mime_digests"])}
+    ),
     unique_by=lambda p: p["address"],
 )
 

@@ -54,14 +54,29 @@ def test_no_list_name_leaves_its_directory(name):
     assert not re.search(r"[\s/\0]|\.\.|^\.|^$", accepted)
 
 
-@pytest.mark.parametrize("value", ["alice@example.org", "A.B+c@Example.co", '"odd"@example.org', "o'neil@x-y.example.org"])
+@pytest.mark.parametrize(
+    "value", ["alice@example.org", "A.B+c@Example.co", '"odd"@example.org', "o'neil@x-y.example.org"]
+)
 def test_addresses(value):
     assert vocabulary.is_address(value)
 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "alice", "alice@host", "@example.org", "a b@example.org", "a@-x.org", "a@x..org", "a@x.org\n", "é@x.org", "a,b@x.org", None, 3],
+    [
+        "",
+        "alice",
+        "alice@host",
+        "@example.org",
+        "a b@example.org",
+        "a@-x.org",
+        "a@x..org",
+        "a@x.org\n",
+        "é@x.org",
+        "a,b@x.org",
+        None,
+        3,
+    ],
 )
 def test_no_addresses(value):
     assert not vocabulary.is_address(value)

@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every program has that runs in the interpreter of somebody else (Mailman's, or its web interface's).
+
+It is sent there together with the program, so it imports nothing of Ansible.
+Requests arrive on standard input, one JSON object a line; every request gets
+one JSON object in answer. Errors are answered as {"error": sentence}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+# How many values go into one IN (...) of a query; SQLite's limit is 999 on old versions.
+CHUNK = 500
+
+
+class Failure(Exception):
+    """What the user must be told, in one sentence."""
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    values = list(values)
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
+
+
+def become(user: str, option: str) -> None:
+    """Turn into the service's own user: what root writes, the service could not change."""
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        raise Failure(f"the user {user!r} does not exist on this host; set {option}") from None
+    if os.geteuid() == entry.pw_uid:
+        return
+    if os.geteuid() != 0:
+        raise Failure(f"this must run as root or as {user} (become: true)")
+    os.initgroups(user, entry.pw_gid)
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
+    os.environ["HOME"] = entry.pw_dir
+
+
+def serve(start: Callable[[dict[str, Any]], Any]) -> None:
+    """Answer requests until there are no more.
+
+    start: takes the first request and returns an object with a method for
+        every further value of "op"; its `hello` is the first answer.
+    """
+    # Whatever the service's code prints must not mix with the answers.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    engine: Any = None
+    for line in iter(sys.stdin.readline, ""):
+        request = json.loads(line)
+        try:
+            if request["op"] == "open":
+                engine = start(request)
+                answer = engine.hello()
+            else:
+                answer = getattr(engine, request["op"])(request)
+        except Failure as exc:
+            answer = {"error": str(exc)}
+        except Exception as exc:
+            answer = {"error": f"{type(exc).__name__}: {exc}", "traceback": traceback.format_exc()}
+        out.write(json.dumps(answer) + "\n")
+        out.flush()

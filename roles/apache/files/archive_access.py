@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lets HyperKitty follow Apache's digest authentication, archive by archive.
+
+Apache tells in the request's environment, where no client can write (what
+clients send arrives there as HTTP_...):
+
+LISTOPS_DIGEST_ARCHIVES  the archives that need digest authentication
+LISTOPS_DIGEST_PASSED    the archive that this request was authenticated for
+LISTOPS_DIGEST_SUFFICES  set when its readers need no login besides
+
+For the length of one request, the archive that was passed counts as public when
+that suffices; and the archives that were not passed count as private, and not
+as subscribed by anybody. Nobody is logged in by this: a reader stays anonymous,
+so he can neither post nor vote nor delete, and other private archives stay shut.
+HyperKitty decides by the list that it shows, so a way around Apache's patterns
+leads to its "403", never to the archive.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import NamedTuple
+
+from hyperkitty.lib import view_helpers
+from hyperkitty.models import MailingList
+from hyperkitty.views import search
+
+
+class Access(NamedTuple):
+    closed: frozenset = frozenset()
+    open: str | None = None
+
+
+NOTHING = Access()
+_access: ContextVar[Access] = ContextVar("archive_access", default=NOTHING)
+
+
+def access_of(environment: dict) -> Access:
+    """What Apache decided about a request."""
+    guarded = frozenset(environment.get("LISTOPS_DIGEST_ARCHIVES", "").split())
+    passed = environment.get("LISTOPS_DIGEST_PASSED")
+    authenticated = environment.get("AUTH_TYPE") == "Digest" and environment.get("REMOTE_USER")
+    if not authenticated or passed not in guarded:
+        return Access(guarded)
+    return Access(guarded - {passed}, passed if environment.get("LISTOPS_DIGEST_SUFFICES") else None)
+
+
+def _patch_privacy() -> None:
+    original = MailingList.is_private.fget
+
+    def is_private(mlist):
+        access = _access.get()
+        if mlist.name == access.open:
+            return False
+        return mlist.name in access.closed or original(mlist)
+
+    MailingList.is_private = property(is_private)
+
+
+def _patch_subscriptions(module) -> None:
+    original = module.get_subscriptions
+
+    def get_subscriptions(user):
+        subscriptions = original(user)
+        closed = _access.get().closed
+        if not closed:
+            return subscriptions
+        shut = set(MailingList.objects.filter(name__in=closed).values_list("list_id", flat=True))
+        return {list_id: address for list_id, address in subscriptions.items() if list_id not in shut}
+
+    module.get_subscriptions = get_subscriptions
+
+
+class ArchiveAccessMiddleware:
+    def __init__(self, get_response):
+        self.get_response = get_response
+        _patch_privacy()
+        _patch_subscriptions(view_helpers)
+        _patch_subscriptions(search)
+
+    def __call__(self, request):
+        token = _access.set(access_of(request.META))
+        try:
+            return self.get_response(request)
+        finally:
+            _access.reset(token)
