@@ -6,7 +6,10 @@
 import sys
 
 if sys.version_info < (3, 11):
-    sys.exit("Python 3.11 or newer is needed, and this is %d.%d: run make with PYTHON=/path/to/python3.11." % sys.version_info[:2])
+    sys.exit(
+        "Python 3.11 or newer is needed, and this is %d.%d: run make with PYTHON=/path/to/python3.11."
+        % sys.version_info[:2]
+    )
 
 from harness.commands import main
 

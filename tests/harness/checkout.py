@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ CACHE = ROOT / ".cache"
 LOGS = CACHE / "logs"
 # Files of the commands we run that would otherwise land in the home directory.
 HOME = CACHE / "home"
+# The passwords that the example inventory generates for the test host.
+CREDENTIALS = ROOT / "inventory/credentials/fermium"
 CHECKOUT = hashlib.sha1(str(ROOT).encode()).hexdigest()[:6]
 PREFIX = os.environ.get("LISTOPS_PROJECT") or f"listops-{CHECKOUT}"
 
@@ -42,18 +45,26 @@ def environment(extra: Mapping[str, str] | None = None, *, venv: Path = VENV) ->
         ANSIBLE_CONNECTION_PLUGINS=str(ROOT / "molecule/resources/connection"),
         LISTOPS_CHECKOUT=CHECKOUT,
     )
+    if not sys.stdout.isatty():
+        env.update(NO_COLOR="1", PY_COLORS="0", ANSIBLE_NOCOLOR="1")
     env.update(extra or {})
     return env
 
 
 def record(kind: str, name: str) -> None:
-    """Note that this checkout made something outside its folder, for `make clean`."""
+    """Note that this checkout made something besides the ignored folders, for `make clean`."""
     made = CACHE / "made"
     line = f"{kind} {name}"
     if line not in recorded():
         CACHE.mkdir(exist_ok=True)
         with made.open("a", encoding="utf-8") as handle:
             handle.write(line + "\n")
+
+
+def claim(path: Path) -> None:
+    """Note that a path in this folder, which is not there yet, will be ours; one that is there is somebody's."""
+    if not path.exists():
+        record("path", str(path.relative_to(ROOT)))
 
 
 def recorded() -> list[str]:

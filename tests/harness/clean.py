@@ -5,14 +5,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+from pathlib import Path
 
 from harness.checkout import CACHE, CHECKOUT, ROOT, VENV, environment, recorded
 from harness.console import ask, say
 from harness.prerequisites import engine_environment
 
-FOLDERS = [VENV, CACHE, ROOT / ".ansible", ROOT / "tests/output", ROOT / "changelogs/.plugin-cache.yaml"]
+FOLDERS = [
+    VENV,
+    CACHE,
+    ROOT / ".ansible",
+    ROOT / ".hypothesis",
+    ROOT / "tests/output",
+    ROOT / "changelogs/.plugin-cache.yaml",
+]
 
 
 def remove_containers(name: str, env: dict[str, str]) -> None:
@@ -27,31 +34,36 @@ def remove_containers(name: str, env: dict[str, str]) -> None:
         ask([name, "network", "rm", network], env=env)
 
 
-def remove_images(name: str, env: dict[str, str]) -> None:
+def remove_images(name: str, images: list[str], env: dict[str, str]) -> None:
     """Newest first: an image made here that something else uses by now stays, and that is said."""
-    for line in reversed(recorded()):
-        kind, image = line.split()
-        if kind != "image" or ask([name, "image", "inspect", image], env=env)[0]:
-            continue
-        status, output = ask([name, "rmi", image], env=env)
-        say(f"removing the image {image}" if status == 0 else f"leaving the image {image}: {output}")
+    for image in reversed(images):
+        if ask([name, "image", "inspect", image], env=env)[0] == 0:
+            status, output = ask([name, "rmi", image], env=env)
+            say(f"removing the image {image}" if status == 0 else f"leaving the image {image}: {output}")
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        say(f"removing {path.relative_to(ROOT)}")
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def clean() -> int:
+    made = [line.partition(" ")[::2] for line in recorded()]
     for name in ("podman", "docker"):
         if shutil.which(name):
             env = environment(engine_environment(name))
             remove_containers(name, env)
-            remove_images(name, env)
-    packages = [line.split()[1] for line in recorded() if line.startswith("package ")]
-    for path in FOLDERS:
-        if path.is_dir() and not path.is_symlink():
-            say(f"removing {path.relative_to(ROOT)}")
-            shutil.rmtree(path)
-        elif path.exists():
-            os.unlink(path)
-    for folder in ROOT.rglob("__pycache__"):
-        shutil.rmtree(folder)
+            remove_images(name, [what for kind, what in made if kind == "image"], env)
+    for path in [ROOT / what for kind, what in made if kind == "path"]:
+        remove(path)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    for path in [*FOLDERS, *ROOT.rglob("__pycache__")]:
+        remove(path)
+    packages = [what for kind, what in made if kind == "package"]
     if packages:
         say(f"The Debian packages that set-up installed stay; to remove them, too: apt-get remove {' '.join(packages)}")
     return 0

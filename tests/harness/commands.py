@@ -64,7 +64,9 @@ def docs() -> int:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
-    parser.add_argument("command", choices=["demo", "test", "test-all", "story", "stories", "docs", "lint", "units", "sanity", "clean"])
+    parser.add_argument(
+        "command", choices=["demo", "test", "test-all", "story", "stories", "docs", "lint", "units", "sanity", "clean"]
+    )
     parser.add_argument("story", nargs="?", default="")
     given = parser.parse_args(arguments)
     commands: dict[str, Callable[[], int]] = {

@@ -87,7 +87,9 @@ def run(
     lines: list[str] = []
     with (
         path.open("w", encoding="utf-8") as kept,
-        subprocess.Popen(command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(
+            command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
     ):
         assert process.stdout is not None
         for raw in process.stdout:
@@ -105,7 +107,9 @@ def run(
     if process.returncode:
         if progress or only is not every_line:
             say("\n".join(lines[-60:]))
-        raise Failed(f"{shlex.join(command)[:160]} ended with status {process.returncode}; its output is in {path.relative_to(ROOT)}.")
+        raise Failed(
+            f"{shlex.join(command)[:160]} ended with status {process.returncode}; its output is in {path.relative_to(ROOT)}."
+        )
     return "\n".join(lines)
 
 
@@ -129,4 +133,6 @@ def ask(command: Sequence[str], *, env: Mapping[str, str], timeout: float = 120)
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cell."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -57,7 +57,9 @@ def package() -> Count:
         names = {member.name for member in tar if not member.isdir()}
     strange = sorted(names - tracked() - {"MANIFEST.json", "FILES.json"})
     if strange:
-        raise Problem(f"The built collection holds {len(strange)} files that git does not know, {strange[0]} first: see build_ignore in galaxy.yml.")
+        raise Problem(
+            f"The built collection holds {len(strange)} files that git does not know, {strange[0]} first: see build_ignore in galaxy.yml."
+        )
     collections = target / "collections"
     run(
         ["ansible-galaxy", "collection", "install", "--offline", "--no-deps", "-p", str(collections), str(archive)],

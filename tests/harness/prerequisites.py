@@ -24,7 +24,9 @@ CAP_SYS_RESOURCE = 24
 
 def need_machine() -> None:
     if platform.machine() not in MACHINES:
-        raise Problem(f"The test hosts run on {' and '.join(sorted(MACHINES))}, and this machine is {platform.machine()}.")
+        raise Problem(
+            f"The test hosts run on {' and '.join(sorted(MACHINES))}, and this machine is {platform.machine()}."
+        )
 
 
 def need_space(where: Path, gigabytes: int, what: str) -> None:
@@ -45,7 +47,9 @@ def install(packages: list[str], why: str) -> None:
     env = environment({"DEBIAN_FRONTEND": "noninteractive"})
     try:
         run(["apt-get", "update", "-q"], log="apt-update", env=env, brief="apt")
-        run(["apt-get", "install", "-qy", "--no-install-recommends", *packages], log="apt-install", env=env, brief="apt")
+        run(
+            ["apt-get", "install", "-qy", "--no-install-recommends", *packages], log="apt-install", env=env, brief="apt"
+        )
     except Failed as exc:
         raise Problem(f"{why} is missing and apt-get could not install {wanted}: {exc}") from exc
     for package in packages:
@@ -75,7 +79,9 @@ def make_venv(venv: Path, arguments: list[str], stamp: str) -> None:
         install(["python3-venv"], "Python's venv module")
     env = environment({"PIP_CACHE_DIR": str(CACHE / "pip")}, venv=venv)
     kept.unlink(missing_ok=True)
-    _status, version = ask([str(venv / "bin/python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], env=env)
+    _status, version = ask(
+        [str(venv / "bin/python"), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], env=env
+    )
     if version != stamp.split()[0]:
         shutil.rmtree(venv, ignore_errors=True)
         run([sys.executable, "-m", "venv", str(venv)], log="venv", env=env, brief="venv")
@@ -105,7 +111,11 @@ def needs_containers_conf() -> bool:
     status, kind = ask(["stat", "-fc", "%T", "/sys/fs/cgroup"], env=environment())
     if status or kind != "cgroup2fs":
         return True
-    capabilities = next(line for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines() if line.startswith("CapEff:"))
+    capabilities = next(
+        line
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        if line.startswith("CapEff:")
+    )
     return os.geteuid() == 0 and not int(capabilities.split()[1], 16) >> CAP_SYS_RESOURCE & 1
 
 

@@ -51,7 +51,7 @@ def search_path(path: str) -> str:
 
 def judge(output: str, failed: bool) -> Count:
     """The number of sanity tests run, and of those that failed."""
-    ran = len(set(re.findall(r"^Running sanity test \"?([\w-]+)", output, re.MULTILINE)))
+    ran = len(re.findall(r"^Running sanity test ", output, re.MULTILINE))
     if "All targets skipped" in output or not ran:
         raise Problem("ansible-test looked at nothing.")
     bad = re.search(r"The (\d+) sanity test\(s\) listed below", output)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import images
-from harness.checkout import CACHE, HOME, ROOT, VENV, environment, project
+from harness.checkout import CACHE, CREDENTIALS, HOME, ROOT, VENV, claim, environment, project
 from harness.console import Failed, Problem, run, step
 from harness.results import Count, PartFailed, read_junit
 
@@ -52,12 +53,13 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     step(f"story {label}: {story.line}")
     report = CACHE / f"story-{label}.xml"
     report.unlink(missing_ok=True)
+    claim(CREDENTIALS)
     settings = {
         "HOME": str(HOME),
         "LISTOPS_PROJECT": project(label),
         "MOLECULE_COMMAND_BORDERS": "0",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),
-        "PYTEST_ADDOPTS": f"--junitxml={report}",
+        "PYTEST_ADDOPTS": shlex.quote(f"--junitxml={report}"),
     }
     env = environment({**settings, **engine}, venv=venv)
     try:

@@ -23,7 +23,9 @@ TOOLS = ["hypothesis", "molecule", "passlib", "pytest", "pytest-testinfra"]
 
 
 def core_of(python: str) -> str:
-    status, output = ask([python, "-c", "from ansible.release import __version__; print(__version__)"], env=environment())
+    status, output = ask(
+        [python, "-c", "from ansible.release import __version__; print(__version__)"], env=environment()
+    )
     if status:
         raise Problem(f"{python} has no ansible-core: {output}")
     return output

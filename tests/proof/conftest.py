@@ -79,15 +79,20 @@ def word() -> str:
 def subscribers(fermium: Fermium) -> Iterator[None]:
     """Erin and Sue are on the public list, beside those whom the inventory put there."""
     new = [item for item in ((site.PUBLIC, site.ERIN), (site.PUBLIC, site.SUE)) if fermium.subscribe(*item)]
+    held = fermium.held(site.PUBLIC)
     yield
     for item in new:
         fermium.unsubscribe(*item)
+    for subject in fermium.held(site.PUBLIC).keys() - held.keys():
+        fermium.discard(site.PUBLIC, subject)
 
 
 @pytest.fixture
 def reader(fermium: Fermium, controller: Controller) -> Iterator[Reader]:
     """A new user of the private archive, made by the collection's own module."""
-    person = Reader(f"reader-{secrets.token_hex(3)}", secrets.token_urlsafe(18), digest_file(fermium, "arbcom-l"), site.REALM)
+    person = Reader(
+        f"reader-{secrets.token_hex(3)}", secrets.token_urlsafe(18), digest_file(fermium, site.PRIVATE), site.REALM
+    )
     made = controller.task("listops.mailman.htdigest_user", **person.options, password=person.password)
     assert made["changed"] is True
     assert person.password not in str(made)
@@ -112,7 +117,9 @@ def proved(request: pytest.FixtureRequest) -> Iterator[Proved]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call":
         item.stash[CALL] = report

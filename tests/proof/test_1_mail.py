@@ -21,8 +21,12 @@ pytestmark = pytest.mark.usefixtures("subscribers")
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 
 
-def test_a_members_post_is_scanned_distributed_and_archived(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
-    sent = outside.send(site.ALICE, site.PUBLIC, f"minutes {word}", f"We met, said {word}.\n", headers={"X-Spam-Score": "+++++++++++++"})
+def test_a_members_post_is_scanned_distributed_and_archived(
+    fermium: Fermium, outside: Outside, word: str, proved: Proved
+) -> None:
+    sent = outside.send(
+        site.ALICE, site.PUBLIC, f"minutes {word}", f"We met, said {word}.\n", headers={"X-Spam-Score": "+++++++++++++"}
+    )
     assert sent.accepted, sent.refusal
 
     copy = outside.mailbox(site.BOB).wait_for(word)
@@ -44,7 +48,9 @@ def test_a_members_post_is_scanned_distributed_and_archived(fermium: Fermium, ou
     page = outside.wait_for_page(link)
     assert f"We met, said {word}." in page.text
     assert outside.get(link.replace("/message/", "/message/NOTTHERE")).status == 404
-    proved("post from outside: scanned, distributed, archived", f"2 copies, score {scores[0].split()[0]}, archive page 200")
+    proved(
+        "post from outside: scanned, distributed, archived", f"2 copies, score {scores[0].split()[0]}, archive page 200"
+    )
 
 
 def test_a_strangers_post_is_held(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
@@ -74,7 +80,10 @@ def test_spam_is_refused_while_the_sender_waits(fermium: Fermium, outside: Outsi
     assert outside.send(site.ALICE, site.PUBLIC, f"ham {word}", f"{GTUBE[:-1]}\n").accepted
     outside.mailbox(site.BOB).wait_for(f"ham {word}")
     assert outside.mailbox(site.BOB).has_none(f"spam {word}")
-    proved("GTUBE is refused at SMTP; the same less one letter passes", f"{spam.data[0]} {spam.data[1].splitlines()[0][:40]}")
+    proved(
+        "GTUBE is refused at SMTP; the same less one letter passes",
+        f"{spam.data[0]} {spam.data[1].splitlines()[0][:40]}",
+    )
 
 
 def test_mail_to_the_old_domain_is_rewritten(outside: Outside, word: str, proved: Proved) -> None:

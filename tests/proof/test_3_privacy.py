@@ -27,7 +27,9 @@ def refused(outside: Outside, sender: str, sent: Sent, word: str) -> str:
 def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
     both = outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"leak {word}")
     assert SENTENCE in refused(outside, site.ALICE, both, f"leak {word}")
-    as_cc = outside.send(site.ALICE, [site.PUBLIC, site.PRIVATE], f"copy {word}", header_to=site.PUBLIC, cc=site.PRIVATE)
+    as_cc = outside.send(
+        site.ALICE, [site.PUBLIC, site.PRIVATE], f"copy {word}", header_to=site.PUBLIC, cc=site.PRIVATE
+    )
     assert SENTENCE in refused(outside, site.ALICE, as_cc, f"copy {word}")
     old = site.INTERNAL.replace(site.DOMAIN, site.OLD_DOMAIN)
     by_old_name = outside.send(site.ALICE, [old, site.PUBLIC], f"disguise {word}")

@@ -41,4 +41,7 @@ def test_drift_is_shown_and_put_back(fermium: Fermium, controller: Controller, p
         assert fermium.rest("GET", CONFIG)["description"] == declared
     finally:
         fermium.rest("PATCH", CONFIG, description=declared)
-    proved("a setting changed by REST is shown as drift and put back", f"{changed(shown)} change shown, {changed(repaired)} made")
+    proved(
+        "a setting changed by REST is shown as drift and put back",
+        f"{changed(shown)} change shown, {changed(repaired)} made",
+    )

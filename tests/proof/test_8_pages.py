@@ -23,12 +23,12 @@ def test_pages_of_a_subscriber(outside: Outside, word: str, proved: Proved) -> N
     link = outside.mailbox(site.BOB).wait_for(word)["Archived-At"].strip("<>")
     outside.wait_for_page(link)
 
-    lists = outside.browse(f"{site.WEB}/postorius/lists/", PICTURES / "lists.png")
+    lists = outside.browse(site.LISTS, PICTURES / "lists.png")
     assert site.PUBLIC in lists["text"]
     assert "internal-l" not in lists["text"], "an unadvertised list is shown"
-    page = outside.browse(f"{site.WEB}/postorius/lists/{site.PUBLIC.replace('@', '.')}/", PICTURES / "list.png")
+    page = outside.browse(f"{site.LISTS}{site.PUBLIC.replace('@', '.')}/", PICTURES / "list.png")
     assert site.PUBLIC in page["text"]
-    archive = outside.browse(f"{site.WEB}/hyperkitty/list/{site.PUBLIC}/latest", PICTURES / "archive.png")
+    archive = outside.browse(f"{site.ARCHIVES}/list/{site.PUBLIC}/latest", PICTURES / "archive.png")
     assert f"picture {word}" in archive["text"]
     message = outside.browse(link, PICTURES / "message.png")
     assert f"Look at {word}." in message["text"]
@@ -43,6 +43,9 @@ def test_digest_prompt(outside: Outside, reader: Reader, proved: Proved) -> None
     asked = outside.browse(site.ARCHIVE, PICTURES / "digest-prompt.png")
     assert asked["status"] == 401
     assert site.PRIVATE not in asked["text"]
-    let_in = outside.browse(site.ARCHIVE.replace("://", f"://{reader.name}:{reader.password}@"), PICTURES / "digest-opened.png", wait_for="arbcom-l")
+    address = site.ARCHIVE.replace("://", f"://{reader.name}:{reader.password}@")
+    let_in = outside.browse(address, PICTURES / "digest-opened.png", wait_for="arbcom-l")
     assert let_in["status"] == 200
-    proved("Chromium: the private archive's prompt, and behind it", f"{asked['status']}, {let_in['status']}, 2 pictures")
+    proved(
+        "Chromium: the private archive's prompt, and behind it", f"{asked['status']}, {let_in['status']}, 2 pictures"
+    )

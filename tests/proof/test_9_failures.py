@@ -56,7 +56,9 @@ def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, wo
     assert len(outside.mailbox(site.BOB).all(f"patient {word}")) == 1
 
 
-def test_everything_comes_back_after_a_restart(fermium: Fermium, outside: Outside, server: Any, word: str, proved: Proved) -> None:
+def test_everything_comes_back_after_a_restart(
+    fermium: Fermium, outside: Outside, server: Any, word: str, proved: Proved
+) -> None:
     began = fermium.check("stat", "-c", "%Y", "/proc/1").strip()
     fermium.restart()
     outside.knows("fermium", fermium.address())

@@ -1,9 +1,12 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lets HyperKitty follow Apache's digest authentication, archive by archive.
+"""Keeps HyperKitty's private archives private, and opens single ones to Apache's digest users.
 
-Apache tells in the request's environment, where no client can write (what
+Two pages of HyperKitty's HTTP interface (one mail, one thread) never ask who may
+see the list; here they do.
+
+For digest authentication, Apache tells in the request's environment, where no client can write (what
 clients send arrives there as HTTP_...):
 
 LISTOPS_DIGEST_ARCHIVES  the archives that need digest authentication
@@ -23,6 +26,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import NamedTuple
 
+from hyperkitty.api.email import EmailDetail
+from hyperkitty.api.thread import ThreadDetail
 from hyperkitty.lib import view_helpers
 from hyperkitty.models import MailingList
 from hyperkitty.views import search
@@ -73,12 +78,25 @@ def _patch_subscriptions(module) -> None:
     module.get_subscriptions = get_subscriptions
 
 
+def _patch_detail(view) -> None:
+    original = view.get_object
+
+    def get_object(self):
+        found = original(self)
+        self.check_object_permissions(self.request, found)
+        return found
+
+    view.get_object = get_object
+
+
 class ArchiveAccessMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
         _patch_privacy()
         _patch_subscriptions(view_helpers)
         _patch_subscriptions(search)
+        _patch_detail(EmailDetail)
+        _patch_detail(ThreadDetail)
 
     def __call__(self, request):
         token = _access.set(access_of(request.META))

@@ -18,7 +18,7 @@ PROGRAM = (pathlib.Path(__file__).parent / "program.py").read_text(encoding="utf
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 40) -> T:
+def eventually(look: Callable[[], T], what: str, seconds: float = 90) -> T:
     """Look until something is there; fail with one sentence when it never comes."""
     deadline = time.monotonic() + seconds
     while True:
@@ -85,7 +85,9 @@ class Inside:
         return done.stdout
 
     def address(self) -> str:
-        return self.engine_call("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", self.container).split()[0]
+        return self.engine_call(
+            "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", self.container
+        ).split()[0]
 
     def close(self) -> None:
         if self._process:

@@ -34,12 +34,16 @@ class Sent:
 
     @property
     def accepted(self) -> bool:
-        return all(code == 250 for code, _text in self.recipients.values()) and self.data is not None and self.data[0] == 250
+        return (
+            all(code == 250 for code, _text in self.recipients.values())
+            and self.data is not None
+            and self.data[0] == 250
+        )
 
     @property
     def refusal(self) -> str:
         said = [f"{code} {text}" for code, text in [*self.recipients.values(), self.data or (0, "")] if code >= 400]
-        return "; ".join(said)
+        return " ".join("; ".join(said).split())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +60,15 @@ class Mailbox:
 
     def all(self, having: str) -> list[email.message.EmailMessage]:
         """Every message to this person, of this run, in which a word occurs."""
-        raws = self.outside.ask("mailbox", directory=MAILBOX, address=self.address, since=self.outside.began, having=having)
-        return [email.message_from_bytes(raw.encode("utf-8", "surrogateescape"), policy=email.policy.default) for raw in raws]
+        raws = self.outside.ask(
+            "mailbox", directory=MAILBOX, address=self.address, since=self.outside.began, having=having
+        )
+        return [
+            email.message_from_bytes(raw.encode("utf-8", "surrogateescape"), policy=email.policy.default)
+            for raw in raws
+        ]
 
-    def wait_for(self, having: str, seconds: float = 40) -> email.message.EmailMessage:
+    def wait_for(self, having: str, seconds: float = 90) -> email.message.EmailMessage:
         return eventually(lambda: self.all(having), f"mail to {self.address} with {having!r}", seconds)[0]
 
     def has_none(self, having: str) -> bool:
@@ -78,7 +87,9 @@ class Outside(Inside):
         names = self.ask("read", path=path).split()[1:]
         if names and self.ask("read", path=path).split()[0] != address:
             self.ask("write", path=path, text=" ".join([address, *names]) + "\n")
-        eventually(lambda: address in self.run("getent", "hosts", names[0])["out"], f"the resolver knows {host} by {address}")
+        eventually(
+            lambda: address in self.run("getent", "hosts", names[0])["out"], f"the resolver knows {host} by {address}"
+        )
 
     def send(
         self,
@@ -105,13 +116,20 @@ class Outside(Inside):
             message[name] = value
         message.set_content(body)
         envelope_from = email.utils.parseaddr(sender)[1]
-        said = self.ask("smtp", host=self.mail_server, mail_from=envelope_from, recipients=to, message=message.as_bytes().decode())
+        said = self.ask(
+            "smtp", host=self.mail_server, mail_from=envelope_from, recipients=to, message=message.as_bytes().decode()
+        )
         return Sent(
             subject=subject,
             message_id=message["Message-ID"],
             recipients={address: (code, text) for address, (code, text) in said["recipients"].items()},
             data=tuple(said["data"]) if said["data"] else None,
         )
+
+    def offer(self, sender: str, recipients: Sequence[str]) -> dict[str, int]:
+        """Ask the mail server whether it takes mail for some addresses, and hand over none."""
+        said = self.ask("smtp", host=self.mail_server, mail_from=sender, recipients=list(recipients), message=None)
+        return {address: code for address, (code, _text) in said["recipients"].items()}
 
     def mailbox(self, address: str) -> Mailbox:
         return Mailbox(self, address)
@@ -121,7 +139,17 @@ class Outside(Inside):
         config = [f'url = "{url}"', f'cacert = "{CERTIFICATE}"']
         if user:
             config += ["digest", f'user = "{user}:{password}"']
-        done = self.check("curl", "--silent", "--show-error", "--include", "--max-time", "30", "--config", "-", stdin="\n".join(config) + "\n")
+        done = self.check(
+            "curl",
+            "--silent",
+            "--show-error",
+            "--include",
+            "--max-time",
+            "30",
+            "--config",
+            "-",
+            stdin="\n".join(config) + "\n",
+        )
         blocks = re.split(r"\r\n\r\n", done)
         # with digest, the first answer is the challenge
         while len(blocks) > 1 and blocks[1].startswith("HTTP/"):

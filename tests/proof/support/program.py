@@ -38,7 +38,11 @@ _browser = []
 
 def run(argv, stdin="", timeout=60):
     done = subprocess.run(argv, input=stdin.encode(), capture_output=True, timeout=timeout, check=False)
-    return {"rc": done.returncode, "out": done.stdout.decode(errors="replace"), "err": done.stderr.decode(errors="replace")}
+    return {
+        "rc": done.returncode,
+        "out": done.stdout.decode(errors="replace"),
+        "err": done.stderr.decode(errors="replace"),
+    }
 
 
 def read(path):
@@ -69,7 +73,7 @@ def smtp(host, mail_from, recipients, message):
         for recipient in recipients:
             code, text = server.rcpt(recipient)
             said["recipients"][recipient] = [code, text.decode(errors="replace")]
-        if any(code == 250 for code, _text in said["recipients"].values()):
+        if message is not None and any(code == 250 for code, _text in said["recipients"].values()):
             code, text = server.data(message.encode())
             said["data"] = [code, text.decode(errors="replace")]
     return said
@@ -106,6 +110,9 @@ def rest(config, method, path, form=None):
 
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.read(config)
+    # its secrets are in a file of their own
+    base = parser.get("meta", "extends", fallback="")
+    parser.read(os.path.join(os.path.dirname(config), base) if base else [])
     service = parser["webservice"]
     token = base64.b64encode(f"{service['admin_user']}:{service['admin_pass']}".encode()).decode()
     url = f"http://{service.get('hostname', 'localhost')}:{service.get('port', '8001')}/3.1/{path}"
@@ -117,6 +124,17 @@ def rest(config, method, path, form=None):
             return {"status": answer.status, "body": json.loads(body) if body else None}
     except urllib.error.HTTPError as error:
         return {"status": error.code, "body": error.read().decode(errors="replace")}
+
+
+def rows(database, query):
+    """What is in an SQLite database, read only."""
+    import sqlite3
+
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
 
 
 def processes():
@@ -188,7 +206,9 @@ def browse(url, wait_for=""):
 
     if wait_for:
         WebDriverWait(browser, 15, poll_frequency=0.1).until(lambda driver: wait_for in text(driver))
-    status = browser.execute_script("const n = performance.getEntriesByType('navigation')[0]; return n ? n.responseStatus : null")
+    status = browser.execute_script(
+        "const n = performance.getEntriesByType('navigation')[0]; return n ? n.responseStatus : null"
+    )
     return {
         "url": browser.current_url,
         "title": browser.title,

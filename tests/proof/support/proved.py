@@ -27,6 +27,9 @@ unproved: list[tuple[str, str]] = []
 
 
 def table() -> list[str]:
-    lines = [("what was proved", "figures", "seconds"), *((row.what, row.figures, f"{row.seconds:.1f}") for row in rows)]
+    lines = [
+        ("what was proved", "figures", "seconds"),
+        *((row.what, row.figures, f"{row.seconds:.1f}") for row in rows),
+    ]
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     return [f"{what:<{widths[0]}}  {figures:<{widths[1]}}  {seconds:>{widths[2]}}" for what, figures, seconds in lines]

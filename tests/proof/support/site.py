@@ -7,11 +7,13 @@ from __future__ import annotations
 
 DOMAIN = "lists.example.org"
 OLD_DOMAIN = "mail.example.org"
-WEB = f"https://{DOMAIN}"
+WEB = f"https://{DOMAIN}/mailman3"
+ARCHIVES = f"{WEB}/hyperkitty"
+LISTS = f"{WEB}/postorius/lists/"
 PUBLIC = f"wikitech-l@{DOMAIN}"  # open to everybody, public archive
 PRIVATE = f"arbcom-l@{DOMAIN}"  # private archive, behind digest authentication
 INTERNAL = f"internal-l@{DOMAIN}"  # private archive
-ARCHIVE = f"{WEB}/hyperkitty/list/{PRIVATE}/"
+ARCHIVE = f"{ARCHIVES}/list/{PRIVATE}/"
 REALM = "arbcom-l archive"
 
 # Members of the public list that the inventory declares; Carol asked for digests.

@@ -1,0 +1,332 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules climb the ladder on a real Mailman: check, apply, check again, apply again.
+
+What they did is asserted through Mailman's own REST API.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.controller import Controller, results
+from support.fermium import Fermium
+from support.proved import Proved
+
+LIST = "listops.mailman.mailman_list"
+MEMBER = "listops.mailman.mailman_member"
+INFO = "listops.mailman.mailman_list_info"
+DOMAIN = "lists.example.org"
+# Without this the diff is not in the result.
+DIFF = ("--diff",)
+
+
+def play(controller: Controller, tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    source = json.dumps([{"hosts": "fermium", "gather_facts": False, "tasks": tasks}])
+    return results(controller.playbook("/dev/stdin", *DIFF, stdin=source))
+
+
+def state(fermium: Fermium) -> dict[str, Any]:
+    """Everything that REST says of all lists."""
+    out: dict[str, Any] = {}
+    for entry in fermium.entries("lists"):
+        name = entry["fqdn_listname"]
+        out[name] = fermium.rest("GET", f"lists/{name}/config")
+        for roster in ("member", "owner", "moderator", "nonmember"):
+            people = fermium.members(name, roster)
+            out[name][roster] = {
+                key: [people[key].get(word) for word in ("delivery_mode", "display_name", "moderation_action")]
+                for key in sorted(people)
+            }
+        out[name]["bans"] = [ban["email"] for ban in fermium.entries(f"lists/{name}/bans")]
+        rules = fermium.entries(f"lists/{name}/header-matches")
+        out[name]["rules"] = [[rule[word] for word in ("header", "pattern", "action")] for rule in rules]
+    return json.loads(json.dumps(out, sort_keys=True).replace("http_etag", ""))
+
+
+def climb(controller: Controller, fermium: Fermium, module: str, **options: Any) -> dict[str, Any]:
+    """Check, apply, check again, apply again; give what the first application said."""
+    task = {"name": "climb", module: options}
+    before = state(fermium)
+    (checked,) = play(controller, [dict(task, check_mode=True)])
+    assert checked["changed"] is True, checked
+    assert state(fermium) == before, "check mode wrote"
+    applied, again_checked, again = play(controller, [task, dict(task, check_mode=True), task])
+    assert applied["changed"] is True
+    assert applied["diff"] == checked["diff"], "check mode showed something else than what was done"
+    assert applied["lists"] == checked["lists"]
+    assert again_checked["changed"] is False and again["changed"] is False, again["diff"]
+    assert again["diff"]["before"] == again["diff"]["after"] == ""
+    assert state(fermium) != before
+    return applied
+
+
+def refusal(controller: Controller, module: str, **options: Any) -> str:
+    (said,) = play(controller, [{"name": "refused", module: options, "ignore_errors": True}])
+    assert said["failed"] is True and not said.get("exception"), said
+    return str(said["msg"])
+
+
+@pytest.fixture
+def name(controller: Controller, word: str) -> Iterator[str]:
+    """The name of a list that is gone afterwards."""
+    yield f"{word}@{DOMAIN}"
+    controller.task(LIST, name=f"{word}@{DOMAIN}", state="absent")
+
+
+def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    options = {
+        "display_name": "Grüße",
+        "description": "All of it, 日本語 too",
+        "info": "Two\nlines",
+        "subject_prefix": "[x] ",
+        "advertised": False,
+        "archive_policy": "private",
+        "subscription_policy": "confirm_then_moderate",
+        "unsubscription_policy": "open",
+        "default_member_action": "accept",
+        "default_nonmember_action": "reject",
+        "dmarc_mitigate_action": "wrap_message",
+        "dmarc_mitigate_unconditionally": True,
+        "emergency": True,
+        "acceptable_aliases": ["Old@Example.org", "^old-.*"],
+        "preferred_language": "de",
+        "digests_enabled": False,
+        "digest_send_periodic": False,
+        "digest_size_threshold": 12.5,
+        "digest_volume_frequency": "weekly",
+        "reply_goes_to_list": "explicit_header",
+        "reply_to_address": "answers@example.org",
+        "max_message_size": 99,
+        "member_roster_visibility": "members",
+        "send_welcome_message": False,
+        "send_goodbye_message": False,
+    }
+    more = {"max_num_recipients": 7, "filter_types": ["image/gif"], "posting_pipeline": "default-posting-pipeline"}
+    applied = climb(
+        controller,
+        fermium,
+        LIST,
+        name=name,
+        **options,
+        settings=dict(more, bounce_info_stale_after="14d", accept_these_nonmembers=["^.*@example\\.com"]),
+        owners=["o1@example.org", "O2@Example.org"],
+        moderators=["mod@example.org"],
+        bans=["bad@example.net", "^spam.*"],
+        header_matches=[
+            {"header": "X-Spam-Score", "pattern": r"\+{4,}", "action": "hold"},
+            {"header": "Subject", "pattern": "win.*prize", "action": "discard"},
+        ],
+        members=["alice@example.net", {"address": "Bob@Example.net", "display_name": "Bób"}],
+    )
+    assert applied["lists"][0]["action"] == "created"
+    now = state(fermium)[name]
+    expected = dict(options, **more, acceptable_aliases=["^old-.*", "old@example.org"], bounce_info_stale_after="14d")
+    assert {key: now[key] for key in expected} == expected
+    assert list(now["owner"]) == ["o1@example.org", "o2@example.org"] and list(now["moderator"]) == ["mod@example.org"]
+    assert now["bans"] == ["^spam.*", "bad@example.net"]
+    assert now["rules"] == [["x-spam-score", r"\+{4,}", "hold"], ["subject", "win.*prize", "discard"]]
+    assert now["member"]["bob@example.net"][1] == "Bób"
+    proved("a list with every option is created, and the second run changes nothing", f"{len(expected)} options")
+
+
+def test_a_changed_list(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name, owners=["a@example.org"], bans=["x@example.net"], description="one")
+    applied = climb(controller, fermium, LIST, name=name, description="two", owners=["b@example.org"], bans=[])
+    changes = applied["lists"][0]["changes"]
+    assert changes["description"] == {"before": "one", "after": "two"}
+    assert changes["owners"] == {"before": ["a@example.org"], "after": ["b@example.org"]}
+    assert changes["bans"] == {"before": ["x@example.net"], "after": []}
+    assert list(state(fermium)[name]["owner"]) == ["b@example.org"]
+    proved("what changed is shown and nothing else", f"{len(changes)} changes")
+
+
+def test_disabled_and_back(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    rule = {"header": "X-Spam-Score", "pattern": r"\+{4,}", "action": "hold"}
+    controller.task(LIST, name=name, advertised=True, subscription_policy="open", header_matches=[rule])
+    before = state(fermium)[name]
+    climb(controller, fermium, LIST, name=name, state="disabled")
+    now = state(fermium)[name]
+    assert (now["advertised"], now["emergency"], now["subscription_policy"]) == (False, True, "moderate")
+    assert now["rules"] == [["from", ".*", "reject"]]
+    climb(controller, fermium, LIST, name=name, state="present")
+    assert state(fermium)[name] == before
+    proved("a disabled list comes back exactly as it was", f"{len(before)} attributes equal")
+
+
+def test_an_absent_list(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name, members=["alice@example.net"])
+    applied = climb(controller, fermium, LIST, name=name, state="absent")
+    assert applied["lists"][0]["action"] == "removed" and name not in state(fermium)
+    proved("an absent list is gone, and stays gone")
+
+
+def test_a_password(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name)
+    applied = climb(controller, fermium, LIST, name=name, settings={"moderator_password": "correct horse"})
+    assert "correct horse" not in str(applied)
+    assert applied["lists"][0]["changes"]["moderator_password"]["after"]
+    old = fermium.rest("GET", f"lists/{name}/config")["moderator_password"]
+    climb(controller, fermium, LIST, name=name, settings={"moderator_password": "battery staple"})
+    assert fermium.rest("GET", f"lists/{name}/config")["moderator_password"] != old
+    proved("a password shows that it changed, never what it is")
+
+
+def test_many_lists(controller: Controller, fermium: Fermium, word: str, proved: Proved) -> None:
+    names = [f"{word}-{number}" for number in range(3)]
+    lists: list[dict[str, Any]] = [{"name": item} for item in names]
+    lists[2]["default_nonmember_action"] = "discard"
+    defaults = {"default_nonmember_action": "reject", "settings": {"max_num_recipients": 3}}
+    applied = climb(controller, fermium, LIST, domain=DOMAIN, lists=lists, defaults=defaults)
+    assert applied["summary"]["lists_created"] == 3
+    now = state(fermium)
+    assert [now[f"{item}@{DOMAIN}"]["default_nonmember_action"] for item in names] == ["reject", "reject", "discard"]
+    kept = [{"name": item} for item in now if not item.startswith(word)]
+    said = controller.task(LIST, lists=kept)
+    assert said["changed"] is False and said["undeclared"] == [f"{item}@{DOMAIN}" for item in names]
+    applied = climb(controller, fermium, LIST, lists=kept, undeclared="remove")
+    assert applied["summary"]["lists_removed"] == 3 and not [item for item in state(fermium) if item.startswith(word)]
+    proved("many lists in one task; what nobody declared is reported, and removed only when asked")
+
+
+def test_members(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name)
+    climb(
+        controller,
+        fermium,
+        MEMBER,
+        list=name,
+        address="Carol@Example.net",
+        display_name="Cärol",
+        delivery_mode="mime_digests",
+        delivery_status="by_user",
+        moderation_action="hold",
+    )
+    now = fermium.members(name)["carol@example.net"]
+    assert (now["delivery_mode"], now["display_name"], now["moderation_action"]) == ("mime_digests", "Cärol", "hold")
+    preferences = fermium.rest("GET", "members/" + now["self_link"].rsplit("/", 1)[1] + "/preferences")
+    assert preferences["delivery_status"] == "by_user"
+    climb(controller, fermium, MEMBER, list=name, address="carol@example.net", delivery_mode="regular")
+    assert fermium.members(name)["carol@example.net"]["delivery_mode"] == "regular"
+    climb(controller, fermium, MEMBER, list=name, members=["dave@example.net", "erin@example.net"], state="exact")
+    assert sorted(fermium.members(name)) == ["dave@example.net", "erin@example.net"]
+    climb(controller, fermium, MEMBER, all_lists=True, address="DAVE@example.net", state="absent")
+    assert sorted(fermium.members(name)) == ["erin@example.net"]
+    for role in ("owner", "moderator", "nonmember"):
+        climb(controller, fermium, MEMBER, list=name, address="frank@example.net", role=role)
+        assert sorted(fermium.members(name, role)) == ["frank@example.net"]
+    proved("members in every role, digest, status, name, moderation; exact rosters; absent from every list")
+
+
+def test_info_says_what_rest_says(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    members = [{"address": "Bob@Example.net", "display_name": "Bób", "delivery_mode": "plaintext_digests"}]
+    controller.task(LIST, name=name, description="déjà vu", members=members, settings={"moderator_password": "secret"})
+    said = controller.task(INFO, list=name)
+    entry, rest = said["lists"][name], fermium.rest("GET", f"lists/{name}/config")
+    words = [key for key in entry["settings"] if key in rest and not isinstance(entry["settings"][key], int)]
+    compared = {key: rest[key] for key in words if not key.endswith(("_period", "_after", "_interval", "_password"))}
+    assert {key: entry["settings"][key] for key in compared} == compared
+    assert entry["settings"]["moderator_password"] == "set"
+    assert entry["rosters"]["member"][0]["delivery_mode"] == "plaintext_digests"
+    assert said["version"] and said["domains"] == [DOMAIN]
+    proved("mailman_list_info says what REST says", f"{len(compared)} settings equal")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"name": "../x"}, "the list name is '../x'; accepted: lower-case letters"),
+        ({"name": "x", "owners": ["bob"]}, "list x: owners is 'bob'; accepted: an e-mail address"),
+        ({"name": "x", "bans": ["^("]}, "which is no regular expression"),
+        ({"name": "x", "settings": {"max_num": 3}}, "list x: 'max_num' is not an option here"),
+        ({"name": "x", "settings": {"max_num_recipients": "many"}}, "list x: max_num_recipients is 'many'; accepted:"),
+        ({"name": "x", "archive_policy": "pubic"}, "archive_policy must be one of: public, private, never"),
+        ({"name": "x@elsewhere.example.com"}, "its domain elsewhere.example.com is unknown to Mailman"),
+        (
+            {"lists": [{"name": "ok"}, {"name": "x", "advertised": "maybe"}]},
+            "list x: advertised is 'maybe'; accepted: true",
+        ),
+        (
+            {"lists": [{"name": "ok"}, {"name": "x", "preferred_language": "tlh"}]},
+            "list x: preferred_language is 'tlh'",
+        ),
+        ({"lists": [{"name": "ok"}, {"name": "ok"}]}, f"list ok@{DOMAIN} is declared twice"),
+        ({"lists": [{"name": "ok", "archivers": ["nowhere"]}]}, "archivers has 'nowhere'; accepted:"),
+    ],
+)
+def test_bad_input_changes_nothing(
+    controller: Controller, fermium: Fermium, options: dict[str, Any], sentence: str, proved: Proved
+) -> None:
+    before = [entry["fqdn_listname"] for entry in fermium.entries("lists")]
+    message = refusal(controller, LIST, **options)
+    assert sentence in message and "\n" not in message
+    assert [entry["fqdn_listname"] for entry in fermium.entries("lists")] == before
+    proved("refused: " + message[:70])
+
+
+def test_an_empty_exact_roster_is_refused(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    people = [f"p{number}@example.net" for number in range(12)]
+    controller.task(LIST, name=name, members=people)
+    for left in ([], people[:5]):
+        message = refusal(controller, LIST, name=name, members={"state": "exact", "addresses": left})
+        assert f"would remove {12 - len(left)} of 12 and leave {len(left)}" in message
+    assert len(fermium.members(name)) == 12
+    climb(controller, fermium, LIST, name=name, members={"state": "exact", "addresses": people[:5]}, allow_shrink=True)
+    assert len(fermium.members(name)) == 5
+    proved("an exact roster that shrinks too much is refused with the numbers")
+
+
+def test_a_banned_address_is_not_added(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name, bans=["^.*@spam\\.example\\.net"])
+    message = refusal(controller, MEMBER, list=name, address="x@spam.example.net")
+    assert "x@spam.example.net cannot be added, the ban" in message
+    climb(controller, fermium, MEMBER, list=name, address="x@spam.example.net", override_bans=True)
+    proved("a ban stops an addition unless it is overridden")
+
+
+def test_a_private_archive_is_not_published_by_accident(
+    controller: Controller, fermium: Fermium, name: str, proved: Proved
+) -> None:
+    """HyperKitty keeps the archive of a list that is gone; the next list of that name must not open it."""
+    controller.task(LIST, name=name, archive_policy="private")
+    program = (
+        "import sys;from hyperkitty.lib.incoming import add_to_list;from email import message_from_string;"
+        f"add_to_list({name!r}, message_from_string('From: a@example.net\\nSubject: s\\nMessage-ID: <1@x>\\n\\nsecret\\n'))"
+    )
+    fermium.check(
+        "runuser", "-u", "www-data", "--", "python3", "/usr/share/mailman3-web/manage.py", "shell", "-c", program
+    )
+    controller.task(LIST, name=name, state="absent")
+    message = refusal(controller, LIST, name=name, archive_policy="public")
+    assert "would publish 1 messages of a private archive" in message
+    assert name not in [entry["fqdn_listname"] for entry in fermium.entries("lists")]
+    controller.task(LIST, name=name, archive_policy="private")
+    proved("a list made again does not publish its old private archive")
+
+
+def test_ten_lists_of_a_hundred_are_quick(controller: Controller, word: str, proved: Proved) -> None:
+    lists = [
+        {"name": f"{word}-{number}", "members": [f"member{index}@example.net" for index in range(100)]}
+        for number in range(10)
+    ]
+    controller.task(LIST, domain=DOMAIN, lists=lists)
+    task = {"name": "no-op", LIST: {"domain": DOMAIN, "lists": lists}}
+    source = json.dumps([{"hosts": "fermium", "gather_facts": False, "tasks": [task]}])
+    said = controller.playbook("/dev/stdin", stdin=source)
+    assert results(said)[0]["changed"] is False
+    began, ended = (
+        datetime.datetime.fromisoformat(said["plays"][0]["tasks"][0]["task"]["duration"][side].rstrip("Z"))
+        for side in ("start", "end")
+    )
+    seconds = (ended - began).total_seconds()
+    controller.task(LIST, lists=[dict(name=entry["name"], state="absent") for entry in lists], domain=DOMAIN)
+    assert seconds < 6, seconds
+    proved(
+        "ten lists with a hundred members each: a run that changes nothing", f"{seconds:.1f} s with Ansible's own time"
+    )

@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The harness must not call green what is red, nor what has not been looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import sanity, stories
+from harness.console import Problem, table
+from harness.demo import changed_tasks, headline, reason, recap, unproved
+from harness.results import ONE, Count, PartFailed, Run, read_junit
+
+JUNIT = """<testsuites><testsuite>
+<testcase name="good"/><testcase name="also good"/>
+<testcase name="bad"><failure/></testcase>
+<testcase name="broken"><error/></testcase>
+<testcase name="left out"><skipped/></testcase>
+</testsuite></testsuites>"""
+
+
+def fail(problem: Problem):
+    def action() -> Count:
+        raise problem
+
+    return action
+
+
+def test_a_report_is_counted(tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text(JUNIT, encoding="utf-8")
+    assert read_junit(report) == Count(2, 2, 1)
+    assert read_junit(tmp_path / "none.xml") == Count()
+
+
+def test_later_parts_run_after_one_has_failed(capsys):
+    parts = Run()
+    parts.part("first", lambda: ONE)
+    parts.part("second", fail(Problem("it rains")))
+    parts.part("third", fail(PartFailed("some fail", Count(7, 2))))
+    parts.part("fourth", lambda: Count(5))
+    assert parts.finish() == 1
+    said = capsys.readouterr().out
+    assert "FAILED second: it rains" in said
+    assert said.splitlines()[-1] == "13 passed, 3 failed"
+
+
+@pytest.mark.parametrize(
+    ("action", "line", "status"),
+    [
+        (lambda: Count(5), "5 passed, 0 failed", 0),
+        (lambda: Count(5, 0, 1), "5 passed, 0 failed, 1 skipped", 0),
+        (lambda: Count(), "0 passed, 0 failed", 1),
+        (fail(PartFailed("the converge failed before any test", Count())), "0 passed, 1 failed", 1),
+        (fail(PartFailed("the tests passed and what came after them did not", Count(4))), "4 passed, 1 failed", 1),
+    ],
+)
+def test_the_closing_line(action, line, status, capsys):
+    parts = Run()
+    parts.part("part", action)
+    assert parts.finish() == status
+    assert capsys.readouterr().out.splitlines()[-1] == line
+
+
+def test_sanity_that_looked_at_nothing_is_a_problem():
+    for output in (
+        "",
+        "WARNING: All targets skipped.",
+        'Running sanity test "compile" on Python 3.9\nAll targets skipped',
+    ):
+        with pytest.raises(Problem, match="looked at nothing"):
+            sanity.judge(output, failed=False)
+
+
+def test_sanity_is_counted():
+    ran = 'Running sanity test "compile" on Python 3.9\nRunning sanity test "compile" on Python 3.11\nRunning sanity test "pep8"\n'
+    assert sanity.judge(ran, failed=False) == Count(3)
+    end = "FATAL: The 2 sanity test(s) listed below (out of 3) failed."
+    assert sanity.judge(ran + end, failed=True) == Count(1, 2)
+    assert sanity.judge(ran, failed=True) == Count(2, 1)
+
+
+def test_the_search_path_has_no_shims():
+    path = sanity.search_path("/checkout/.venv/bin:/home/x/.pyenv/shims:/usr/bin").split(":")
+    assert path[0] == "/checkout/.venv/bin"
+    assert path[-1] == "/usr/bin"
+    assert not any(folder.endswith("shims") for folder in path)
+
+
+RECAP = """
+TASK [listops.mailman.exim : Install] ***
+changed: [fermium]
+TASK [listops.mailman.exim : Start] ***
+[ERROR]: Task failed: no such unit
+fatal: [fermium]: FAILED! => {}
+PLAY RECAP ***
+fermium                    : ok=118  changed=46   unreachable=0    failed=1    skipped=13
+outside                    : ok=1    changed=0    unreachable=0    failed=0    skipped=0
+"""
+
+
+def test_what_ansible_says_is_understood():
+    assert recap(RECAP, "fermium")["changed"] == 46
+    assert recap("PLAY RECAP ***\n", "fermium") == {}
+    assert reason(RECAP) == "listops.mailman.exim : Start: Task failed: no such unit"
+    assert changed_tasks(RECAP) == ["listops.mailman.exim : Install"]
+    assert reason("") == "before the first task: no error was shown"
+    assert headline("TASK [listops.mailman.exim : Start] ***") == "  listops.mailman.exim : Start"
+    assert headline("fatal: [fermium]: FAILED! => {}").startswith("fatal:")
+    assert headline("ok: [fermium]") == ""
+
+
+def test_what_is_not_proved_is_named():
+    assert (
+        unproved("table\nNOT PROVED  test_x: no copy came\nNOT PROVED  test_y: 404\n2 failed")
+        == "test_x: no copy came; test_y: 404"
+    )
+    assert unproved("collected 0 items\nno tests ran in 0.1s") == "no tests ran in 0.1s"
+    assert unproved("") == "pytest said nothing"
+
+
+def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(stories, "ROOT", tmp_path)
+    scenario = tmp_path / "molecule/x/molecule.yml"
+    scenario.parent.mkdir(parents=True)
+    scenario.write_text("---\n# Story: it works\nansible:\n  env:\n    LISTOPS_SUITE: bookworm\n", encoding="utf-8")
+    assert stories.stories() == [stories.Story("x", "it works", ("host", "bookworm"))]
+    with pytest.raises(Problem, match="STORY is y: the stories are x"):
+        stories.find("y")
+    scenario.write_text("---\n", encoding="utf-8")
+    with pytest.raises(Problem, match=r"molecule/x/molecule.yml lacks a comment '# Story: ...'"):
+        stories.stories()
+
+
+def test_every_story_here_can_be_listed():
+    assert next(story.name for story in stories.stories()) == "default"
+
+
+def test_a_table_is_aligned():
+    assert table([("a", "bb", "c"), ("aaa", "b", "c")]) == "a    bb  c\naaa  b   c"
