@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import io
 import traceback
-from typing import Iterable, NamedTuple
+from typing import Any, Iterable, NamedTuple
 
 PASSLIB_IMPORT_ERROR: str | None = None
+_htdigest: Any = None
 try:
     from passlib.hash import htdigest as _htdigest
 except ImportError:

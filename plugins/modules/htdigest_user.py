@@ -13,7 +13,8 @@ author: The listops.mailman contributors (@listops)
 description:
   - Adds, changes and removes users in a file for Apache's digest authentication (C(AuthType Digest), C(AuthUserFile)).
   - One call manages one user (O(name)) or any number of users of one realm (O(users)).
-  - All other lines survive byte for byte, whatever they are. Comments, other realms, lines in other encodings and line endings stay as they were.
+  - All other lines survive byte for byte, whatever they are. Comments, other realms, lines in other encodings
+    and line endings stay as they were.
     Only a last line without a line break gets one when a user is added after it.
   - The file is replaced in one step and is at no time readable by more people than O(mode) allows.
 requirements:
@@ -186,6 +187,7 @@ import tempfile
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
 from ansible_collections.listops.mailman.plugins.module_utils import htdigest
 
 
@@ -270,7 +272,12 @@ def main() -> None:
                 },
             },
             "exact": {"type": "bool", "default": False},
-            "update_password": {"type": "str", "choices": ["always", "on_create"], "default": "always", "no_log": False},
+            "update_password": {
+                "type": "str",
+                "choices": ["always", "on_create"],
+                "default": "always",
+                "no_log": False,
+            },
             "create": {"type": "bool", "default": True},
         },
         mutually_exclusive=[("name", "users"), ("password", "users")],
@@ -292,7 +299,9 @@ def main() -> None:
     path = os.path.realpath(params["path"])
     data = read(module, path)
     lines = htdigest.parse(data or b"")
-    change = htdigest.plan(lines, realm, users, exact=params["exact"], update_password=params["update_password"] == "always")
+    change = htdigest.plan(
+        lines, realm, users, exact=params["exact"], update_password=params["update_password"] == "always"
+    )
     new_data = htdigest.render(change.lines)
 
     must_exist = any(user.password is not None for user in users)

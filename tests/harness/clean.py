@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.checkout import CACHE, CHECKOUT, ROOT, VENV, environment, recorded
 from harness.console import ask, say
-from harness.prerequisites import engine_environment
+from harness.prerequisites import engine_environment, usable
 
 FOLDERS = [
     VENV,
@@ -22,14 +22,19 @@ FOLDERS = [
 ]
 
 
+def identifiers(command: list[str], env: dict[str, str]) -> list[str]:
+    """What an engine lists; when it cannot answer, its complaint is no list of names."""
+    status, output = ask([*command, f"--filter=label=listops.checkout={CHECKOUT}"], env=env)
+    return output.split() if status == 0 else []
+
+
 def remove_containers(name: str, env: dict[str, str]) -> None:
     """Hosts and networks carry the checkout's label."""
-    label = f"--filter=label=listops.checkout={CHECKOUT}"
-    hosts = ask([name, "ps", "--all", "--quiet", label], env=env)[1].split()
+    hosts = identifiers([name, "ps", "--all", "--quiet"], env)
     if hosts:
         say(f"removing {len(hosts)} hosts")
         ask([name, "rm", "--force", "--volumes", *hosts], env=env)
-    for network in ask([name, "network", "ls", "--quiet", label], env=env)[1].split():
+    for network in identifiers([name, "network", "ls", "--quiet"], env):
         say(f"removing the network {network}")
         ask([name, "network", "rm", network], env=env)
 
@@ -53,7 +58,7 @@ def remove(path: Path) -> None:
 def clean() -> int:
     made = [line.partition(" ")[::2] for line in recorded()]
     for name in ("podman", "docker"):
-        if shutil.which(name):
+        if usable(name):
             env = environment(engine_environment(name))
             remove_containers(name, env)
             remove_images(name, [what for kind, what in made if kind == "image"], env)

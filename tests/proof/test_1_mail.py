@@ -13,7 +13,7 @@ import pytest
 from support import site
 from support.fermium import Fermium
 from support.inside import eventually
-from support.outside import Outside
+from support.outside import Outside, archived_at
 from support.proved import Proved
 
 pytestmark = pytest.mark.usefixtures("subscribers")
@@ -43,7 +43,7 @@ def test_a_members_post_is_scanned_distributed_and_archived(
     assert re.fullmatch(r"-?\d+\.\d+ \([-+/]*\)", scores[0]), scores[0]
     assert copy["X-Spam-Report"]
 
-    link = copy["Archived-At"].strip("<>")
+    link = archived_at(copy)
     assert link.startswith(f"{site.WEB}/"), link
     page = outside.wait_for_page(link)
     assert f"We met, said {word}." in page.text

@@ -37,7 +37,7 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
 
     assert outside.send(newcomer, suffixed("join"), "").accepted
     question = inbox.wait_for("confirm+")
-    assert newcomer not in fermium.members(site.PUBLIC), "a member before the confirmation"
+    assert not fermium.is_member(site.PUBLIC, newcomer), "a member before the confirmation"
     token = re.search(
         rf"{LIST}-confirm\+(\w+)@", str(question["From"]) + str(question["Reply-To"]) + question.get_content()
     )
@@ -45,7 +45,7 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
     # somebody who guesses gets nowhere
     assert outside.send(newcomer, suffixed("confirm+" + "0" * 40), "Re: confirm").accepted
     assert outside.send(newcomer, suffixed(f"confirm+{token.group(1)}"), f"Re: {question['Subject']}").accepted
-    eventually(lambda: newcomer in fermium.members(site.PUBLIC), "the newcomer is a member")
+    eventually(lambda: fermium.is_member(site.PUBLIC, newcomer), "the newcomer is a member")
 
     assert outside.send(newcomer, suffixed("leave"), "").accepted
 
@@ -56,7 +56,7 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
             if again and again.group(1) not in answered:
                 answered.add(again.group(1))
                 outside.send(newcomer, suffixed(f"confirm+{again.group(1)}"), f"Re: {question['Subject']}")
-        return newcomer not in fermium.members(site.PUBLIC)
+        return not fermium.is_member(site.PUBLIC, newcomer)
 
     answered = {token.group(1)}
     eventually(left, "the newcomer is gone")

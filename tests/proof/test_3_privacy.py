@@ -9,6 +9,7 @@ import pytest
 
 from support import site
 from support.fermium import Fermium
+from support.inside import eventually
 from support.outside import Outside, Sent
 from support.proved import Proved
 
@@ -35,13 +36,21 @@ def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outsi
     by_old_name = outside.send(site.ALICE, [old, site.PUBLIC], f"disguise {word}")
     assert SENTENCE in refused(outside, site.ALICE, by_old_name, f"disguise {word}")
 
-    # the runbook's way around, and each alone
-    assert outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"blind {word}", header_to=site.PUBLIC).accepted
+    # each alone, and the runbook's way around. That a list is not named in To or Cc,
+    # its own rule may hold: it is past the filter, and with the list, either way.
+    blind = outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"blind {word}", header_to=site.PUBLIC)
+    assert blind.accepted, blind.refusal
     assert outside.send(site.ALICE, site.INTERNAL, f"alone {word}").accepted
-    for what in ("alone", "blind"):
-        outside.mailbox(site.DAVE).wait_for(f"{what} {word}")  # on the private list only
+    inside = outside.mailbox(site.DAVE)  # on the private list only
+    inside.wait_for(f"alone {word}")
     copies = outside.mailbox(site.BOB)  # on the public list only
     copies.wait_for(f"blind {word}")
+    eventually(
+        lambda: blind.subject in fermium.held(site.INTERNAL) or inside.all(f"blind {word}"),
+        "the private list has it, too",
+    )
+    if blind.subject in fermium.held(site.INTERNAL):
+        fermium.discard(site.INTERNAL, blind.subject)
     for secret in ("leak", "copy", "disguise", "alone"):
         assert copies.has_none(f"{secret} {word}"), f"{secret}: a subscriber of the public list got it"
     proved("private and public list together is refused; as BCC it passes", "3 refused (To, Cc, old domain), 2 passed")

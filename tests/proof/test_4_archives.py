@@ -10,7 +10,7 @@ import pytest
 from support import site
 from support.controller import Controller
 from support.fermium import Fermium
-from support.outside import Outside
+from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.reader import Reader
 
@@ -23,7 +23,7 @@ def test_private_archive_asks_for_a_password(
     name, password = reader.name, reader.password
     assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
     copy = outside.mailbox(site.ALICE).wait_for(word)
-    message = copy["Archived-At"].strip("<>")
+    message = archived_at(copy)
     assert outside.mailbox(site.BOB).has_none(word)
 
     closed = outside.get(site.ARCHIVE)
@@ -38,13 +38,12 @@ def test_private_archive_asks_for_a_password(
     # the line is the one that Apache's own tool writes for this password
     line = next(line for line in fermium.ask("read", path=reader.path).splitlines() if line.startswith(f"{name}:"))
     theirs = "/run/proof.htdigest"
-    fermium.check(
-        "script", "-qec", f"htdigest -c {theirs} '{site.REALM}' {name}", "/dev/null", stdin=f"{password}\n{password}\n"
-    )
+    dialogue = [["New password: ", password], ["Re-type new password: ", password]]
     try:
+        assert fermium.ask("converse", argv=["htdigest", "-c", theirs, site.REALM, name], dialogue=dialogue) == 0
         assert fermium.ask("read", path=theirs).strip() == line
     finally:
-        fermium.check("rm", theirs)
+        fermium.check("rm", "-f", theirs)
 
     # no other door
     address = site.PRIVATE

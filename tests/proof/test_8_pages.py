@@ -9,7 +9,7 @@ import pytest
 
 from support import site
 from support.controller import ROOT
-from support.outside import Outside
+from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.reader import Reader
 
@@ -20,7 +20,7 @@ PICTURES = ROOT / "tests/output/screenshots"
 
 def test_pages_of_a_subscriber(outside: Outside, word: str, proved: Proved) -> None:
     assert outside.send(site.ALICE, site.PUBLIC, f"picture {word}", f"Look at {word}.\n").accepted
-    link = outside.mailbox(site.BOB).wait_for(word)["Archived-At"].strip("<>")
+    link = archived_at(outside.mailbox(site.BOB).wait_for(word))
     outside.wait_for_page(link)
 
     lists = outside.browse(site.LISTS, PICTURES / "lists.png")

@@ -13,7 +13,7 @@ from support import site
 from support.fermium import Fermium
 from support.inside import eventually
 from support.mounts import mounts
-from support.outside import Outside
+from support.outside import Outside, archived_at
 from support.proved import Proved
 
 pytestmark = pytest.mark.usefixtures("subscribers")
@@ -69,6 +69,6 @@ def test_everything_comes_back_after_a_restart(
     assert outside.send(site.ALICE, site.PUBLIC, f"reborn {word}").accepted
     copy = outside.mailbox(site.BOB).wait_for(f"reborn {word}")
     assert copy["X-Spam-Score"]
-    link = copy["Archived-At"].strip("<>")
+    link = archived_at(copy)
     outside.wait_for_page(link)
     proved("after a restart: mounts, scan, delivery and archive are back", "all of it without a hand")

@@ -25,6 +25,11 @@ class Fermium(Inside):
     def members(self, fqdn: str, role: str = "member") -> dict[str, dict[str, Any]]:
         return {entry["email"]: entry for entry in self.entries(f"lists/{fqdn}/roster/{role}")}
 
+    def is_member(self, fqdn: str, address: str) -> bool:
+        answer = self.ask("rest", config=MAILMAN_CFG, method="GET", path=f"lists/{fqdn}/member/{address}")
+        assert answer["status"] in (200, 404), answer
+        return bool(answer["status"] == 200)
+
     def subscribe(self, fqdn: str, address: str, role: str = "member") -> bool:
         """Make somebody a member without asking; say whether that was new."""
         if address in self.members(fqdn, role):

@@ -53,6 +53,11 @@ class Page:
     text: str
 
 
+def archived_at(message: email.message.EmailMessage) -> str:
+    """Where the message says that it is in the archive."""
+    return str(message["Archived-At"]).strip(" <>")
+
+
 class Mailbox:
     def __init__(self, outside: Outside, address: str) -> None:
         self.outside = outside

@@ -45,6 +45,30 @@ def run(argv, stdin="", timeout=60):
     }
 
 
+def converse(argv, dialogue):
+    """Run a command that wants a terminal, and answer what it asks."""
+    import pty
+
+    child, terminal = pty.fork()
+    if child == 0:
+        try:
+            os.execvp(argv[0], argv)
+        finally:
+            os._exit(127)
+    said = ""
+    for question, answer in dialogue:
+        while question not in said:
+            said += os.read(terminal, 4096).decode(errors="replace")
+        said = ""
+        os.write(terminal, (answer + "\n").encode())
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:  # the end of a terminal
+        pass
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def read(path):
     with open(path, encoding="utf-8", errors="replace") as handle:
         return handle.read()

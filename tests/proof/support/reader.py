@@ -25,7 +25,7 @@ class Reader:
 
 def digest_file(fermium: Fermium, name: str) -> str:
     """The file with the users that Apache lets read an archive."""
-    found = fermium.check("grep", "-rhoP", r"^\s*AuthUserFile\s+\"?\K[^\"\s]+", "/etc/apache2/sites-enabled/").split()
+    found = fermium.check("grep", "-RhoP", r"^\s*AuthUserFile\s+\"?\K[^\"\s]+", "/etc/apache2/sites-enabled/").split()
     own = [path for path in found if name in path]
     assert own, f"Apache's sites have no AuthUserFile for {name}"
     return own[0]

@@ -74,7 +74,11 @@ def test_life_of_a_user(run, file):
 
 def test_many_users_and_exact(run, file):
     run(name="left", password="good-enough")
-    users = [{"name": "alice", "password": "one"}, {"name": "Жанна", "password": "two"}, {"name": "gone", "state": "absent"}]
+    users = [
+        {"name": "alice", "password": "one"},
+        {"name": "Жанна", "password": "two"},
+        {"name": "gone", "state": "absent"},
+    ]
     result = run(users=users, exact=True)
     assert (result["created"], result["removed"]) == (["alice", "Жанна"], ["left"])
     assert accepts(file, "Жанна", "two")
@@ -169,10 +173,16 @@ def test_removing_from_a_missing_file_does_not_create_it(run, file):
         ({"name": "alice", "password": "good-enough", "realm": "a:b"}, "The realm 'a:b' must not contain a colon"),
         ({"name": "alice"}, "User 'alice' needs a password to be present."),
         ({"users": [{"name": "alice"}]}, "User 'alice' needs a password to be present."),
-        ({"users": [{"name": "alice", "password": "good-enough"}, {"name": "alice", "state": "absent"}]}, "named twice"),
+        (
+            {"users": [{"name": "alice", "password": "good-enough"}, {"name": "alice", "state": "absent"}]},
+            "named twice",
+        ),
         ({"name": "alice", "password": "good-enough", "exact": True}, "exact needs the list of users"),
         ({"name": "alice", "password": "good-enough", "create": False}, "does not exist and 'create' is false"),
-        ({"name": "alice", "password": "good-enough", "path": "/nonexistent/folder/file"}, "The folder of /nonexistent/folder/file does not exist"),
+        (
+            {"name": "alice", "password": "good-enough", "path": "/nonexistent/folder/file"},
+            "The folder of /nonexistent/folder/file does not exist",
+        ),
         ({}, "one of the following is required: name, users"),
         ({"name": "alice", "users": []}, "mutually exclusive: name|users"),
     ],
