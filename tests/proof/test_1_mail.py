@@ -12,7 +12,6 @@ import pytest
 
 from support import site
 from support.fermium import Fermium
-from support.inside import eventually
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -57,7 +56,7 @@ def test_a_strangers_post_is_held(fermium: Fermium, outside: Outside, word: str,
     before = len(fermium.held(site.PUBLIC))
     sent = outside.send(site.STRANGER, site.PUBLIC, f"buy {word}")
     assert sent.accepted, sent.refusal
-    eventually(lambda: sent.subject in fermium.held(site.PUBLIC), "the post is held")
+    fermium.becomes(lambda: sent.subject in fermium.held(site.PUBLIC), "the post is held")
     now = len(fermium.held(site.PUBLIC))
     assert now == before + 1
 

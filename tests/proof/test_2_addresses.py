@@ -11,7 +11,6 @@ import pytest
 
 from support import site
 from support.fermium import Fermium
-from support.inside import eventually
 from support.outside import Outside
 from support.proved import Proved
 
@@ -37,7 +36,7 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
 
     assert outside.send(newcomer, suffixed("join"), "").accepted
     question = inbox.wait_for("confirm+")
-    assert not fermium.is_member(site.PUBLIC, newcomer), "a member before the confirmation"
+    assert not fermium.member(site.PUBLIC, newcomer), "a member before the confirmation"
     token = re.search(
         rf"{LIST}-confirm\+(\w+)@", str(question["From"]) + str(question["Reply-To"]) + question.get_content()
     )
@@ -45,7 +44,7 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
     # somebody who guesses gets nowhere
     assert outside.send(newcomer, suffixed("confirm+" + "0" * 40), "Re: confirm").accepted
     assert outside.send(newcomer, suffixed(f"confirm+{token.group(1)}"), f"Re: {question['Subject']}").accepted
-    eventually(lambda: fermium.is_member(site.PUBLIC, newcomer), "the newcomer is a member")
+    fermium.becomes(lambda: fermium.member(site.PUBLIC, newcomer), "the newcomer is a member")
 
     assert outside.send(newcomer, suffixed("leave"), "").accepted
 
@@ -56,10 +55,10 @@ def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, p
             if again and again.group(1) not in answered:
                 answered.add(again.group(1))
                 outside.send(newcomer, suffixed(f"confirm+{again.group(1)}"), f"Re: {question['Subject']}")
-        return not fermium.is_member(site.PUBLIC, newcomer)
+        return not fermium.member(site.PUBLIC, newcomer)
 
     answered = {token.group(1)}
-    eventually(left, "the newcomer is gone")
+    fermium.becomes(left, "the newcomer is gone")
     proved("-join, -confirm and -leave make and unmake a member", "0 -> 1 -> 0")
 
 
@@ -78,11 +77,12 @@ def test_bounces_are_counted(fermium: Fermium, outside: Outside, word: str, prov
         assert outside.send(site.ALICE, site.PUBLIC, f"to all {word}").accepted
 
         def score() -> int:
-            return int(fermium.members(site.PUBLIC)[gone].get("bounce_score", 0))
+            return int((fermium.member(site.PUBLIC, gone) or {}).get("bounce_score", 0))
 
-        eventually(lambda: score() > 0, f"the bounce of {gone} is counted")
+        fermium.look_at_bounces()
+        fermium.becomes(lambda: score() > 0, f"the bounce of {gone} is counted")
         proved("-bounces counts what could not be delivered", f"bounce score {score()}")
-        assert int(fermium.members(site.PUBLIC)[site.BOB].get("bounce_score", 0)) == 0
+        assert int((fermium.member(site.PUBLIC, site.BOB) or {}).get("bounce_score", 0)) == 0
     finally:
         fermium.unsubscribe(site.PUBLIC, gone)
 

@@ -9,7 +9,6 @@ import pytest
 
 from support import site
 from support.fermium import Fermium
-from support.inside import eventually
 from support.outside import Outside, Sent
 from support.proved import Proved
 
@@ -45,7 +44,7 @@ def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outsi
     inside.wait_for(f"alone {word}")
     copies = outside.mailbox(site.BOB)  # on the public list only
     copies.wait_for(f"blind {word}")
-    eventually(
+    fermium.becomes(
         lambda: blind.subject in fermium.held(site.INTERNAL) or inside.all(f"blind {word}"),
         "the private list has it, too",
     )

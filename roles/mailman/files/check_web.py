@@ -21,15 +21,17 @@ os.setgid(user.pw_gid)
 os.setuid(user.pw_uid)
 
 settings = types.ModuleType("settings_local")
-exec(compile(text, sys.argv[1], "exec"), settings.__dict__)
 sys.modules["settings_local"] = settings
 sys.path.insert(0, "/usr/share/mailman3-web")
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+try:
+    exec(compile(text, sys.argv[1], "exec"), settings.__dict__)
+    import django
+    from django.core.checks import ERROR, run_checks
 
-import django
-from django.core.checks import ERROR, run_checks
-
-django.setup()
-errors = [str(message) for message in run_checks() if message.level >= ERROR]
+    django.setup()
+    errors = [str(message) for message in run_checks() if message.level >= ERROR]
+except Exception as exc:
+    errors = ["{}: {}".format(type(exc).__name__, exc)]
 if errors:
     sys.exit("mailman-web.py: " + "; ".join(errors))

@@ -18,7 +18,7 @@ PROGRAM = (pathlib.Path(__file__).parent / "program.py").read_text(encoding="utf
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = 90) -> T:
+def eventually(look: Callable[[], T], what: str, seconds: float = 90, pause: float = 0.2) -> T:
     """Look until something is there; fail with one sentence when it never comes."""
     deadline = time.monotonic() + seconds
     while True:
@@ -27,7 +27,7 @@ def eventually(look: Callable[[], T], what: str, seconds: float = 90) -> T:
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
-        time.sleep(0.15)
+        time.sleep(pause)
 
 
 class Inside:

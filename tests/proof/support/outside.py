@@ -41,6 +41,13 @@ class Sent:
         )
 
     @property
+    def queue_id(self) -> str:
+        """The name of the message in the mail server's queue."""
+        found = re.search(r"id=(\S+)", self.data[1] if self.data else "")
+        assert found, self
+        return found.group(1)
+
+    @property
     def refusal(self) -> str:
         said = [f"{code} {text}" for code, text in [*self.recipients.values(), self.data or (0, "")] if code >= 400]
         return " ".join("; ".join(said).split())
