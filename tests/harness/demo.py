@@ -14,7 +14,7 @@ from harness.console import Failed, Problem, ask, elapsed, run, say, step
 
 STORY = "demo"
 INVENTORIES = ["--inventory=inventory/hosts.yml", "--inventory=molecule/resources/inventory/hosts.yml"]
-PROOFS = "tests/proof"
+PROOFS = "tests/proof/server"
 
 
 def headline(line: str) -> str:
