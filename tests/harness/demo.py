@@ -14,7 +14,8 @@ from harness.console import Failed, Problem, ask, elapsed, run, say, step
 
 STORY = "demo"
 INVENTORIES = ["--inventory=inventory/hosts.yml", "--inventory=molecule/resources/inventory/hosts.yml"]
-PROOFS = "tests/proof/server"
+# what happens when a service or the power fails takes a minute, and is told by the stories
+PROOFS = ["tests/proof/server", "--ignore=tests/proof/server/test_9_failures.py"]
 
 
 def headline(line: str) -> str:
@@ -84,7 +85,7 @@ def unproved(output: str) -> str:
 def prove(env: dict[str, str]) -> str:
     step("proofs")
     try:
-        output = run(["python", "-m", "pytest", "-q", "-rN", "--tb=short", PROOFS], log="demo-proofs", env=env)
+        output = run(["python", "-m", "pytest", "-q", "-rN", "--tb=short", *PROOFS], log="demo-proofs", env=env)
     except Failed as exc:
         raise Problem(f"not proved: {unproved((LOGS / 'demo-proofs.log').read_text(encoding='utf-8'))}") from exc
     if not re.search(r"^\d+ passed", output, re.MULTILINE):
