@@ -14,7 +14,7 @@ import shlex
 import subprocess
 import tempfile
 from types import ModuleType
-from typing import Any, Mapping
+from typing import IO, Any, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
     hyperkitty_engine,
@@ -87,6 +87,12 @@ def interpreter(command: str) -> list[str]:
     return words
 
 
+def _pipes(process: subprocess.Popen[bytes] | None) -> tuple[IO[bytes], IO[bytes]]:
+    if process is None or process.stdin is None or process.stdout is None:
+        raise EngineError("the engine is not running; use it in a with statement")
+    return process.stdin, process.stdout
+
+
 class Engine:
     """One process in the service's own interpreter for the whole task. A context manager.
 
@@ -127,11 +133,11 @@ class Engine:
     def __exit__(self, *_exc: Any) -> None:
         process, self._process = self._process, None
         if process is not None:
-            assert process.stdin is not None and process.stdout is not None
+            stdin, stdout = _pipes(process)
             # If it died with a request half read, request() has said so.
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.close()
-            process.stdout.close()
+                stdin.close()
+            stdout.close()
             process.wait()
         self._stderr.close()
 
@@ -146,9 +152,8 @@ class Engine:
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, return its answer."""
-        assert self._process is not None and self._process.stdout is not None
         self._write(json.dumps(message).encode("utf-8") + b"\n")
-        line = self._process.stdout.readline()
+        line = _pipes(self._process)[1].readline()
         if not line:
             raise EngineError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
         answer: Mapping[str, Any] = json.loads(line.decode("utf-8"))
@@ -157,10 +162,10 @@ class Engine:
         return answer
 
     def _write(self, data: bytes) -> None:
-        assert self._process is not None and self._process.stdin is not None
+        stdin = _pipes(self._process)[0]
         try:
-            self._process.stdin.write(data)
-            self._process.stdin.flush()
+            stdin.write(data)
+            stdin.flush()
         except BrokenPipeError:
             raise EngineError("the interpreter {0} does not start".format(self._argv[0]), self._complaints()) from None
 

@@ -34,6 +34,7 @@ attributes:
     details:
       - Passwords are compared with the hashes in the file, so a password that is already right is no change.
   platform:
+    support: full
     platforms: posix
 options:
   path:

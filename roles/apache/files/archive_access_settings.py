@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The web interface's own settings, and the archive access on top of them."""
 
-from settings import *  # noqa: F403
+from settings import *  # noqa: F403  # pylint: disable=wildcard-import,unused-wildcard-import
 from settings import MIDDLEWARE as _MIDDLEWARE
 
 MIDDLEWARE = (*_MIDDLEWARE, "archive_access.ArchiveAccessMiddleware")

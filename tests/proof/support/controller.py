@@ -32,7 +32,9 @@ class Controller:
 
     def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
         """Run a playbook that must succeed; give what each task said."""
-        inventories = [f"--inventory={path}" for path in INVENTORIES]
+        # a story may lay an inventory of its own over the others
+        extra = [os.environ["LISTOPS_INVENTORY"]] if os.environ.get("LISTOPS_INVENTORY") else []
+        inventories = [f"--inventory={path}" for path in (*INVENTORIES, *extra)]
         program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
         done = subprocess.run(
             [program, *inventories, "--limit=fermium", *options, path],

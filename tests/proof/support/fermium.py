@@ -89,10 +89,10 @@ class Fermium(Inside):
         return [item for item in self.ask("processes") if all(word in item["command"] for word in words)]
 
     def user(self, uid: int) -> str:
-        return self.check("getent", "passwd", str(uid)).split(":")[0]
+        return self.check("getent", "passwd", str(uid)).split(":", maxsplit=1)[0]
 
     def group(self, gid: int) -> str:
-        return self.check("getent", "group", str(gid)).split(":")[0]
+        return self.check("getent", "group", str(gid)).split(":", maxsplit=1)[0]
 
     def look_at_bounces(self) -> None:
         """Mailman's bounce runner looks every two minutes, and when it is started: have it started anew."""

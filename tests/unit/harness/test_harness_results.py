@@ -51,7 +51,7 @@ def test_later_parts_run_after_one_has_failed(capsys):
     [
         (lambda: Count(5), "5 passed, 0 failed", 0),
         (lambda: Count(5, 0, 1), "5 passed, 0 failed, 1 skipped", 0),
-        (lambda: Count(), "0 passed, 0 failed", 1),
+        (Count, "0 passed, 0 failed", 1),
         (fail(PartFailed("the converge failed before any test", Count())), "0 passed, 1 failed", 1),
         (fail(PartFailed("the tests passed and what came after them did not", Count(4))), "4 passed, 1 failed", 1),
     ],
