@@ -125,8 +125,8 @@ def mailbox(directory, address, since, having):
     return [raw for _arrived, _name, raw in sorted(found)]
 
 
-def rest(config, method, path, form=None):
-    """Ask Mailman's REST API with the password from its own configuration."""
+def rest(config, method, path, form=None, login=None):
+    """Ask Mailman's REST API, with the login from its own configuration unless another is given; "" is none."""
     import configparser
     import urllib.error
     import urllib.parse
@@ -138,10 +138,11 @@ def rest(config, method, path, form=None):
     base = parser.get("meta", "extends", fallback="")
     parser.read(os.path.join(os.path.dirname(config), base) if base else [])
     service = parser["webservice"]
-    token = base64.b64encode(f"{service['admin_user']}:{service['admin_pass']}".encode()).decode()
+    login = f"{service['admin_user']}:{service['admin_pass']}" if login is None else login
+    headers = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode()} if login else {}
     url = f"http://{service.get('hostname', 'localhost')}:{service.get('port', '8001')}/3.1/{path}"
     data = None if form is None else urllib.parse.urlencode(form, doseq=True).encode()
-    request = urllib.request.Request(url, data=data, method=method, headers={"Authorization": f"Basic {token}"})
+    request = urllib.request.Request(url, data=data, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             body = answer.read()
