@@ -157,6 +157,8 @@ class Engine:
         if not line:
             raise EngineError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
         answer: Mapping[str, Any] = json.loads(line.decode("utf-8"))
+        if answer.get("absent"):
+            raise NotInstalled(answer["error"])
         if "error" in answer:
             raise EngineError(answer["error"], answer.get("traceback", "") + self._complaints())
         return answer

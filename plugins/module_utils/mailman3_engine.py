@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, chunks, serve
+from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, chunks, serve
 
 SAVED_STATE = "listops-disabled.json"
 ROLES = ("member", "owner", "moderator", "nonmember")
@@ -24,15 +24,20 @@ ROLES = ("member", "owner", "moderator", "nonmember")
 class Engine:
     """Mailman 3 through its own model classes."""
 
-    def __init__(self, user: str, config_file: str | None) -> None:
+    def __init__(self, user: str, config_file: str | None, readonly: bool) -> None:
         # Mailman looks for its configuration in the current directory first.
         os.chdir("/")
         become(user, "mailman_user")
-        from mailman.core.initialize import initialize
-
-        initialize(config_file or None)
         from mailman.config import config
+        from mailman.core.initialize import initialize_1, initialize_2, initialize_3
 
+        # Mailman makes its directories and its database when it starts for the first time.
+        config.create_paths = not readonly
+        initialize_1(config_file or None)
+        if readonly and not os.path.isdir(config.LIST_DATA_DIR):
+            raise Absent("Mailman has never run here")
+        initialize_2()
+        initialize_3()
         self.config = config
 
     @property
@@ -595,4 +600,4 @@ class Engine:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["user"], request.get("config")))
+    serve(lambda request: Engine(request["user"], request.get("config"), request["readonly"]))

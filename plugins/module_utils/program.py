@@ -26,6 +26,10 @@ class Failure(Exception):
     """What the user must be told, in one sentence."""
 
 
+class Absent(Failure):
+    """The service is not there to be asked, which check mode takes for an empty one."""
+
+
 def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
     values = list(values)
     for start in range(0, len(values), CHUNK):
@@ -69,7 +73,7 @@ def serve(start: Callable[[dict[str, Any]], Any]) -> None:
             else:
                 answer = getattr(engine, request["op"])(request)
         except Failure as exc:
-            answer = {"error": str(exc)}
+            answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:
             answer = {"error": f"{type(exc).__name__}: {exc}", "traceback": traceback.format_exc()}
         out.write(json.dumps(answer) + "\n")

@@ -38,13 +38,13 @@ class Course(NamedTuple):
     warnings: list[str]
 
 
-def open_engine(params: Mapping[str, Any]) -> Engine:
-    """The engine that a module's connection options ask for."""
+def open_engine(params: Mapping[str, Any], readonly: bool) -> Engine:
+    """The engine that a module's connection options ask for; readonly, it does not even start a new Mailman."""
     return Engine(
         "mailman3",
         command=params["mailman_command"],
         option="mailman_command",
-        opening={"user": params["mailman_user"], "config": params["mailman_config"]},
+        opening={"user": params["mailman_user"], "config": params["mailman_config"], "readonly": readonly},
     )
 
 
@@ -111,7 +111,7 @@ def reconcile(
     Raises Invalid for bad input and EngineError for trouble on the host.
     """
     try:
-        with open_engine(params) as engine:
+        with open_engine(params, check_mode) as engine:
             return _reconcile(engine, params, declare, policy, check_mode, remove_undeclared, must_exist)
     except NotInstalled as exc:
         if not check_mode:

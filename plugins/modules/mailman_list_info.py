@@ -158,7 +158,7 @@ def main() -> None:
     )
     params = module.params
     try:
-        with open_engine(params) as engine:
+        with open_engine(params, readonly=True) as engine:
             hello = engine.hello
             for key in params["settings"] or []:
                 if key not in hello["schema"]:

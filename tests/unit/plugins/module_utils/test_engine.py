@@ -70,7 +70,7 @@ def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path):
 
 
 def open_engine(user, command):
-    opening = {"user": user, "config": None}
+    opening = {"user": user, "config": None, "readonly": True}
     engine.Engine("mailman3", command=command, option="mailman_command", opening=opening).__enter__()
 
 
