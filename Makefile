@@ -8,9 +8,9 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 demo: ## a list server in a throw-away host, proved, and left running
 	@$(HARNESS) demo
-test: ## everything: lint, sanity, units and every story
+test: ## lint, sanity, units, and the stories (but the rare ones)
 	@$(HARNESS) test
-test-all: ## the same, and the oldest and newest ansible-core
+test-all: ## the same with the rare stories, and the oldest and newest ansible-core
 	@$(HARNESS) test-all
 stories: ## the end-to-end stories, one line each
 	@$(HARNESS) stories

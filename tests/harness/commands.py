@@ -42,7 +42,7 @@ def one_part(name: str) -> int:
 
 
 def test(everything: bool) -> int:
-    told = stories.stories()
+    told = [story for story in stories.stories() if everything or not story.rare]
     prerequisites.set_up()
     engine = prerequisites.engine()
     parts = Run()

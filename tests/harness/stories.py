@@ -21,16 +21,21 @@ class Story:
     name: str
     line: str
     image: images.Image
+    # told by test-all only
+    rare: bool = False
 
 
 def read_story(path: Path) -> Story:
     """A scenario's first comment says what it proves, its environment which image it starts from."""
     text = path.read_text(encoding="utf-8")
     line = re.search(r"^# Story: (.+)$", text, re.MULTILINE)
+    rare = re.search(r"^# Rare: ", text, re.MULTILINE) is not None
     if not line:
         raise Problem(f"{path.relative_to(ROOT)} lacks a comment '# Story: ...' that says in one line what it proves.")
     chosen = dict(re.findall(r"^\s+LISTOPS_(SUITE|IMAGE_STAGE):\s*(\w+)", text, re.MULTILINE))
-    return Story(path.parent.name, line.group(1), (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")))
+    return Story(
+        path.parent.name, line.group(1), (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")), rare
+    )
 
 
 def stories() -> list[Story]:
