@@ -100,18 +100,6 @@ MEMBER_FIELDS: dict[str, Field] = {
     )
 }
 
-# Settings of Mailman 3 whose strings are addresses or ^regular expressions.
-PATTERN_SETTINGS = frozenset(
-    (
-        "acceptable_aliases",
-        "accept_these_nonmembers",
-        "hold_these_nonmembers",
-        "reject_these_nonmembers",
-        "discard_these_nonmembers",
-        "dmarc_addresses",
-    )
-)
-
 # The same characters as Mailman 3's own validator, so that what passes here
 # passes there.
 _LOCAL_PART = re.compile(r"""("[^"\\\s]+"|[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+)\Z""")

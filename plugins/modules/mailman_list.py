@@ -374,8 +374,15 @@ def hide_secrets(module: AnsibleModule) -> None:
                 module.no_log_values.add(value)
 
 
+class Module(AnsibleModule):
+    def _log_invocation(self) -> None:
+        # The host's log gets all options, before main() could say which are secret.
+        hide_secrets(self)
+        super()._log_invocation()
+
+
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec=dict(
             ONE_LIST_SPEC,
             lists=dict(type="list", elements="dict"),
@@ -391,7 +398,6 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    hide_secrets(module)
     many = params["lists"] is not None
     if params["undeclared"] == "remove" and not many:
         module.fail_json(msg="undeclared is 'remove', which needs lists: all that shall stay")

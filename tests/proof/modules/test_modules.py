@@ -171,6 +171,7 @@ def test_a_password(controller: Controller, fermium: Fermium, name: str, proved:
     controller.task(LIST, name=name)
     applied = climb(controller, fermium, LIST, name=name, settings={"moderator_password": "correct horse"})
     assert "correct horse" not in str(applied)
+    assert "correct horse" not in fermium.check("journalctl", "--quiet", "--no-pager"), "the host logged it"
     assert applied["lists"][0]["changes"]["moderator_password"]["after"]
     old = fermium.rest("GET", f"lists/{name}/config")["moderator_password"]
     climb(controller, fermium, LIST, name=name, settings={"moderator_password": "battery staple"})
