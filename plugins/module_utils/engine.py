@@ -19,11 +19,19 @@ from typing import IO, Any, Mapping
 from ansible_collections.listops.mailman.plugins.module_utils import (
     hyperkitty_engine,
     mailman3_engine,
+    mailman3_people,
+    mailman3_read,
+    mailman3_settings,
+    mailman3_write,
     program,
 )
 
-# One program per Mailman (Mailman 2.1 plugs in here), and one for the web interface.
-PROGRAMS: dict[str, ModuleType] = {"mailman3": mailman3_engine, "hyperkitty": hyperkitty_engine}
+# One program per Mailman (Mailman 2.1 plugs in here), and one for the web interface:
+# its modules in the order of their imports, the one with main() last.
+PROGRAMS: dict[str, list[ModuleType]] = {
+    "mailman3": [program, mailman3_settings, mailman3_read, mailman3_people, mailman3_write, mailman3_engine],
+    "hyperkitty": [program, hyperkitty_engine],
+}
 # Where distributions, pip and the Mailman documentation put the command whose
 # first line names the interpreter.
 COMMANDS = {
@@ -106,7 +114,7 @@ class Engine:
     def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
         self.command = find_command(engine, command, option)
         self._argv = interpreter(self.command)
-        self._modules = [program, PROGRAMS[engine]]
+        self._modules = PROGRAMS[engine]
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
         self.hello: Mapping[str, Any] = {}

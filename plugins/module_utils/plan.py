@@ -45,7 +45,7 @@ class ListPlan(NamedTuple):
     action: create, change, delete or none.
     changes: key -> (before, after), for people to read; rosters as lists of
         the lines that differ.
-    step: the same for the engine (see mailman3_engine.apply).
+    step: the same for the engine (see mailman3_engine.Engine.apply).
     """
 
     name: str
