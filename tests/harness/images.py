@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test hosts' images, built again when their Containerfile changes."""
+"""The test hosts' images, built again when what they are made of changes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from harness.prerequisites import install, need_space
 
 RESOURCES = ROOT / "molecule/resources"
 CONTAINERFILE = RESOURCES / "Containerfile"
+INGREDIENTS = [CONTAINERFILE, RESOURCES / "listops_compiled.py"]
 OUTSIDE = ("outside", "trixie")  # the same whatever the suite of the mail host
 Image = tuple[str, str]  # stage, suite
 
@@ -24,7 +25,8 @@ Image = tuple[str, str]  # stage, suite
 def name_of(image: Image) -> str:
     """Also computed in molecule/resources/create.yml."""
     stage, suite = image
-    return f"localhost/listops-{stage}:{suite}-{hashlib.sha1(CONTAINERFILE.read_bytes()).hexdigest()[:8]}"
+    content = b"".join(path.read_bytes() for path in INGREDIENTS)
+    return f"localhost/listops-{stage}:{suite}-{hashlib.sha1(content).hexdigest()[:8]}"
 
 
 def exists(name: str, engine: dict[str, str]) -> bool:
