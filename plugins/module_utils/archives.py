@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may read an archive: what HyperKitty must be told, and when. Pure.
+"""Archives: who may read them, what HyperKitty must be told and when, and what is dropped. Pure.
 
 HyperKitty hears of a list with its first message, takes it for public until
 Mailman has answered, and keeps the archives of lists that are gone. So it is
@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -57,3 +58,28 @@ def before(plans: Iterable[ListPlan]) -> dict[str, str]:
 def after(plans: Iterable[ListPlan]) -> dict[str, str]:
     """The policies that HyperKitty may know once Mailman does: archives that were opened."""
     return {plan.name: "public" for plan in plans if plan.changes.get("archive_policy") == ("private", "public")}
+
+
+def dropped(specs: Iterable[ListSpec]) -> list[str]:
+    """The lists whose archives shall be gone."""
+    return [spec.name for spec in specs if spec.state == "absent" and spec.archives == "drop"]
+
+
+def with_drops(
+    plans: Iterable[ListPlan], names: Iterable[str], archives: Mapping[str, Mapping[str, Any]], copies: Iterable[str]
+) -> list[ListPlan]:
+    """The plans with what is there of the archives that shall be gone, also of lists that are gone already.
+
+    names: see dropped.
+    archives: see hyperkitty_engine.Engine.look.
+    copies: the lists of which Mailman itself keeps a copy of every post.
+    """
+    names, copies = set(names), set(copies)
+    out = []
+    for plan in plans:
+        archive = archives.get(plan.name)
+        if plan.name in names and (archive is not None or plan.name in copies):
+            found = "{0} messages".format(archive["messages"]) if archive is not None else "copies of posts"
+            plan = plan._replace(action="delete", changes=dict(plan.changes, archive=(found, None)))
+        out.append(plan)
+    return out

@@ -12,6 +12,7 @@ it is told before Mailman is. Sent there by engine.py, with program.py.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -64,6 +65,53 @@ class Engine:
                 defaults={"archive_policy": ArchivePolicy[policy].value, "list_id": name.replace("@", ".", 1)},
             )
         return {}
+
+    def drop(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Delete archives: first from the search index, last from the database, so that what was interrupted is seen.
+
+        request: {"lists": [posting addresses]}.
+        answer: {}.
+        """
+        from hyperkitty.models import MailingList
+
+        for name in request["lists"]:
+            for mlist in MailingList.objects.filter(name=name):
+                self._unindex(list(mlist.emails.values_list("pk", flat=True)))
+                self._remove_attachments(mlist.name)
+                mlist.delete()
+        return {}
+
+    @staticmethod
+    def _unindex(keys: list[int]) -> None:
+        from haystack import connections
+        from haystack.constants import ID
+
+        backend = connections["default"].get_backend()
+        documents = ["hyperkitty.email.{0}".format(key) for key in keys]
+        if not hasattr(backend, "index"):
+            for document in documents:
+                backend.remove(document)
+            return
+        # Whoosh commits each removal by itself.
+        from whoosh.writing import AsyncWriter
+
+        backend.setup()
+        writer = AsyncWriter(backend.index)
+        for document in documents:
+            writer.delete_by_term(ID, document)
+        writer.commit()
+
+    @staticmethod
+    def _remove_attachments(name: str) -> None:
+        """HyperKitty can keep attachments in files, under <domain>/<list>."""
+        from django.conf import settings
+
+        folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
+        if folder:
+            local, _at, domain = name.rpartition("@")
+            path = os.path.join(folder, domain, local)
+            if os.path.isdir(path):
+                shutil.rmtree(path)
 
 
 def main() -> None:

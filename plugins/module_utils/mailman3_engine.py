@@ -12,6 +12,7 @@ imported only when it runs.
 from __future__ import annotations
 
 import os
+import shutil
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
@@ -103,6 +104,24 @@ class Engine:
                 # Only a committed list may lose what was saved for it.
                 os.unlink(after)
         return {"applied": len(request["steps"])}
+
+    def copies(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which lists have a copy of every post in Mailman's own prototype archive.
+
+        request: {"lists": [posting addresses]}.
+        answer: {"lists": [those that have one]}.
+        """
+        return {"lists": [name for name in request["lists"] if os.path.isdir(self._copies(name))]}
+
+    def drop_copies(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remove them. request and answer: see copies."""
+        found: list[str] = self.copies(request)["lists"]
+        for name in found:
+            shutil.rmtree(self._copies(name))
+        return {"lists": found}
+
+    def _copies(self, name: str) -> str:
+        return os.path.join(self.config.ARCHIVE_DIR, "prototype", name)
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ class Writer:
             if mlist is None:
                 raise Failure("list {0} vanished while this ran; run again".format(name))
         if step.get("delete"):
+            self._discard_held(mlist)
             for role in ROLES:
                 self.people.unsubscribe(mlist, role, None)
             remove_list(mlist)
@@ -77,8 +78,6 @@ class Writer:
 
     def _disable(self, mlist: Any, request: dict[str, Any]) -> None:
         """Save what is there, then set what disables; held messages go with it."""
-        from mailman.interfaces.requests import IListRequests, RequestType
-
         if request["save"]:
             self.config.db.store.flush()
             name = mlist.fqdn_listname
@@ -87,6 +86,12 @@ class Writer:
             self._write(self.reader.saved_file(mlist.list_id), saved)
         assign(self.config, mlist, request["settings"])
         self._header_matches(mlist, request["header_matches"])
+        self._discard_held(mlist)
+
+    @staticmethod
+    def _discard_held(mlist: Any) -> None:
+        from mailman.interfaces.requests import IListRequests, RequestType
+
         requests = IListRequests(mlist)
         for held in list(requests.of_type(RequestType.held_message)):
             requests.delete_request(held.id)

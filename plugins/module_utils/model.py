@@ -17,6 +17,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import 
 
 ROSTER_STATES = ("present", "absent", "exact")
 DISABLED_ACTIONS = ("reject", "hold", "discard")
+ARCHIVES = ("keep", "drop")
 # Keys of an entry beside vocabulary.LIST_FIELDS.
 STRUCTURED_KEYS = (
     "name",
@@ -30,9 +31,10 @@ STRUCTURED_KEYS = (
     "members",
     "settings",
     "disabled_action",
+    "archives",
 )
 # What belongs to one list and makes no sense as a default for all.
-NOT_DEFAULTABLE = ("name", "state", "members")
+NOT_DEFAULTABLE = ("name", "state", "members", "archives")
 
 
 class Roster(NamedTuple):
@@ -57,6 +59,7 @@ class ListSpec(NamedTuple):
     bans: addresses and ^regular expressions, sorted.
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
+    archives: what happens to the archives of a list that is absent, keep or drop.
     """
 
     name: str
@@ -67,6 +70,7 @@ class ListSpec(NamedTuple):
     header_matches: list[dict[str, str]] | None = None
     archivers: Mapping[str, bool] | None = None
     disabled_action: str = "reject"
+    archives: str = "keep"
 
 
 def _mapping(key: str, value: Any) -> Mapping[str, Any]:
@@ -244,7 +248,15 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
         disabled_action=vocabulary.choice(
             "disabled_action", entry.get("disabled_action") or "reject", DISABLED_ACTIONS
         ),
+        archives=_archives(entry),
     )
+
+
+def _archives(entry: Mapping[str, Any]) -> str:
+    archives = vocabulary.choice("archives", entry.get("archives") or "keep", ARCHIVES)
+    if archives == "drop" and entry.get("state") != "absent":
+        raise vocabulary.refuse("archives", archives, "keep, unless state is absent")
+    return archives
 
 
 def parse_site(entries: Any, defaults: Mapping[str, Any] | None = None) -> list[ListSpec]:

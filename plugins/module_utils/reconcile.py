@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import archives, model, report
@@ -162,25 +163,34 @@ def _reconcile(
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
-    _apply(engine, params, plans, check_mode)
+    plans = _apply(engine, params, plans, archives.dropped(specs), check_mode)
     return Course(_result(plans, undeclared), warnings)
 
 
-def _apply(engine: Engine, params: Mapping[str, Any], plans: Sequence[ListPlan], check_mode: bool) -> None:
-    steps = [plan.step for plan in plans if plan.action != "none"]
-    names = archives.concerned(plans)
+def _apply(
+    engine: Engine, params: Mapping[str, Any], plans: list[ListPlan], dropped: list[str], check_mode: bool
+) -> list[ListPlan]:
+    """Carry out the plans; returns them with what is dropped of the archives."""
+    names = archives.concerned(plans) + dropped
     web = open_archives(params) if names else None
-    if web is None:
-        if steps and not check_mode:
-            engine.apply(steps)
-        return
-    with web:
-        archives.guard(plans, web.request({"op": "look", "lists": names})["archives"])
+    copies = engine.request({"op": "copies", "lists": dropped})["lists"] if dropped else []
+    with web or contextlib.nullcontext():
+        there = web.request({"op": "look", "lists": names})["archives"] if web else {}
+        archives.guard(plans, there)
+        steps = [plan.step for plan in plans if plan.action != "none"]
+        plans = archives.with_drops(plans, dropped, there, copies)
         if check_mode:
-            return
-        web.request({"op": "set_policies", "policies": archives.before(plans)})
-        engine.apply(steps)
-        web.request({"op": "set_policies", "policies": archives.after(plans)})
+            return plans
+        if web:
+            web.request({"op": "set_policies", "policies": archives.before(plans)})
+        if steps:
+            engine.apply(steps)
+        if copies:
+            engine.request({"op": "drop_copies", "lists": copies})
+        if web:
+            web.request({"op": "set_policies", "policies": archives.after(plans)})
+            web.request({"op": "drop", "lists": [name for name in dropped if name in there]})
+    return plans
 
 
 def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:

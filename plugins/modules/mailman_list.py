@@ -47,7 +47,8 @@ options:
       - V(disabled), the list and its archives stay, it is not advertised, every post is refused or held as
         O(disabled_action) says, subscriptions need a moderator, and what was held is discarded. What this overwrites
         is saved beside the list, and a later V(present) restores exactly that.
-      - V(absent), the list is removed from Mailman. Archives in HyperKitty stay as they are.
+      - V(absent), the list is removed from Mailman with its members and held messages; O(archives) says what happens
+        to its archives.
     type: str
     choices: [present, disabled, absent]
     default: present
@@ -56,16 +57,24 @@ options:
     type: str
     choices: [reject, hold, discard]
     default: reject
+  archives:
+    description:
+      - What happens to the archives of a list with O(state=absent). V(keep), HyperKitty serves them as before, public
+        ones to everybody, private ones to nobody new. V(drop), they are removed from HyperKitty, its search index and
+        Mailman's own copies, also when the list itself is gone already.
+    type: str
+    choices: [keep, drop]
+    default: keep
   lists:
     description:
       - Many lists in one task. Each is a dictionary with O(name) and any of the options O(domain), O(state),
-        O(disabled_action) and those from O(display_name) to O(settings).
+        O(disabled_action), O(archives) and those from O(display_name) to O(settings).
     type: list
     elements: dict
   defaults:
     description:
       - Options for every list in O(lists) that does not set them itself, the same as for one list except
-        O(name), O(state) and O(members). O(settings) and O(archivers) are merged key by key.
+        O(name), O(state), O(archives) and O(members). O(settings) and O(archivers) are merged key by key.
     type: dict
   undeclared:
     description:
@@ -278,6 +287,7 @@ EXAMPLES = r"""
         state: disabled
       - name: mistake
         state: absent
+        archives: drop
 """
 
 RETURN = r"""
@@ -336,6 +346,7 @@ ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
     domain=dict(type="str"),
     state=dict(type="str", choices=list(vocabulary.LIST_STATES), default="present"),
     disabled_action=dict(type="str", choices=list(model.DISABLED_ACTIONS), default="reject"),
+    archives=dict(type="str", choices=list(model.ARCHIVES), default="keep"),
     owners=dict(type="list", elements="raw"),
     moderators=dict(type="list", elements="raw"),
     members=dict(type="raw"),

@@ -49,11 +49,19 @@ class Controller:
         said: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
         return said
 
-    def task(self, module: str, **options: Any) -> dict[str, Any]:
+    def task(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run one module on fermium. What it is told, passwords too, goes by standard input."""
-        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [{"name": module, module: options}]}]
-        said = self.playbook("/dev/stdin", stdin=json.dumps(play))
-        result: dict[str, Any] = results(said)[0]
+        return self._one({"name": module, module: options, "check_mode": check_mode})
+
+    def refused(self, module: str, **options: Any) -> str:
+        """Run one module that must fail; give its sentence."""
+        said = self._one({"name": module, module: options, "ignore_errors": True})
+        assert said["failed"] is True, said
+        return str(said["msg"])
+
+    def _one(self, task: dict[str, Any]) -> dict[str, Any]:
+        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [task]}]
+        result: dict[str, Any] = results(self.playbook("/dev/stdin", stdin=json.dumps(play)))[0]
         return result
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils import archives
+from ansible_collections.listops.mailman.plugins.module_utils.model import parse_site
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -64,3 +65,37 @@ def test_a_private_archive_is_not_published_by_accident(plan):
 )
 def test_everything_else_is_allowed(plan, there):
     archives.guard([plan], there)
+
+
+A = "a@lists.example.org"
+REMOVED = ListPlan(A, "delete", {"state": ("present", "absent")}, {"list": A, "delete": True})
+GONE = ListPlan(A, "none", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("plan", "there", "copies", "action", "found"),
+    [
+        (REMOVED, PUBLIC, [], "delete", "3 messages"),
+        (GONE, PUBLIC, [], "delete", "3 messages"),
+        (GONE, {}, [A], "delete", "copies of posts"),
+        (GONE, {}, [], "none", None),
+        (REMOVED, {}, [], "delete", None),
+    ],
+)
+def test_a_dropped_archive_is_part_of_the_plan_as_long_as_it_is_there(plan, there, copies, action, found):
+    (done,) = archives.with_drops([plan], [A], there, copies)
+    assert done.action == action
+    assert done.changes.get("archive") == ((found, None) if found else None)
+    assert done.step == plan.step
+
+
+def test_an_archive_is_kept_unless_it_is_dropped():
+    specs = parse_site([{"name": A, "state": "absent"}, {"name": "b", "state": "absent", "archives": "drop"}])
+    assert archives.dropped(specs) == ["b"]
+    assert archives.with_drops([REMOVED], [], PUBLIC, [A]) == [REMOVED]
+
+
+@pytest.mark.parametrize("state", ["present", "disabled", None])
+def test_only_a_list_that_is_absent_may_lose_its_archive(state):
+    with pytest.raises(Invalid, match="list a: archives is 'drop'; accepted: keep, unless state is absent"):
+        parse_site([{"name": "a", "state": state, "archives": "drop"}])
