@@ -12,7 +12,8 @@ version_added: 0.1.0
 author: The listops.mailman contributors (@listops)
 description:
   - Returns the names, without domain, of the lists whose O(ignore:archive_policy) is V(private), on their own or by
-    default, and whose state is not V(absent). The privacy filter of the mail server protects these lists.
+    default, and whose state is not V(absent), and the names that these had before. The privacy filter of the mail server
+    protects them.
 positional: defaults
 options:
   _input:
@@ -54,7 +55,9 @@ def private_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any
         for entry in lists:
             merged = model.merge_entry(entry, defaults or {})
             if merged.get("archive_policy") == "private" and merged.get("state") != "absent":
-                names.add(vocabulary.list_name(merged.get("name")).partition("@")[0])
+                former = merged.get("renamed_from") or []
+                for name in [merged.get("name")] + ([former] if isinstance(former, str) else list(former)):
+                    names.add(vocabulary.list_name(name).partition("@")[0])
     except vocabulary.Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
     return sorted(names)

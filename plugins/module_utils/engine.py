@@ -21,6 +21,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman3_engine,
     mailman3_people,
     mailman3_read,
+    mailman3_rename,
     mailman3_settings,
     mailman3_write,
     program,
@@ -29,7 +30,15 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
 # One program per Mailman (Mailman 2.1 plugs in here), and one for the web interface:
 # its modules in the order of their imports, the one with main() last.
 PROGRAMS: dict[str, list[ModuleType]] = {
-    "mailman3": [program, mailman3_settings, mailman3_read, mailman3_people, mailman3_write, mailman3_engine],
+    "mailman3": [
+        program,
+        mailman3_settings,
+        mailman3_read,
+        mailman3_people,
+        mailman3_write,
+        mailman3_rename,
+        mailman3_engine,
+    ],
     "hyperkitty": [program, hyperkitty_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose

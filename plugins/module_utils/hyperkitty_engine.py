@@ -77,9 +77,65 @@ class Engine:
         for name in request["lists"]:
             for mlist in MailingList.objects.filter(name=name):
                 self._unindex(list(mlist.emails.values_list("pk", flat=True)))
-                self._remove_attachments(mlist.name)
+                folder = self._attachments(name)
+                if folder and os.path.isdir(folder):
+                    shutil.rmtree(folder)
                 mlist.delete()
         return {}
+
+    def move(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give the archives of lists to others, whose archives may have begun.
+
+        The old list goes last, when the search index knows the new name, so
+        that what was interrupted is seen.
+
+        request: {"renames": [[old posting address, new one]]}.
+        answer: {}.
+        """
+        from hyperkitty.models import MailingList
+        from hyperkitty.search_indexes import update_index
+
+        for old, new in request["renames"]:
+            self._take_over(old, new)
+            self._move_attachments(old, new)
+            update_index(listname=new)
+            MailingList.objects.filter(name=old).delete()
+        return {}
+
+    @staticmethod
+    def _take_over(old: str, new: str) -> None:
+        from django.db import transaction
+        from hyperkitty.models import Email, MailingList, Thread
+
+        with transaction.atomic():
+            source = MailingList.objects.get(name=old)
+            fresh = {"archive_policy": source.archive_policy, "list_id": new.replace("@", ".", 1)}
+            target, _created = MailingList.objects.get_or_create(name=new, defaults=fresh)
+            twice = Email.objects.filter(mailinglist=target).values("message_id_hash")
+            Email.objects.filter(mailinglist=source, message_id_hash__in=twice).delete()
+            begun = dict(Thread.objects.filter(mailinglist=target).values_list("thread_id", "pk"))
+            for thread in Thread.objects.filter(mailinglist=source, thread_id__in=list(begun)):
+                Email.objects.filter(thread=thread).update(thread_id=begun[thread.thread_id])
+                thread.delete()
+            Thread.objects.filter(mailinglist=source).update(mailinglist=target)
+            Email.objects.filter(mailinglist=source).update(mailinglist=target)
+            MailingList.objects.filter(pk=target.pk).update(created_at=source.created_at)
+
+    def _move_attachments(self, old: str, new: str) -> None:
+        source, target = self._attachments(old), self._attachments(new)
+        if source and target and os.path.isdir(source):
+            # Named by the numbers of messages, which no two share.
+            shutil.copytree(source, target, dirs_exist_ok=True)
+            shutil.rmtree(source)
+
+    @staticmethod
+    def _attachments(name: str) -> str | None:
+        """HyperKitty can keep attachments in files, under <domain>/<list>."""
+        from django.conf import settings
+
+        folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
+        local, _at, domain = name.rpartition("@")
+        return os.path.join(folder, domain, local) if folder else None
 
     @staticmethod
     def _unindex(keys: list[int]) -> None:
@@ -100,18 +156,6 @@ class Engine:
         for document in documents:
             writer.delete_by_term(ID, document)
         writer.commit()
-
-    @staticmethod
-    def _remove_attachments(name: str) -> None:
-        """HyperKitty can keep attachments in files, under <domain>/<list>."""
-        from django.conf import settings
-
-        folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
-        if folder:
-            local, _at, domain = name.rpartition("@")
-            path = os.path.join(folder, domain, local)
-            if os.path.isdir(path):
-                shutil.rmtree(path)
 
 
 def main() -> None:

@@ -11,11 +11,13 @@ imported only when it runs.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import schema
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer
 from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
@@ -41,6 +43,7 @@ class Engine:
         self.config = config
         self.reader = Reader(config)
         self.writer = Writer(config)
+        self.renamer = Renamer(config)
 
     @property
     def store(self) -> Any:
@@ -66,6 +69,7 @@ class Engine:
             "site_bans": sorted(row[0] for row in bans),
             "archivers": sorted(archiver.name for archiver in self.config.archivers),
             "schema": schema(self.config),
+            "stopped": os.path.exists(self._stop_note),
         }
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -104,6 +108,49 @@ class Engine:
                 # Only a committed list may lose what was saved for it.
                 os.unlink(after)
         return {"applied": len(request["steps"])}
+
+    def facts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What nobody declares.
+
+        request: {"lists": [posting addresses] or null for all}.
+        answer: {"lists": {address: {"created_at", "last_post_at": ISO 8601 in UTC or null, "counts": {role: number}}}}.
+        """
+        facts = self.reader.facts(request.get("lists"))
+        self.store.rollback()
+        return {"lists": facts}
+
+    def unfinished(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which former names something has still.
+
+        request: {"lists": [posting addresses]}.
+        answer: {"lists": [those that are in use]}.
+        """
+        return {"lists": [old for old in request["lists"] if self.renamer.unfinished(old)]}
+
+    def rename(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give lists other names, or finish what was interrupted. Mailman must not run.
+
+        request: {"renames": [[old posting address, new one]]}.
+        answer: {}.
+        """
+        for old, new in request["renames"]:
+            self.renamer.rename(old, new)
+        return {}
+
+    @property
+    def _stop_note(self) -> str:
+        return os.path.join(self.config.DATA_DIR, "listops-stopped")
+
+    def note_stop(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Note that Mailman is stopped and shall run again."""
+        with open(self._stop_note, "w", encoding="utf-8") as handle:
+            os.fsync(handle.fileno())
+        return {}
+
+    def forget_stop(self, _request: dict[str, Any]) -> dict[str, Any]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._stop_note)
+        return {}
 
     def copies(self, request: dict[str, Any]) -> dict[str, Any]:
         """Which lists have a copy of every post in Mailman's own prototype archive.

@@ -77,6 +77,29 @@ class Reader:
             }
         return out
 
+    def facts(self, wanted: list[str] | None) -> dict[str, dict[str, Any]]:
+        """See mailman3_engine.Engine.facts."""
+        from mailman.model.mailinglist import MailingList
+        from mailman.model.member import Member
+        from sqlalchemy import func, select
+
+        table = MailingList.__table__
+        query = select(table.c.list_id, table.c.list_name, table.c.mail_host, table.c.created_at, table.c.last_post_at)
+        ids = [] if wanted is None else [name.replace("@", ".", 1) for name in wanted]
+        lists: dict[str, dict[str, Any]] = {}
+        by_id: dict[str, dict[str, Any]] = {}
+        for list_id, name, host, created, last in self._rows(query, table.c.list_id, ids, wanted is None):
+            by_id[list_id] = lists["{0}@{1}".format(name, host)] = {
+                "created_at": created and created.isoformat(timespec="seconds"),
+                "last_post_at": last and last.isoformat(timespec="seconds"),
+                "counts": dict.fromkeys(ROLES, 0),
+            }
+        count = select(Member.list_id, Member.role, func.count()).group_by(Member.list_id, Member.role)
+        for list_id, role, number in self._rows(count, Member.list_id, ids, wanted is None):
+            if list_id in by_id:
+                by_id[list_id]["counts"][role.name] = number
+        return lists
+
     def _same_secret(self, stored: bytes, value: str | None) -> bool | str:
         """True when value is the stored password, else only that there is one."""
         if value is not None and self.config.password_context.verify(value, stored.decode("utf-8"))[0]:

@@ -18,6 +18,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import 
 ROSTER_STATES = ("present", "absent", "exact")
 DISABLED_ACTIONS = ("reject", "hold", "discard")
 ARCHIVES = ("keep", "drop")
+RENAMED_ARCHIVES = ("follow", "stay")
 # Keys of an entry beside vocabulary.LIST_FIELDS.
 STRUCTURED_KEYS = (
     "name",
@@ -32,9 +33,11 @@ STRUCTURED_KEYS = (
     "settings",
     "disabled_action",
     "archives",
+    "renamed_from",
+    "renamed_archives",
 )
 # What belongs to one list and makes no sense as a default for all.
-NOT_DEFAULTABLE = ("name", "state", "members", "archives")
+NOT_DEFAULTABLE = ("name", "state", "members", "archives", "renamed_from")
 
 
 class Roster(NamedTuple):
@@ -60,6 +63,8 @@ class ListSpec(NamedTuple):
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
     archives: what happens to the archives of a list that is absent, keep or drop.
+    renamed_from: the names it had before.
+    renamed_archives: whether its archives follow the name, or stay where they were.
     """
 
     name: str
@@ -71,6 +76,8 @@ class ListSpec(NamedTuple):
     archivers: Mapping[str, bool] | None = None
     disabled_action: str = "reject"
     archives: str = "keep"
+    renamed_from: tuple[str, ...] = ()
+    renamed_archives: str = "follow"
 
 
 def _mapping(key: str, value: Any) -> Mapping[str, Any]:
@@ -249,7 +256,27 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
             "disabled_action", entry.get("disabled_action") or "reject", DISABLED_ACTIONS
         ),
         archives=_archives(entry),
+        renamed_from=_renamed_from(name, entry),
+        renamed_archives=vocabulary.choice(
+            "renamed_archives", entry.get("renamed_archives") or "follow", RENAMED_ARCHIVES
+        ),
     )
+
+
+def _renamed_from(name: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Former names, in the domain of the list where they name none."""
+    value = entry.get("renamed_from")
+    if value is None:
+        return ()
+    if entry.get("state") == "absent":
+        raise vocabulary.refuse("renamed_from", value, "nothing, when state is absent")
+    found = vocabulary.strings("renamed_from", [value] if isinstance(value, str) else value)
+    try:
+        former = [vocabulary.list_name(old) for old in found]
+    except Invalid as exc:
+        raise Invalid("renamed_from: {0}".format(exc)) from None
+    domain = name.partition("@")[2]
+    return tuple(old if "@" in old or not domain else "{0}@{1}".format(old, domain) for old in former)
 
 
 def _archives(entry: Mapping[str, Any]) -> str:
@@ -309,9 +336,25 @@ def resolve(
         for roster in spec.rosters.values():
             if name in roster.people and roster.state != "absent":
                 raise Invalid("list {0}: the list's own address cannot be in its rosters".format(name))
-        out[name] = spec._replace(name=name, settings=settings)
+        former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
+        out[name] = spec._replace(name=name, settings=settings, renamed_from=former)
+    _one_list_each(out)
     _one_name_each(out.values())
     return list(out.values())
+
+
+def _one_list_each(specs: Mapping[str, ListSpec]) -> None:
+    """A former name belongs to one list, and no declared list has it."""
+    taken: dict[str, str] = {}
+    for spec in specs.values():
+        for old in spec.renamed_from:
+            other = old if old in specs and specs[old].state != "absent" else taken.setdefault(old, spec.name)
+            if other != spec.name or old == spec.name:
+                raise Invalid(
+                    "list {0}: renamed_from has {1}, which is also {2}; accepted: names that no declared list has".format(
+                        spec.name, old, "a declared list" if other == old else "a former name of " + other
+                    )
+                )
 
 
 def _one_name_each(specs: Iterable[ListSpec]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
+from ansible_collections.listops.mailman.plugins.module_utils import rename
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -42,7 +43,7 @@ class Policy(NamedTuple):
 class ListPlan(NamedTuple):
     """What must change in one list.
 
-    action: create, change, delete or none.
+    action: create, rename, change, delete or none.
     changes: key -> (before, after), for people to read; rosters as lists of
         the lines that differ.
     step: the same for the engine (see mailman3_engine.Engine.apply).
@@ -186,8 +187,12 @@ def plan_list(
     actual: Mapping[str, Any] | None,
     policy: Policy = Policy(),
     secrets: frozenset[str] = frozenset(),
+    renaming: rename.Rename | None = None,
 ) -> ListPlan:
-    """The plan for one list; actual is None when the list does not exist."""
+    """The plan for one list; actual is None when the list does not exist.
+
+    renaming: actual is the state of the list that has a former name still.
+    """
     if spec.state == "absent":
         if actual is None:
             return ListPlan(spec.name, "none", {}, {})
@@ -197,6 +202,11 @@ def plan_list(
     have: Mapping[str, Any] = actual or _EMPTY
     settings, rules = dict(spec.settings), spec.header_matches
     out = _Changes(spec.name)
+    if renaming:
+        out.changes["name"] = (renaming.old, renaming.new)
+        settings = dict(rename.following(renaming, have["settings"]), **settings)
+    if spec.renamed_from:
+        settings["acceptable_aliases"] = rename.aliases(spec, have["settings"])
     if creating:
         out.step["create"] = True
         out.changes["state"] = ("absent", spec.state)
@@ -239,7 +249,7 @@ def plan_list(
         out.roster(role, roster, have["rosters"].get(role, {}), bans, policy)
 
     work = len(out.step) > 1
-    action = "create" if creating else "change" if work else "none"
+    action = "create" if creating else "rename" if renaming else "change" if work else "none"
     return ListPlan(spec.name, action, out.changes, out.step if work else {})
 
 
@@ -254,7 +264,14 @@ def plan_site(
     secrets: frozenset[str] = frozenset(),
 ) -> list[ListPlan]:
     """Plans for all lists, in the order of the specifications."""
-    return [plan_list(spec, actual.get(spec.name), policy, secrets) for spec in specs]
+    specs = list(specs)
+    renames = rename.due(specs, actual)
+    return [
+        plan_list(spec, actual.get(renames[spec.name].old), policy, secrets, renames[spec.name])
+        if spec.name in renames
+        else plan_list(spec, actual.get(spec.name), policy, secrets)
+        for spec in specs
+    ]
 
 
 def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
@@ -262,14 +279,17 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
     names = set(DISABLED_SETTINGS)
     for spec in specs:
         names.update(spec.settings)
+        if spec.renamed_from:
+            names.update(rename.FOLLOWING)
     return sorted(names)
 
 
 def summary(plans: Iterable[ListPlan]) -> dict[str, int]:
-    """Counts over all plans: lists created, changed, removed; memberships added, changed, removed."""
+    """Counts over all plans: lists created, renamed, changed, removed; memberships added, changed, removed."""
     counts = dict.fromkeys(
         (
             "lists_created",
+            "lists_renamed",
             "lists_changed",
             "lists_removed",
             "lists_unchanged",
@@ -279,7 +299,13 @@ def summary(plans: Iterable[ListPlan]) -> dict[str, int]:
         ),
         0,
     )
-    names = {"create": "lists_created", "change": "lists_changed", "delete": "lists_removed", "none": "lists_unchanged"}
+    names = {
+        "rename": "lists_renamed",
+        "create": "lists_created",
+        "change": "lists_changed",
+        "delete": "lists_removed",
+        "none": "lists_unchanged",
+    }
     for plan in plans:
         counts[names[plan.action]] += 1
         for roster in plan.step.get("rosters", {}).values():

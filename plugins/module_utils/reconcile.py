@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import archives, model, report
+from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
@@ -18,6 +17,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     plan_site,
     wanted_settings,
 )
+from ansible_collections.listops.mailman.plugins.module_utils.site import open_site
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 # The options by which every module finds Mailman.
@@ -29,6 +29,7 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
 WEB_SPEC: dict[str, dict[str, Any]] = {
     "web_manage": {"type": "path"},
     "web_user": {"type": "str", "default": "www-data"},
+    "mailman_service": {"type": "str", "default": "mailman3"},
 }
 
 
@@ -47,17 +48,6 @@ def open_engine(params: Mapping[str, Any], readonly: bool) -> Engine:
         option="mailman_command",
         opening={"user": params["mailman_user"], "config": params["mailman_config"], "readonly": readonly},
     )
-
-
-def open_archives(params: Mapping[str, Any]) -> Engine | None:
-    """HyperKitty, when it is installed."""
-    command = params["web_manage"]
-    try:
-        return Engine("hyperkitty", command=command, option="web_manage", opening={"user": params["web_user"]})
-    except NotInstalled:
-        if command:
-            raise
-        return None
 
 
 def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -142,9 +132,11 @@ def _reconcile(
         for name in names:
             if name not in existing:
                 raise Invalid("list {0} does not exist".format(name))
-    undeclared = sorted(existing.difference(names))
+    renames = rename.due(specs, existing)
+    former = [due.old for due in renames.values()]
+    undeclared = sorted(existing.difference(names, former))
     secrets = secrets_of(specs, hello["schema"])
-    wanted = [name for name in names if name in existing]
+    wanted = [name for name in names if name in existing] + former
     roles = sorted({role for spec in specs for role in spec.rosters})
     settings = wanted_settings(specs)
     actual: Mapping[str, Mapping[str, Any]] = {}
@@ -163,34 +155,10 @@ def _reconcile(
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
-    plans = _apply(engine, params, plans, archives.dropped(specs), check_mode)
-    return Course(_result(plans, undeclared), warnings)
-
-
-def _apply(
-    engine: Engine, params: Mapping[str, Any], plans: list[ListPlan], dropped: list[str], check_mode: bool
-) -> list[ListPlan]:
-    """Carry out the plans; returns them with what is dropped of the archives."""
-    names = archives.concerned(plans) + dropped
-    web = open_archives(params) if names else None
-    copies = engine.request({"op": "copies", "lists": dropped})["lists"] if dropped else []
-    with web or contextlib.nullcontext():
-        there = web.request({"op": "look", "lists": names})["archives"] if web else {}
-        archives.guard(plans, there)
-        steps = [plan.step for plan in plans if plan.action != "none"]
-        plans = archives.with_drops(plans, dropped, there, copies)
-        if check_mode:
-            return plans
-        if web:
-            web.request({"op": "set_policies", "policies": archives.before(plans)})
-        if steps:
-            engine.apply(steps)
-        if copies:
-            engine.request({"op": "drop_copies", "lists": copies})
-        if web:
-            web.request({"op": "set_policies", "policies": archives.after(plans)})
-            web.request({"op": "drop", "lists": [name for name in dropped if name in there]})
-    return plans
+    with open_site(engine, params, specs, plans) as site:
+        if not check_mode:
+            site.apply(hello.get("stopped", False))
+    return Course(_result(site.plans, undeclared), warnings)
 
 
 def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def diff(plans: Iterable[ListPlan]) -> dict[str, str]:
     }
 
 
-_ACTIONS = {"create": "created", "change": "changed", "delete": "removed", "none": "unchanged"}
+_ACTIONS = {"create": "created", "rename": "renamed", "change": "changed", "delete": "removed", "none": "unchanged"}
 
 
 def result(plans: Iterable[ListPlan]) -> dict[str, Any]:

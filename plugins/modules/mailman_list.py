@@ -65,16 +65,36 @@ options:
     type: str
     choices: [keep, drop]
     default: keep
+  renamed_from:
+    description:
+      - Names that the list had before. If a list still has one of them, it is renamed with its settings, members, held
+        posts, pending confirmations, digests in progress and archives; a display name and subject prefix that Mailman
+        made from the old name follow. Each of them becomes an acceptable alias.
+      - Mailman 3 has no rename of its own. O(mailman_service) is stopped for it, half a minute or so, in which mail waits
+        in the mail server.
+    type: list
+    elements: str
+  renamed_archives:
+    description:
+      - V(follow), the archives in HyperKitty get the new name. V(stay), they stay where they were, and new posts are
+        archived under the new name.
+    type: str
+    choices: [follow, stay]
+    default: follow
+  mailman_service:
+    description: The systemd unit that is stopped and started to rename a list.
+    type: str
+    default: mailman3
   lists:
     description:
       - Many lists in one task. Each is a dictionary with O(name) and any of the options O(domain), O(state),
-        O(disabled_action), O(archives) and those from O(display_name) to O(settings).
+        O(disabled_action), O(archives), O(renamed_from), O(renamed_archives) and those from O(display_name) to O(settings).
     type: list
     elements: dict
   defaults:
     description:
       - Options for every list in O(lists) that does not set them itself, the same as for one list except
-        O(name), O(state), O(archives) and O(members). O(settings) and O(archivers) are merged key by key.
+        O(name), O(state), O(archives), O(renamed_from) and O(members). O(settings) and O(archivers) are merged key by key.
     type: dict
   undeclared:
     description:
@@ -285,6 +305,8 @@ EXAMPLES = r"""
           bounce_info_stale_after: 14d
       - name: old-announce
         state: disabled
+      - name: wikimedia-l
+        renamed_from: [foundation-l]
       - name: mistake
         state: absent
         archives: drop
@@ -302,7 +324,7 @@ lists:
       type: str
       sample: wikitech-l@lists.example.org
     action:
-      description: V(created), V(changed) or V(removed).
+      description: V(created), V(renamed), V(changed) or V(removed).
       type: str
       sample: changed
     changes:
@@ -312,10 +334,10 @@ lists:
       type: dict
       sample: {"advertised": {"before": true, "after": false}}
 summary:
-  description: Counts of lists created, changed, removed and unchanged, and of memberships added, changed and removed.
+  description: Counts of lists created, renamed, changed, removed and unchanged, and of memberships added, changed and removed.
   returned: success
   type: dict
-  sample: {"lists_created": 1, "lists_changed": 0, "lists_removed": 0, "lists_unchanged": 9,
+  sample: {"lists_created": 1, "lists_renamed": 0, "lists_changed": 0, "lists_removed": 0, "lists_unchanged": 9,
            "members_added": 3, "members_changed": 0, "members_removed": 0}
 undeclared:
   description: Lists on the host that are not declared (and were left alone). Empty when O(name) is used.
@@ -347,6 +369,8 @@ ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
     state=dict(type="str", choices=list(vocabulary.LIST_STATES), default="present"),
     disabled_action=dict(type="str", choices=list(model.DISABLED_ACTIONS), default="reject"),
     archives=dict(type="str", choices=list(model.ARCHIVES), default="keep"),
+    renamed_from=dict(type="list", elements="str"),
+    renamed_archives=dict(type="str", choices=list(model.RENAMED_ARCHIVES), default="follow"),
     owners=dict(type="list", elements="raw"),
     moderators=dict(type="list", elements="raw"),
     members=dict(type="raw"),

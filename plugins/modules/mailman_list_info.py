@@ -92,6 +92,18 @@ lists:
       description: Archivers by name, and whether the list uses them.
       type: dict
       sample: {"hyperkitty": true}
+    created_at:
+      description: When the list was made, in UTC.
+      type: str
+      sample: "2026-11-25T12:00:00"
+    last_post_at:
+      description: When something was last posted, in UTC; null for never.
+      type: str
+      sample: "2026-11-25T12:30:00"
+    counts:
+      description: How many people there are in each role, also in those that O(roles) leaves out.
+      type: dict
+      sample: {"member": 3, "owner": 1, "moderator": 0, "nonmember": 0}
     rosters:
       description: By role, a list of people sorted by address.
       type: dict
@@ -125,7 +137,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.reconcile import C
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
-def presented(entry: Mapping[str, Any], roles: list[str]) -> dict[str, Any]:
+def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[str]) -> dict[str, Any]:
     """One list as the engine reads it, in the form of the result."""
     rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
     return {
@@ -135,6 +147,9 @@ def presented(entry: Mapping[str, Any], roles: list[str]) -> dict[str, Any]:
         "header_matches": entry["header_matches"],
         "archivers": entry["archivers"],
         "rosters": {role: rosters[role] for role in roles},
+        "created_at": facts["created_at"],
+        "last_post_at": facts["last_post_at"],
+        "counts": facts["counts"],
     }
 
 
@@ -165,11 +180,12 @@ def main() -> None:
                     raise vocabulary.unknown_key(key, list(hello["schema"]), " (settings)")
             names = None if params["lists"] is None else chosen(params, hello)
             lists = engine.read(lists=names, settings=params["settings"], rosters=params["roles"])
+            facts = engine.request({"op": "facts", "lists": names})["lists"]
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
     module.exit_json(
         changed=False,
-        lists={name: presented(lists[name], params["roles"]) for name in sorted(lists)},
+        lists={name: presented(lists[name], facts[name], params["roles"]) for name in sorted(lists)},
         engine=hello["engine"],
         version=hello["version"],
         domains=hello["domains"],

@@ -8,14 +8,12 @@ from __future__ import annotations
 import pytest
 
 from support import site
-from support.controller import ROOT
+from support.controller import PICTURES
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.reader import Reader
 
 pytestmark = pytest.mark.usefixtures("subscribers")
-
-PICTURES = ROOT / "tests/output/screenshots"
 
 
 def test_pages_of_a_subscriber(outside: Outside, word: str, proved: Proved) -> None:

@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+PICTURES = ROOT / "tests/output/screenshots"
 INVENTORIES = ("inventory/hosts.yml", "molecule/resources/inventory/hosts.yml")
 
 
@@ -30,14 +31,17 @@ class Controller:
             "ANSIBLE_DEPRECATION_WARNINGS": "false",
         }
 
-    def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
-        """Run a playbook that must succeed; give what each task said."""
+    def _command(self, path: str, *options: str) -> list[str]:
         # a story may lay an inventory of its own over the others
         extra = [os.environ["LISTOPS_INVENTORY"]] if os.environ.get("LISTOPS_INVENTORY") else []
         inventories = [f"--inventory={path}" for path in (*INVENTORIES, *extra)]
         program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
+        return [program, *inventories, "--limit=fermium", *options, path]
+
+    def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
+        """Run a playbook that must succeed; give what each task said."""
         done = subprocess.run(
-            [program, *inventories, "--limit=fermium", *options, path],
+            self._command(path, *options),
             cwd=ROOT,
             env=self.environment,
             input=stdin,
@@ -58,6 +62,22 @@ class Controller:
         said = self._one({"name": module, module: options, "ignore_errors": True})
         assert said["failed"] is True, said
         return str(said["msg"])
+
+    def begin(self, module: str, **options: Any) -> subprocess.Popen[bytes]:
+        """Start one module on fermium, and do not wait for it."""
+        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [{"name": module, module: options}]}]
+        process = subprocess.Popen(
+            self._command("/dev/stdin"),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert process.stdin
+        process.stdin.write(json.dumps(play).encode())
+        process.stdin.close()
+        return process
 
     def _one(self, task: dict[str, Any]) -> dict[str, Any]:
         play = [{"hosts": "fermium", "gather_facts": False, "tasks": [task]}]

@@ -186,9 +186,9 @@ class Outside(Inside):
         eventually(there, f"{url} as {user or 'anybody'}")
         return pages[-1]
 
-    def browse(self, url: str, screenshot: pathlib.Path, wait_for: str = "") -> dict[str, Any]:
-        """Open a page in Chromium, keep a picture of it."""
-        seen: dict[str, Any] = self.ask("browse", url=url, wait_for=wait_for)
+    def browse(self, url: str, screenshot: pathlib.Path, wait_for: str = "", script: str = "") -> dict[str, Any]:
+        """Open a page in Chromium, do something there with a script, keep a picture of it."""
+        seen: dict[str, Any] = self.ask("browse", url=url, wait_for=wait_for, script=script)
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         screenshot.write_bytes(base64.b64decode(seen.pop("screenshot")))
         return seen

@@ -209,8 +209,8 @@ def exposed(roots, secrets_of):
     return {"secrets": len(secrets), "files": seen, "shut": shut, "found": found, "shown": len(shown)}
 
 
-def browse(url, wait_for=""):
-    """Open a page in Chromium; say what a person sees."""
+def browse(url, wait_for="", script=""):
+    """Open a page in Chromium, do something there with a script; say what a person sees."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
     from selenium.webdriver.support.ui import WebDriverWait
@@ -232,6 +232,8 @@ def browse(url, wait_for=""):
 
     if wait_for:
         WebDriverWait(browser, 15, poll_frequency=0.1).until(lambda driver: wait_for in text(driver))
+    if script:
+        browser.execute_script(script)
     status = browser.execute_script(
         "const n = performance.getEntriesByType('navigation')[0]; return n ? n.responseStatus : null"
     )

@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The services of a host together: Mailman, its archive, and the order in which they are told of a change."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Iterator, Mapping, Sequence
+
+from ansible_collections.listops.mailman.plugins.module_utils import archives, rename
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan
+from ansible_collections.listops.mailman.plugins.module_utils.rename import Rename
+from ansible_collections.listops.mailman.plugins.module_utils.service import resume, stopped
+
+
+def open_archives(params: Mapping[str, Any]) -> Engine | None:
+    """HyperKitty, when it is installed."""
+    command = params["web_manage"]
+    try:
+        return Engine("hyperkitty", command=command, option="web_manage", opening={"user": params["web_user"]})
+    except NotInstalled:
+        if command:
+            raise
+        return None
+
+
+class Site:
+    """What is to do on a host. plans: with what is left in archives and of interrupted renames."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        web: Engine | None,
+        service: str,
+        specs: Sequence[ListSpec],
+        plans: Sequence[ListPlan],
+    ) -> None:
+        self._engine = engine
+        self._web = web
+        self._service = service
+        self._dropped = archives.dropped(specs)
+        former = rename.former_names(specs)
+        names = archives.concerned(plans) + self._dropped + [item.old for item in former]
+        self._there = web.request({"op": "look", "lists": names})["archives"] if web else {}
+        archives.guard(plans, self._there)
+        self._copies = self._ask("copies", self._dropped)
+        self._renames = rename.remaining(former, plans, self._ask("unfinished", [item.old for item in former]))
+        self._moves = rename.moves(former, plans, self._there)
+        plans = archives.with_drops(plans, self._dropped, self._there, self._copies)
+        self.plans = rename.with_remains(plans, self._renames + self._moves)
+
+    def _ask(self, question: str, lists: list[str]) -> list[str]:
+        found: list[str] = self._engine.request({"op": question, "lists": lists})["lists"] if lists else []
+        return found
+
+    def apply(self, was_stopped: bool) -> None:
+        """Carry out the plans. was_stopped: a run before this one stopped Mailman and was interrupted."""
+        if self._renames:
+            with stopped(self._engine, self._service):
+                self._rename()
+        elif self._moves:
+            self._rename()
+        elif was_stopped:
+            resume(self._engine, self._service)
+        self._tell(archives.before(self.plans))
+        steps = [plan.step for plan in self.plans if plan.step]
+        if steps:
+            self._engine.apply(steps)
+        if self._copies:
+            self._engine.request({"op": "drop_copies", "lists": self._copies})
+        self._tell(archives.after(self.plans))
+        dropped = [name for name in self._dropped if name in self._there]
+        if self._web and dropped:
+            self._web.request({"op": "drop", "lists": dropped})
+
+    def _rename(self) -> None:
+        # The archive's policy first: HyperKitty takes a list that it does not know for public.
+        self._tell({item.new: self._there[item.old]["archive_policy"] for item in self._moves})
+        if self._renames:
+            self._engine.request({"op": "rename", "renames": _pairs(self._renames)})
+        if self._web and self._moves:
+            self._web.request({"op": "move", "renames": _pairs(self._moves)})
+
+    def _tell(self, policies: Mapping[str, str]) -> None:
+        if self._web and policies:
+            self._web.request({"op": "set_policies", "policies": policies})
+
+
+def _pairs(renames: Sequence[Rename]) -> list[list[str]]:
+    return [[item.old, item.new] for item in renames]
+
+
+@contextlib.contextmanager
+def open_site(
+    engine: Engine, params: Mapping[str, Any], specs: Sequence[ListSpec], plans: Sequence[ListPlan]
+) -> Iterator[Site]:
+    """The site of a module's parameters; HyperKitty is started only where a plan concerns it."""
+    web = None
+    if archives.concerned(plans) or archives.dropped(specs) or rename.former_names(specs):
+        web = open_archives(params)
+    with web or contextlib.nullcontext():
+        yield Site(engine, web, params.get("mailman_service") or "", specs, plans)
