@@ -64,7 +64,7 @@ class Site:
                 self._rename()
         elif self._moves:
             self._rename()
-        elif was_stopped:
+        elif was_stopped and self._service:
             resume(self._engine, self._service)
         self._tell(archives.before(self.plans))
         steps = [plan.step for plan in self.plans if plan.step]
