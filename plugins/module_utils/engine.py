@@ -23,6 +23,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman3_read,
     mailman3_rename,
     mailman3_settings,
+    mailman3_transactions,
     mailman3_write,
     program,
 )
@@ -37,6 +38,7 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman3_people,
         mailman3_write,
         mailman3_rename,
+        mailman3_transactions,
         mailman3_engine,
     ],
     "hyperkitty": [program, hyperkitty_engine],
@@ -118,6 +120,7 @@ class Engine:
         the module option for messages.
     opening: the first request, beside "op".
     hello: the program's answer to it.
+    waited: for how many seconds apply() found the service's database busy.
     """
 
     def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
@@ -127,6 +130,7 @@ class Engine:
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
         self.hello: Mapping[str, Any] = {}
+        self.waited = 0.0
 
     def __enter__(self) -> Engine:
         self._stderr = tempfile.TemporaryFile()
@@ -165,7 +169,7 @@ class Engine:
 
     def apply(self, steps: list[Mapping[str, Any]]) -> None:
         """Carry out the steps of a plan."""
-        self.request({"op": "apply", "steps": steps})
+        self.waited = float(self.request({"op": "apply", "steps": steps})["waited"])
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, return its answer."""

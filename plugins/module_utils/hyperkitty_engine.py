@@ -57,13 +57,18 @@ class Engine:
         request: {"policies": {address: archive_policy}}.
         answer: {}.
         """
+        from django.db import transaction
         from hyperkitty.models import ArchivePolicy, MailingList
 
-        for name, policy in request["policies"].items():
-            MailingList.objects.update_or_create(
-                name=name,
-                defaults={"archive_policy": ArchivePolicy[policy].value, "list_id": name.replace("@", ".", 1)},
-            )
+        for names in chunks(request["policies"]):
+            with transaction.atomic():
+                known = {archive.name: archive for archive in MailingList.objects.filter(name__in=names)}
+                for name in names:
+                    policy = ArchivePolicy[request["policies"][name]].value
+                    archive = known.get(name) or MailingList(name=name, list_id=name.replace("@", ".", 1))
+                    if archive.archive_policy != policy or name not in known:
+                        archive.archive_policy = policy
+                        archive.save()
         return {}
 
     def drop(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from typing import Any
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import schema
-from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import Step, Transactions, batches
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
 from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
 
 
@@ -87,27 +88,36 @@ class Engine:
         return {"lists": lists}
 
     def apply(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Carry out the steps of a plan, one transaction for each list.
+        """Carry out the steps of a plan in short transactions; each list is as it was or as planned.
 
         request: {"steps": [{"list": address, and any of "create", "delete",
         "set", "header_matches", "bans", "archivers", "rosters", "disable",
         "forget"}]}.
-        answer: {"applied": number of steps}.
+        answer: {"applied": number of steps, "waited": seconds for which the
+        database was busy}.
         """
-        from mailman.database.transaction import transaction
+        work = Transactions(self.config)
+        for number, batch in enumerate(batches(request["steps"])):
+            if number:
+                work.give_way()
+            self._commit(work, batch)
+        return {"applied": len(request["steps"]), "waited": round(work.waited, 1)}
 
-        for step in request["steps"]:
-            try:
-                with transaction():
-                    after = self.writer.apply(step)
-            except Failure:
-                raise
-            except Exception as exc:
-                raise Failure("list {0}: {1}: {2}".format(step["list"], type(exc).__name__, exc)) from exc
-            if after:
-                # Only a committed list may lose what was saved for it.
-                os.unlink(after)
-        return {"applied": len(request["steps"])}
+    def _commit(self, work: Transactions, batch: list[Step]) -> None:
+        try:
+            leftovers = work.run(lambda: self.writer.apply(batch))
+        except Failure:
+            raise
+        except Exception as exc:
+            if len(batch) == 1:
+                raise Failure("list {0}: {1}: {2}".format(batch[0]["list"], type(exc).__name__, exc)) from exc
+            # One list shall not hold up the others, and must be named.
+            for step in batch:
+                self._commit(work, [step])
+            return
+        for path in leftovers:
+            # Only what is committed may lose what it had.
+            remove(path)
 
     def facts(self, request: dict[str, Any]) -> dict[str, Any]:
         """What nobody declares.

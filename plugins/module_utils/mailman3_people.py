@@ -2,14 +2,34 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is on Mailman 3's lists, written with a few bulk statements for each roster. Runs in Mailman's interpreter."""
+"""Who is on Mailman 3's lists, written with a few bulk statements for many rosters at once.
+
+Runs in Mailman's interpreter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import chunks
+
+
+class RosterChange(NamedTuple):
+    """What changes in one role of one list.
+
+    role: member, owner, moderator or nonmember.
+    new: the list has just been made, so that nobody is on it yet.
+    add, change: people as in model.Roster; change holds what differs.
+    remove: lower-case addresses.
+    """
+
+    list_id: str
+    role: str
+    new: bool
+    add: Sequence[dict[str, Any]]
+    change: Sequence[dict[str, Any]]
+    remove: Sequence[str]
 
 
 class People:
@@ -18,172 +38,218 @@ class People:
     def __init__(self, store: Any) -> None:
         self.store = store
 
-    def roster(self, mlist: Any, role: str, change: dict[str, Any]) -> None:
-        if change["remove"]:
-            self.unsubscribe(mlist, role, change["remove"])
-        if change["add"]:
-            self._subscribe(mlist, role, change["add"])
-        for person in change["change"]:
-            self._update(mlist, role, person)
+    def write(self, rosters: Sequence[RosterChange]) -> None:
+        """Carry out changes of any number of rosters."""
+        for roster in rosters:
+            if roster.remove:
+                self._remove(self._members(roster.list_id, roster.role, roster.remove))
+            if roster.change:
+                self._update(roster)
+            if roster.add and roster.role == "member" and not roster.new:
+                # Mailman remembers strangers who posted; members are no strangers.
+                emails = [person["address"].lower() for person in roster.add]
+                self._remove(self._members(roster.list_id, "nonmember", emails))
+        self._add([roster for roster in rosters if roster.add])
 
-    def _subscribe(self, mlist: Any, role_name: str, people: list[dict[str, Any]]) -> None:
-        """Add people with a few bulk inserts: what Mailman's own registration does, without its queries per row."""
+    def remove_everybody(self, list_id: str) -> None:
+        """Take all off a list that is going to be deleted."""
+        from mailman.model.member import Member
+        from sqlalchemy import select
+
+        query = select(Member.id, Member.preferences_id).where(Member.list_id == list_id)
+        self._remove([(row[0], row[1]) for row in self.store.execute(query)])
+
+    # ---- adding
+
+    def _add(self, rosters: Sequence[RosterChange]) -> None:
+        """What Mailman's own registration does, without its queries for each member."""
         from datetime import datetime
         from uuid import uuid4
 
         from mailman.interfaces.action import Action
         from mailman.interfaces.member import DeliveryMode, DeliveryStatus, MemberRole
-        from mailman.model.address import Address
         from mailman.model.member import Member
         from mailman.model.preferences import Preferences
         from mailman.model.uid import UID
-        from mailman.utilities.datetime import now
 
-        role = MemberRole[role_name]
+        people: dict[str, dict[str, Any]] = {}
+        for roster in rosters:
+            for person in roster.add:
+                key = person["address"].lower()
+                # Only one of somebody's memberships may say the name.
+                if key not in people or "display_name" in person:
+                    people[key] = person
+        if not people:
+            return
         address_ids = self._addresses(people)
-        self._verify(address_ids.values(), now())
-        if role is MemberRole.member:
-            # Mailman remembers strangers who posted; members are no strangers.
-            self.unsubscribe(mlist, "nonmember", [person["address"].lower() for person in people])
+        modes = {mode.name: mode for mode in DeliveryMode}
+        statuses = {status.name: status for status in DeliveryStatus}
         preferences: list[dict[str, Any]] = [
             {
-                "delivery_mode": DeliveryMode[person["delivery_mode"]] if "delivery_mode" in person else None,
-                "delivery_status": DeliveryStatus[person["delivery_status"]] if "delivery_status" in person else None,
+                "delivery_mode": modes.get(person.get("delivery_mode")),
+                "delivery_status": statuses.get(person.get("delivery_status")),
             }
-            for person in people
+            for roster in rosters
+            for person in roster.add
         ]
-        self.store.bulk_insert_mappings(Preferences, preferences, return_defaults=True)
-        ordinary = Action.accept if role in (MemberRole.owner, MemberRole.moderator) else None
+        preference_ids = iter(self._insert(Preferences, preferences))
         members = []
-        for person, row in zip(people, preferences):
-            action = person.get("moderation_action", "default")
-            members.append(
+        for roster in rosters:
+            role = MemberRole[roster.role]
+            actions: dict[str, Any] = {action.name: action for action in Action}
+            # Mailman accepts what owners and moderators post.
+            actions["default"] = Action.accept if roster.role in ("owner", "moderator") else None
+            members += [
                 {
                     "_member_id": uuid4(),
                     "role": role,
-                    "list_id": mlist.list_id,
-                    "moderation_action": ordinary if action == "default" else Action[action],
+                    "list_id": roster.list_id,
+                    "moderation_action": actions[person.get("moderation_action", "default")],
                     "address_id": address_ids[person["address"].lower()],
-                    "preferences_id": row["id"],
+                    "preferences_id": next(preference_ids),
                     "bounce_score": 0,
                     "last_warning_sent": datetime.min,
                     "total_warnings_sent": 0,
                 }
-            )
-        self.store.bulk_insert_mappings(Member, members)
-        self.store.bulk_insert_mappings(UID, [{"uid": member["_member_id"]} for member in members])
-        named = {p["address"].lower(): p["display_name"] for p in people if "display_name" in p}
-        for part in chunks(named):
-            for address in self.store.query(Address).filter(Address.email.in_(part)):
-                if address.display_name != named[address.email]:
-                    address.display_name = named[address.email]
+                for person in roster.add
+            ]
+        self._insert(Member, members, ids=False)
+        self._insert(UID, [{"uid": member["_member_id"]} for member in members], ids=False)
 
-    def _addresses(self, people: list[dict[str, Any]]) -> dict[str, int]:
-        """Ids of the addresses of people; whoever is new gets a user and an address."""
+    def _insert(self, model: Any, rows: list[dict[str, Any]], ids: bool = True) -> list[int]:
+        """Insert rows of one model class; their ids in the same order."""
+        # The one way that both SQLAlchemy 1.4 (Debian 12) and 2 have.
+        self.store.bulk_insert_mappings(model, rows, return_defaults=ids)
+        return [row["id"] for row in rows] if ids else []
+
+    def _addresses(self, people: dict[str, dict[str, Any]]) -> dict[str, int]:
+        """Ids by lower-case address; whoever is new gets a user and an address, whoever is not, the declared name."""
+        from mailman.model.address import Address
+        from mailman.utilities.datetime import now
+        from sqlalchemy import bindparam, select, update
+
+        moment = now()
+        ids: dict[str, int] = {}
+        unverified: list[int] = []
+        renamed: list[dict[str, Any]] = []
+        columns = (Address.id, Address.email, Address.display_name, Address._verified_on)
+        for part in chunks(people):
+            for key, email, name, verified_on in self.store.execute(select(*columns).where(Address.email.in_(part))):
+                ids[email] = key
+                if verified_on is None:
+                    unverified.append(key)
+                wanted = people[email].get("display_name", name)
+                if wanted != name:
+                    renamed.append({"key": key, "name": wanted})
+        table = Address.__table__
+        for part in chunks(unverified):
+            # Whoever the operator declares needs no confirmation mail.
+            self.store.execute(update(table).where(table.c.id.in_(part)).values(verified_on=moment))
+        if renamed:
+            rename = update(table).where(table.c.id == bindparam("key")).values(display_name=bindparam("name"))
+            self.store.execute(rename, renamed)
+        new = {key: person for key, person in people.items() if key not in ids}
+        if new:
+            ids.update(self._meet(new, moment))
+        return ids
+
+    def _meet(self, people: dict[str, dict[str, Any]], moment: Any) -> dict[str, int]:
+        """Make users with one address each; the ids of the addresses."""
         from uuid import uuid4
 
         from mailman.model.address import Address
         from mailman.model.preferences import Preferences
         from mailman.model.uid import UID
         from mailman.model.user import User
-        from mailman.utilities.datetime import now
-        from sqlalchemy import select
 
-        people_by_key = {person["address"].lower(): person for person in people}
-        ids: dict[str, int] = {}
-        for part in chunks(people_by_key):
-            ids.update(
-                (email, key)
-                for key, email in self.store.execute(select(Address.id, Address.email).where(Address.email.in_(part)))
-            )
-        new = [key for key in people_by_key if key not in ids]
-        if not new:
-            return ids
-        moment = now()
-        preferences: list[dict[str, Any]] = [{} for _each in range(2 * len(new))]
-        self.store.bulk_insert_mappings(Preferences, preferences, return_defaults=True)
-        users: list[dict[str, Any]] = []
-        addresses: list[dict[str, Any]] = []
-        for index, key in enumerate(new):
-            person = people_by_key[key]
-            name = person.get("display_name", "")
-            users.append(
-                {
-                    "display_name": name,
-                    "_user_id": uuid4(),
-                    "_created_on": moment,
-                    "is_server_owner": False,
-                    "preferences_id": preferences[2 * index]["id"],
-                }
-            )
-            addresses.append(
-                {
-                    "email": key,
-                    "_original": None if person["address"] == key else person["address"],
-                    "display_name": name,
-                    "registered_on": moment,
-                    "preferences_id": preferences[2 * index + 1]["id"],
-                }
-            )
-        self.store.bulk_insert_mappings(User, users, return_defaults=True)
-        self.store.bulk_insert_mappings(UID, [{"uid": user["_user_id"]} for user in users])
-        for address, user in zip(addresses, users):
-            address["user_id"] = user["id"]
-        self.store.bulk_insert_mappings(Address, addresses, return_defaults=True)
-        ids.update((address["email"], address["id"]) for address in addresses)
-        return ids
+        preference_ids = self._insert(Preferences, [{} for _each in range(2 * len(people))])
+        users: list[dict[str, Any]] = [
+            {
+                "display_name": person.get("display_name", ""),
+                "_user_id": uuid4(),
+                "_created_on": moment,
+                "is_server_owner": False,
+                "preferences_id": preference_id,
+            }
+            for person, preference_id in zip(people.values(), preference_ids)
+        ]
+        user_ids = self._insert(User, users)
+        self._insert(UID, [{"uid": user["_user_id"]} for user in users], ids=False)
+        addresses: list[dict[str, Any]] = [
+            {
+                "email": key,
+                "_original": None if person["address"] == key else person["address"],
+                "display_name": person.get("display_name", ""),
+                "_verified_on": moment,
+                "registered_on": moment,
+                "user_id": user_id,
+                "preferences_id": preference_id,
+            }
+            for (key, person), user_id, preference_id in zip(people.items(), user_ids, preference_ids[len(people) :])
+        ]
+        return dict(zip(people, self._insert(Address, addresses)))
 
-    def _verify(self, address_ids: Iterable[int], moment: Any) -> None:
-        """Whoever the operator declares needs no confirmation mail."""
-        from mailman.model.address import Address
+    # ---- changing and removing
 
-        for part in chunks(address_ids):
-            query = self.store.query(Address).filter(Address.id.in_(part), Address._verified_on.is_(None))
-            query.update({Address._verified_on: moment}, synchronize_session=False)
+    def _members(self, list_id: str, role: str, emails: Iterable[str]) -> list[tuple[int, int]]:
+        """(member, preferences) of a role by address, whether it was the address or its user that subscribed."""
+        return [(row[0], row[1]) for row in self._by_address(list_id, role, emails)]
 
-    def _members(self, mlist: Any, role: str, emails: list[str] | None) -> list[Any]:
-        """Member objects of a role by address (subscribed as address or as user), or all."""
+    def _by_address(self, list_id: str, role: str, emails: Iterable[str]) -> list[Any]:
+        """Rows of member id, preferences id, address id, address."""
         from mailman.interfaces.member import MemberRole
         from mailman.model.address import Address
         from mailman.model.member import Member
         from mailman.model.user import User
+        from sqlalchemy import select
 
-        query = self.store.query(Member).filter(Member.list_id == mlist.list_id, Member.role == MemberRole[role])
-        if emails is None:
-            return list(query)
         found: list[Any] = []
         for part in chunks(emails):
-            found.extend(query.join(Address, Member.address_id == Address.id).filter(Address.email.in_(part)))
-            by_user = query.join(User, Member.user_id == User.id)
-            found.extend(
-                by_user.join(Address, User._preferred_address_id == Address.id).filter(Address.email.in_(part))
-            )
+            columns = (Member.id, Member.preferences_id, Address.id, Address.email)
+            query = select(*columns).where(Member.list_id == list_id, Member.role == MemberRole[role])
+            query = query.where(Address.email.in_(part))
+            found += self.store.execute(query.where(Member.address_id == Address.id))
+            # Who subscribed as a user gets mail at the preferred address.
+            by_user = (Member.user_id == User.id, User._preferred_address_id == Address.id)
+            found += self.store.execute(query.where(*by_user))
         return found
 
-    def unsubscribe(self, mlist: Any, role: str, emails: list[str] | None) -> None:
+    def _remove(self, members: Iterable[tuple[int, int]]) -> None:
         from mailman.model.member import Member
         from mailman.model.preferences import Preferences
+        from sqlalchemy import delete
 
-        members = self._members(mlist, role, emails)
-        rows = [(member.id, member.preferences_id) for member in members]
-        for member in members:
-            self.store.expunge(member)
-        for part in chunks(rows):
-            self.store.query(Member).filter(Member.id.in_([row[0] for row in part])).delete(synchronize_session=False)
-            ids = [row[1] for row in part if row[1] is not None]
-            self.store.query(Preferences).filter(Preferences.id.in_(ids)).delete(synchronize_session=False)
+        for part in chunks(members):
+            # Preferences go last: the members refer to them.
+            for model, ids in ((Member, [row[0] for row in part]), (Preferences, [row[1] for row in part if row[1]])):
+                self.store.execute(delete(model.__table__).where(model.__table__.c.id.in_(ids)))
 
-    def _update(self, mlist: Any, role: str, person: dict[str, Any]) -> None:
+    def _update(self, roster: RosterChange) -> None:
         from mailman.interfaces.action import Action
         from mailman.interfaces.member import DeliveryMode, DeliveryStatus
+        from mailman.model.address import Address
+        from mailman.model.member import Member
+        from mailman.model.preferences import Preferences
+        from sqlalchemy import bindparam, update
 
-        for member in self._members(mlist, role, [person["address"].lower()]):
-            if "delivery_mode" in person:
-                member.preferences.delivery_mode = DeliveryMode[person["delivery_mode"]]
-            if "delivery_status" in person:
-                member.preferences.delivery_status = DeliveryStatus[person["delivery_status"]]
-            if "moderation_action" in person:
-                action = person["moderation_action"]
-                member.moderation_action = None if action == "default" else Action[action]
-            if "display_name" in person:
-                member.address.display_name = person["display_name"]
+        wanted = {person["address"].lower(): person for person in roster.change}
+        enums = {"delivery_mode": DeliveryMode, "delivery_status": DeliveryStatus, "moderation_action": Action}
+        places = {
+            "delivery_mode": (Preferences, 1),
+            "delivery_status": (Preferences, 1),
+            "moderation_action": (Member, 0),
+            "display_name": (Address, 2),
+        }
+        found = self._by_address(roster.list_id, roster.role, wanted)
+        for name, (model, at) in places.items():
+            rows = []
+            for row in found:
+                if name in wanted[row[3]]:
+                    value = wanted[row[3]][name]
+                    if name in enums:
+                        value = None if value == "default" else enums[name][value]
+                    rows.append({"key": row[at], "value": value})
+            if rows:
+                table = model.__table__
+                change = update(table).where(table.c.id == bindparam("key")).values({name: bindparam("value")})
+                self.store.execute(change, rows)

@@ -55,13 +55,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def assign(config: Any, mlist: Any, values: dict[str, Any]) -> None:
-    """Set options of a list through Mailman's own table."""
+def assign(types: dict[str, dict[str, Any]], mlist: Any, values: dict[str, Any]) -> None:
+    """Set options of a list through Mailman's own table; types: see schema."""
     from datetime import timedelta
 
     from mailman.rest.listconf import ATTRIBUTES
 
-    types = schema(config)
     for name, value in values.items():
         kind = types[name]["type"]
         if kind == "interval":

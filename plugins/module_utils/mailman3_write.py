@@ -2,18 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of a plan, carried out on a list of Mailman 3. Runs in Mailman's interpreter."""
+"""Steps of a plan, carried out on lists of Mailman 3. Runs in Mailman's interpreter."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils.mailman3_people import People
-from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import ROLES, Reader
-from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import assign
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_people import People, RosterChange
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import assign, schema
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
+
+
+def remove(path: str) -> None:
+    """Remove a file, or a directory and what is in it; there may be none."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        shutil.rmtree(path)
 
 
 class Writer:
@@ -23,29 +35,61 @@ class Writer:
         self.config = config
         self.reader = Reader(config)
         self.people = People(config.db.store)
+        self.types = schema(config)
 
-    def apply(self, step: dict[str, Any]) -> str | None:
-        """Carry out one step; the file to remove once that is committed."""
-        from mailman.app.lifecycle import create_list, remove_list
-        from mailman.interfaces.bans import IBanManager
+    def apply(self, steps: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Carry out steps; the files and directories to remove once that is committed."""
+        leftovers: list[str] = []
+        rosters: list[RosterChange] = []
+        for step in steps:
+            mlist = self._list(step)
+            if step.get("delete"):
+                leftovers.append(mlist.data_path)
+                self._delete(mlist)
+                continue
+            self._configure(mlist, step)
+            new = bool(step.get("create"))
+            for role, change in step.get("rosters", {}).items():
+                rosters.append(RosterChange(mlist.list_id, role, new, **change))
+            if "disable" in step:
+                self._disable(mlist, step["disable"])
+            if step.get("forget"):
+                leftovers.append(self.reader.saved_file(mlist.list_id))
+        self.people.write(rosters)
+        return leftovers
+
+    def _list(self, step: Mapping[str, Any]) -> Any:
+        from mailman.app.lifecycle import create_list
         from mailman.interfaces.listmanager import IListManager
-        from mailman.interfaces.mailinglist import IListArchiverSet
         from zope.component import getUtility
 
         name = step["list"]
         if step.get("create"):
-            mlist = create_list(name)
-        else:
-            mlist = getUtility(IListManager).get(name)
-            if mlist is None:
-                raise Failure("list {0} vanished while this ran; run again".format(name))
-        if step.get("delete"):
-            self._discard_held(mlist)
-            for role in ROLES:
-                self.people.unsubscribe(mlist, role, None)
-            remove_list(mlist)
-            return None
-        assign(self.config, mlist, step.get("set", {}))
+            # Of a list that is gone, or whose creation was cut off.
+            remove(os.path.join(self.config.LIST_DATA_DIR, name.replace("@", ".", 1)))
+            return create_list(name)
+        mlist = getUtility(IListManager).get(name)
+        if mlist is None:
+            raise Failure("list {0} vanished while this ran; run again".format(name))
+        return mlist
+
+    def _delete(self, mlist: Any) -> None:
+        """What Mailman's own remove_list does, but for the directory, which a rollback would not bring back."""
+        from mailman.interfaces.listmanager import IListManager
+        from mailman.utilities.modules import call_name
+        from zope.component import getUtility
+
+        self._discard_held(mlist)
+        self.people.remove_everybody(mlist.list_id)
+        getUtility(IListManager).delete(mlist)
+        call_name(self.config.mta.incoming).delete(mlist)
+
+    def _configure(self, mlist: Any, step: Mapping[str, Any]) -> None:
+        """What a list has beside its rosters."""
+        from mailman.interfaces.bans import IBanManager
+        from mailman.interfaces.mailinglist import IListArchiverSet
+
+        assign(self.types, mlist, step.get("set", {}))
         if "header_matches" in step:
             self._header_matches(mlist, step["header_matches"])
         if "bans" in step:
@@ -60,11 +104,6 @@ class Writer:
             archivers = {archiver.name: archiver for archiver in IListArchiverSet(mlist).archivers}
             for key, enabled in step["archivers"].items():
                 archivers[key].is_enabled = enabled
-        for role, change in step.get("rosters", {}).items():
-            self.people.roster(mlist, role, change)
-        if "disable" in step:
-            self._disable(mlist, step["disable"])
-        return self.reader.saved_file(mlist.list_id) if step.get("forget") else None
 
     @staticmethod
     def _header_matches(mlist: Any, rules: list[dict[str, str]]) -> None:
@@ -84,7 +123,7 @@ class Writer:
             entry = self.reader.read({"lists": [name], "settings": list(request["settings"]), "rosters": []})[name]
             saved = {"settings": entry["settings"], "header_matches": entry["header_matches"]}
             self._write(self.reader.saved_file(mlist.list_id), saved)
-        assign(self.config, mlist, request["settings"])
+        assign(self.types, mlist, request["settings"])
         self._header_matches(mlist, request["header_matches"])
         self._discard_held(mlist)
 

@@ -158,6 +158,8 @@ def _reconcile(
     with open_site(engine, params, specs, plans) as site:
         if not check_mode:
             site.apply(hello.get("stopped", False))
+    if engine.waited >= 1:
+        warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
     return Course(_result(site.plans, undeclared), warnings)
 
 
