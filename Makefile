@@ -1,7 +1,7 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all story stories docs lint units sanity clean
+.PHONY: help demo test test-all story stories bench docs lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
@@ -16,6 +16,8 @@ stories: ## the end-to-end stories, one line each
 	@$(HARNESS) stories
 story: ## one of them: make story STORY=default
 	@$(HARNESS) story '$(STORY)'
+bench: ## how fast 1,000 lists are, against the floor and against today's ways (25 minutes)
+	@$(HARNESS) bench
 docs: ## write the reference pages again from the specs
 	@$(HARNESS) docs
 lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from harness import lint, prerequisites, stories, versions
+from harness.bench import bench
 from harness.clean import clean
 from harness.console import Problem, elapsed, say, table
 from harness.demo import demo
@@ -65,7 +66,8 @@ def docs() -> int:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
     parser.add_argument(
-        "command", choices=["demo", "test", "test-all", "story", "stories", "docs", "lint", "units", "sanity", "clean"]
+        "command",
+        choices=["demo", "test", "test-all", "story", "stories", "bench", "docs", "lint", "units", "sanity", "clean"],
     )
     parser.add_argument("story", nargs="?", default="")
     given = parser.parse_args(arguments)
@@ -75,6 +77,7 @@ def main(arguments: list[str]) -> int:
         "test-all": partial(test, everything=True),
         "story": partial(one_story, given.story),
         "stories": list_stories,
+        "bench": bench,
         "docs": docs,
         "clean": clean,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
 from harness import images, prerequisites
 from harness.checkout import CREDENTIALS, HOME, LOGS, ROOT, claim, environment, project
@@ -31,10 +32,10 @@ def reason(output: str) -> str:
     return f"{tasks[-1] if tasks else 'before the first task'}: {error.group(1) if error else 'no error was shown'}"
 
 
-def playbook(path: str, log: str, env: dict[str, str], *, brief: str) -> dict[str, int]:
-    """Run a playbook on the demo's hosts: what it counted for fermium."""
+def playbook(path: str, log: str, env: dict[str, str], *, brief: str, options: Sequence[str] = ()) -> dict[str, int]:
+    """Run a playbook on throw-away hosts: what it counted for fermium."""
     try:
-        output = run(["ansible-playbook", *INVENTORIES, path], log=log, env=env, brief=brief, only=headline)
+        output = run(["ansible-playbook", *INVENTORIES, *options, path], log=log, env=env, brief=brief, only=headline)
     except Failed as exc:
         output = (LOGS / f"{log}.log").read_text(encoding="utf-8")
         raise Problem(f"{path} failed at {reason(output)}") from exc

@@ -1,0 +1,34 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make bench` measures can be measured: all of it once, on a small site, whatever the figures."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+
+from bench.host import Host
+from bench.mailman3 import TARGETS, Side, play
+from support.controller import Controller
+from support.fermium import Fermium
+from support.proved import Proved
+
+
+def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    said: list[str] = []
+
+    def loop(entries: list[dict[str, object]]) -> None:
+        controller.playbook("/dev/stdin", stdin=json.dumps(play(entries)))
+
+    host = Host(fermium.engine[0], fermium.container, os.environ)
+    lists = {entry["fqdn_listname"] for entry in fermium.entries("lists")}
+    side = Side("mailman3.small", host, 10, loop, said.append, rounds=1)
+    figures = {figure.name: figure for figure in side.figures()}
+    assert {f"mailman3.small.{name}" for name in TARGETS} <= figures.keys()
+    assert all(math.isfinite(figure.value) for figure in figures.values()), figures
+    assert figures["mailman3.small.create_seconds"].value > 0
+    fermium.becomes(fermium.rest_answers, "Mailman is back")
+    assert {entry["fqdn_listname"] for entry in fermium.entries("lists")} == lists
+    proved("the bench, on ten lists with a thousand memberships", f"{len(said)} measurements")

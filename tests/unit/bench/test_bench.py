@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.listops.mailman.plugins.module_utils.model import parse_site
+from ansible_collections.listops.mailman.plugins.module_utils.plan import plan_site, summary
+from bench.figures import Figure, Target, exponent, report
+from bench.site import memberships, one_more, site
+
+
+@pytest.mark.parametrize("lists", [1, 10, 300])
+def test_a_site_has_the_size_that_was_asked_for_and_is_valid(lists):
+    entries = site(lists)
+    assert len(entries) == lists and memberships(entries) == 100 * lists
+    counts = summary(plan_site(parse_site(entries), {}))
+    assert counts["lists_created"] == lists and counts["members_added"] > 100 * lists
+
+
+def test_a_site_is_the_same_every_time_and_of_every_kind():
+    entries = site(50)
+    assert entries == site(50) and entries != site(50, seed=1)
+    people = [person for entry in entries for person in entry["members"]["addresses"]]
+    assert len({person["address"] for person in people}) == 1000
+    assert any(not person.get("display_name", "").isascii() for person in people)
+    for key in ("delivery_mode", "delivery_status", "moderation_action"):
+        assert any(key in person for person in people)
+    for key in ("owners", "moderators", "bans", "header_matches"):
+        assert any(entry.get(key) for entry in entries)
+
+
+def test_one_more_member_is_one_more_and_changes_nothing_else():
+    entries = site(10)
+    more = one_more(entries, "x@example.net")
+    assert memberships(more) == memberships(entries) + 1 == 1001
+    assert sum(1 for a, b in zip(entries, more, strict=True) if a != b) == 1
+
+
+def test_figures_are_lines_and_targets_are_judged():
+    figures = [
+        Figure("a", 1.5, "times", Target(2)),
+        Figure("b", 3, "times", Target(50, at_least=True)),
+        Figure("c", 7, "s"),
+    ]
+    assert report(figures) == [
+        "a 1.50 times",
+        "b 3.00 times",
+        "c 7.00 s",
+        "",
+        "met    a 1.50 times: at most 2",
+        "MISSED b 3.00 times: at least 50",
+    ]
+    assert [figure.missed for figure in figures] == [False, True, False]
+
+
+def test_the_exponent_of_growth():
+    assert exponent(100, 1, 2000, 20) == pytest.approx(1)
+    assert exponent(100, 1, 2000, 400) == pytest.approx(2)
