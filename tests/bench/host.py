@@ -18,6 +18,9 @@ from harness.checkout import ROOT, VENV
 
 INSIDE = Path(__file__).parent / "inside"
 HOME = "/opt/bench"
+# A module as Ansible's own debugging runs it: its main() in the host's python, arguments on standard input.
+MODULE = ("/usr/bin/python3", "-m", "ansible_collections.listops.mailman.plugins.modules.mailman_list")
+ENVIRONMENT = {"PYTHONPATH": f"{HOME}/lib", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,20 @@ class Host:
             "stdin": stdin,
             "user": user,
             "times": times,
-            "env": {"PYTHONPATH": f"{HOME}/lib", "PYTHONDONTWRITEBYTECODE": "1"} if not user else {},
+            "env": {} if user else ENVIRONMENT,
         }
         said = json.loads(self.run("python3", f"{HOME}/inside/measure.py", stdin=json.dumps(asked).encode()))
         return Measured(said["seconds"], said["megabytes"], said["out"])
 
-    def module(self, arguments: str, times: int = 1) -> tuple[Measured, dict[str, Any]]:
-        """Run mailman_list as Ansible's own debugging does: its main(), in the host's python, arguments on standard input."""
-        name = "ansible_collections.listops.mailman.plugins.modules.mailman_list"
-        measured = self.measure("/usr/bin/python3", "-m", name, stdin=arguments, times=times)
+    def module(self, arguments: str) -> tuple[Measured, dict[str, Any]]:
+        """Run mailman_list; how long that took, and what it said."""
+        measured = self.measure(*MODULE, stdin=arguments)
         return measured, json.loads(measured.out[measured.out.index("{") :])
+
+    def kill_module(self, arguments: str, seconds: float, *, child: bool) -> bool:
+        """Run mailman_list and kill it, or only its engine, after a while; whether it was still running."""
+        asked = {"argv": MODULE, "stdin": arguments, "env": ENVIRONMENT, "seconds": seconds, "child": child}
+        return bool(json.loads(self.run("python3", f"{HOME}/inside/killed.py", stdin=json.dumps(asked).encode())))
 
 
 def _source(info: tarfile.TarInfo) -> tarfile.TarInfo | None:

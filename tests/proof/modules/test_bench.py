@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 
@@ -20,7 +19,7 @@ def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controlle
     said: list[str] = []
 
     def loop(entries: list[dict[str, object]]) -> None:
-        controller.playbook("/dev/stdin", stdin=json.dumps(play(entries)))
+        controller.playbook("/dev/stdin", stdin=play(entries))
 
     host = Host(fermium.engine[0], fermium.container, os.environ)
     lists = {entry["fqdn_listname"] for entry in fermium.entries("lists")}
