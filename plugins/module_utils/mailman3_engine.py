@@ -97,7 +97,7 @@ class Engine:
         database was busy}.
         """
         work = Transactions(self.config)
-        for number, batch in enumerate(batches(request["steps"])):
+        for number, batch in enumerate(batches(request["steps"], lambda: work.work)):
             if number:
                 work.give_way()
             self._commit(work, batch)

@@ -20,15 +20,19 @@ from ansible_collections.listops.mailman.plugins.module_utils.program import Fai
 
 Step = Mapping[str, Any]
 
-# In one transaction: so many lists, and about so many people (a tenth of a millisecond each).
+# In one transaction: so many lists, and as much work as about a thousand people are, a tenth of a millisecond each.
 LISTS = 10
-PEOPLE = 1000
+WORK = 1400
+WORK_OF_A_LIST = 40
+# On a slow or busy machine less, so that a transaction takes about this long.
+SECONDS = 0.2
+LEAST_WORK = 100
 # A roster that changes by no more people than this is not split: less than a second.
 PEOPLE_OF_ONE_LIST = 4000
 # For so many seconds a batch is tried again when the database is busy.
 BUSY_SECONDS = 60.0
-# Whoever waits for SQLite looks at most 50 ms later again, for as long as our transactions are short.
-PAUSE_SECONDS = 0.05
+# SQLite keeps no queue: who waits looks every 100 ms whether the database is free, and must find it so.
+PAUSE_SECONDS = 0.12
 # SQLite's cache in kilobytes; with less it locks readers out before the transaction ends.
 CACHE_KB = 65536
 
@@ -53,25 +57,35 @@ def parts(step: Step) -> Iterator[Step]:
                 yield {"list": step["list"], "rosters": {role: some}}
 
 
-def batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """Steps, in their order, by transaction."""
+def batches(steps: Iterable[Step], limit: Callable[[], int] = lambda: WORK) -> Iterator[list[Step]]:
+    """Steps, in their order, by transaction; limit: how much work the next one may be."""
     batch: list[Step] = []
-    size = 0
+    work = 0
     for part in (part for step in steps for part in parts(step)):
-        more = weight(part)
-        if batch and (len(batch) == LISTS or size + more > PEOPLE):
+        more = WORK_OF_A_LIST + weight(part)
+        if batch and (len(batch) == LISTS or work + more > limit()):
             yield batch
-            batch, size = [], 0
+            batch, work = [], 0
         batch.append(part)
-        size += more
+        work += more
     if batch:
         yield batch
+
+
+def pace(work: int, seconds: float) -> int:
+    """How much work the next transaction may be after one that took so long."""
+    if seconds > 1.5 * SECONDS:
+        return max(LEAST_WORK, work // 2)
+    if seconds < 0.75 * SECONDS:
+        return min(WORK, work * 2)
+    return work
 
 
 class Transactions:
     """Runs work in transactions that others need not wait for.
 
     waited: seconds lost to a busy database so far.
+    work: how much the next transaction may be.
     """
 
     def __init__(self, config: Any) -> None:
@@ -79,6 +93,7 @@ class Transactions:
 
         self.config = config
         self.waited = 0.0
+        self.work = WORK
         self.sqlite = config.db.engine.dialect.name == "sqlite"
         if self.sqlite:
             event.listen(config.db.engine, "connect", _set_up_sqlite)
@@ -93,7 +108,7 @@ class Transactions:
             attempt = time.monotonic()
             try:
                 with transaction():
-                    return work()
+                    done = work()
             except OperationalError as exc:
                 if not _is_busy(exc):
                     raise
@@ -106,9 +121,12 @@ class Transactions:
                     ) from exc
                 time.sleep(PAUSE_SECONDS)
                 self.waited += PAUSE_SECONDS
+            else:
+                self.work = pace(self.work, time.monotonic() - attempt)
+                return done
 
     def give_way(self) -> None:
-        """Let a waiting Mailman have the database between two transactions; SQLite keeps no queue."""
+        """Let a waiting Mailman have the database between two transactions."""
         if self.sqlite and _is_running(self.config.PID_FILE):
             time.sleep(PAUSE_SECONDS)
 

@@ -89,9 +89,13 @@ class Host:
         measured = self.measure(*MODULE, stdin=arguments)
         return measured, json.loads(measured.out[measured.out.index("{") :])
 
-    def kill_module(self, arguments: str, seconds: float, *, child: bool) -> bool:
-        """Run mailman_list and kill it, or only its engine, after a while; whether it was still running."""
-        asked = {"argv": MODULE, "stdin": arguments, "env": ENVIRONMENT, "seconds": seconds, "child": child}
+    def kill_module(self, arguments: str, seconds: float, *, child: bool, after: str | None = None) -> bool:
+        """Run mailman_list and kill it, or only its engine, after a while; whether it was still running.
+
+        after: a file that must be there before the while begins.
+        """
+        asked: dict[str, Any] = {"argv": MODULE, "stdin": arguments, "env": ENVIRONMENT}
+        asked |= {"seconds": seconds, "child": child, "after": after}
         return bool(json.loads(self.run("python3", f"{HOME}/inside/killed.py", stdin=json.dumps(asked).encode())))
 
 

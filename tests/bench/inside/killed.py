@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a command and kills it with SIGKILL after a while: all of it, or only the process that it started.
 
-Standard input: {"argv", "stdin": path of a file, "env", "seconds", "child":
+Standard input: {"argv", "stdin": path of a file, "env", "seconds", "after":
+path of a file that must be there before the seconds count, or null, "child":
 whether only what it started is killed}. Prints true when something was killed.
 """
 
@@ -25,6 +26,8 @@ with open(asked["stdin"], "rb") as stdin:
         env=dict(os.environ, **asked["env"]),
         start_new_session=True,
     )
+while asked["after"] and process.poll() is None and not os.path.exists(asked["after"]):
+    time.sleep(0.002)
 time.sleep(asked["seconds"])
 with open(f"/proc/{process.pid}/task/{process.pid}/children") as handle:
     children = [int(child) for child in handle.read().split()]

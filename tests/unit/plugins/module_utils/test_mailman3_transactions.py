@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import (
+    LEAST_WORK,
     LISTS,
-    PEOPLE,
     PEOPLE_OF_ONE_LIST,
+    WORK,
+    WORK_OF_A_LIST,
     batches,
+    pace,
     weight,
 )
 
@@ -27,7 +30,7 @@ def test_no_more_than_ten_lists_a_transaction():
 
 
 def test_no_more_people_than_are_written_in_a_moment():
-    steps = [step(str(number), PEOPLE // 2) for number in range(5)]
+    steps = [step(str(number), WORK // 2 - WORK_OF_A_LIST) for number in range(5)]
     assert [len(batch) for batch in batches(steps)] == [2, 2, 1]
     assert [batch[0]["list"] for batch in batches(steps)] == ["0", "2", "4"]
 
@@ -46,6 +49,15 @@ def test_a_very_big_roster_is_split_after_everything_else_and_nobody_is_lost():
     added = [person for part in cut[1:] for person in part["rosters"]["member"]["add"]]
     assert added == whole["rosters"]["member"]["add"]
     assert all(len(batch) == 1 for batch in list(batches([whole]))[1:3])
+
+
+def test_a_slow_machine_gets_shorter_transactions_and_a_quick_one_longer_again():
+    assert pace(WORK, 1.0) == WORK // 2 and pace(LEAST_WORK, 1.0) == LEAST_WORK
+    assert pace(WORK, 0.01) == WORK and pace(WORK // 4, 0.01) == WORK // 2
+    assert pace(WORK, 0.2) == WORK
+    limits = iter([WORK, WORK_OF_A_LIST, WORK_OF_A_LIST, WORK, WORK, WORK])
+    steps = [step(str(number)) for number in range(6)]
+    assert [len(batch) for batch in batches(steps, lambda: next(limits))] == [2, 1, 3]
 
 
 def test_nothing_is_no_transaction():
