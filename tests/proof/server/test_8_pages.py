@@ -37,13 +37,18 @@ def test_pages_of_a_subscriber(outside: Outside, word: str, proved: Proved) -> N
     proved("Chromium: lists, a list, its archive, a message", "4 x 200, 1 x 404, 5 pictures")
 
 
-def test_digest_prompt(outside: Outside, reader: Reader, proved: Proved) -> None:
+def test_digest_prompt(outside: Outside, reader: Reader, word: str, proved: Proved) -> None:
+    assert outside.send(site.ALICE, site.PRIVATE, f"secret {word}").accepted
+    link = archived_at(outside.mailbox(site.ALICE).wait_for(word))
+    outside.wait_for_page(link, reader.name, reader.password)
+
     asked = outside.browse(site.ARCHIVE, PICTURES / "digest-prompt.png")
     assert asked["status"] == 401
     assert site.PRIVATE not in asked["text"]
     address = site.ARCHIVE.replace("://", f"://{reader.name}:{reader.password}@")
-    let_in = outside.browse(address, PICTURES / "digest-opened.png", wait_for="arbcom-l")
+    let_in = outside.browse(f"{address}latest", PICTURES / "digest-opened.png")
     assert let_in["status"] == 200
+    assert f"secret {word}" in let_in["text"]
     proved(
         "Chromium: the private archive's prompt, and behind it", f"{asked['status']}, {let_in['status']}, 2 pictures"
     )

@@ -100,6 +100,8 @@ class Fermium(Inside):
             lambda: self.run("sh", "-c", "ls /var/lib/mailman3/queue/bounces")["out"], "a bounce is in Mailman's queue"
         )
         (runner,) = self.processes("--runner=bounces:")
+        # until a signal of its own, Mailman 3.3.8's master does not notice that a runner has ended
+        self.check("pkill", "-HUP", "--pidfile", "/run/mailman3/master.pid")
         self.check("kill", "-USR1", str(runner["pid"]))
 
     def has_queued(self, queue_id: str) -> bool:

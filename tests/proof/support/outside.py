@@ -129,12 +129,7 @@ class Outside(Inside):
         message.set_content(body)
         envelope_from = email.utils.parseaddr(sender)[1]
         said = self.ask(
-            "smtp",
-            seconds=180,
-            host=self.mail_server,
-            mail_from=envelope_from,
-            recipients=to,
-            message=message.as_bytes().decode(),
+            "smtp", host=self.mail_server, mail_from=envelope_from, recipients=to, message=message.as_bytes().decode()
         )
         return Sent(
             subject=subject,

@@ -90,8 +90,7 @@ def listening(host, port):
 def smtp(host, mail_from, recipients, message):
     """Hand over one message; say what the server answered to each step."""
     said = {"recipients": {}, "data": None}
-    # mail servers wait minutes for the answer to a message, and so do we: it may be scanned by what just starts
-    with smtplib.SMTP(host, 25, timeout=150) as server:
+    with smtplib.SMTP(host, 25, timeout=60) as server:
         server.ehlo()
         code, text = server.mail(mail_from)
         said["mail"] = [code, text.decode(errors="replace")]
