@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import re
+
 import pytest
 
 from support import site
+from support.controller import ROOT, Controller, changed
 from support.fermium import Fermium
 from support.inside import eventually
 from support.mounts import mounts
@@ -73,3 +76,51 @@ def test_everything_comes_back_after_a_power_cut(
     link = archived_at(copy)
     outside.wait_for_page(link)
     proved("after a power cut: mounts, scan, delivery and archive are back", "all of it without a hand")
+
+
+def as_the_runbook_says(section: str) -> list[str]:
+    """The commands of a section of docs/runbook.md, block by block."""
+    text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
+    found = re.search(rf"^### {section}$(.*?)^##", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```sh\n(.*?)^```$", found.group(1) if found else "", re.MULTILINE | re.DOTALL)
+
+
+def lose_everything(fermium: Fermium, sqlite: bool) -> None:
+    """Whatever is in the backup is gone; an empty server of before the first list is all that is left."""
+    fermium.check("sh", "-c", "xargs rm -rf < /etc/listops/backup-paths")
+    for database in () if sqlite else ("mailman3", "mailman3web"):
+        fermium.check("runuser", "-u", "postgres", "--", "dropdb", database)
+        fermium.check("runuser", "-u", "postgres", "--", "createdb", f"--owner={database}", database)
+    assert fermium.run("test", "-e", "/var/lib/mailman3")["rc"] == 1
+
+
+def test_the_runbook_restores_what_was_lost(
+    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+) -> None:
+    assert outside.send(site.ALICE, site.PUBLIC, f"history {word}", f"Once upon a time, {word}.\n").accepted
+    link = archived_at(outside.mailbox(site.BOB).wait_for(f"history {word}"))
+    outside.wait_for_page(link)
+    fermium.systemctl("start", "listops-dump.service")
+    save = "tar --create --absolute-names --exclude-from=/etc/listops/backup-excludes --files-from=/etc/listops/backup-paths"
+    fermium.check("sh", "-c", f"umask 077; {save} --file /root/saved.tar")
+
+    stop, sqlite_dumps, postgresql_dumps, start = as_the_runbook_says("Restore")
+    sqlite = fermium.run("test", "-e", "/var/backups/listops/latest/mailman.sqlite")["rc"] == 0
+    fermium.systemctl("stop", "exim4", "cron", "mailman3", "mailman3-web", "spamd")
+    lose_everything(fermium, sqlite)
+    try:
+        for commands in (stop, sqlite_dumps if sqlite else postgresql_dumps, start):
+            fermium.check("bash", "-e", "-c", commands)
+    finally:
+        fermium.check("rm", "-f", "/root/saved.tar")
+
+    eventually(fermium.rest_answers, "Mailman has started")
+    assert "Once upon a time" in outside.wait_for_page(link).text
+    assert f"history {word}" in outside.wait_for_page(f"{site.ARCHIVES}/search?mlist={site.PUBLIC}&q={word}").text
+    assert outside.get(site.ARCHIVE).status == 401
+    assert outside.send(site.ALICE, site.PUBLIC, f"sequel {word}").accepted
+    sequel = outside.mailbox(site.BOB).wait_for(f"sequel {word}")
+    assert sequel["X-Spam-Score"]
+    outside.wait_for_page(archived_at(sequel))
+    assert changed(controller.playbook("playbooks/lists.yml")) == 0
+    proved("all of it lost, restored as docs/runbook.md says", "archive, search, private archive 401, post, no drift")
