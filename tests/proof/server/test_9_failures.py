@@ -40,6 +40,15 @@ def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, wor
     proved("spamd down: mail is accepted unscanned; up: scanned again", "2 of 2 delivered")
 
 
+def test_rules_outlive_an_update_that_fails(fermium: Fermium, proved: Proved) -> None:
+    # an address that nobody answers, in place of the proxy that an operator may have
+    update = ["env", "https_proxy=http://127.0.0.1:9", "http_proxy=http://127.0.0.1:9", "/usr/local/sbin/spamassassin-update"]
+    failed = fermium.run(*update)
+    assert failed["rc"] > 3, failed
+    fermium.check("runuser", "-u", "debian-spamd", "--", "spamassassin", "--lint")
+    proved("an update of spam rules fails: the rules stay", f"status {failed['rc']}, lint 0")
+
+
 def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
     fermium.systemctl("stop", "mailman3")
     try:
