@@ -28,9 +28,7 @@ def test_the_given_certificate_is_served(outside: Outside, proved: Proved) -> No
     proved("the given certificate is served, with its chain", "200 with the authority, refused without")
 
 
-def test_the_smarthost_takes_mail_for_elsewhere(
-    fermium: Fermium, outside: Outside, word: str, proved: Proved
-) -> None:
+def test_the_smarthost_takes_mail_for_elsewhere(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
     assert outside.run("getent", "ahosts", HIDDEN)["rc"] == 2, f"{HIDDEN} is in DNS"
     reader = f"reader-{word}@{HIDDEN}"
     fermium.subscribe(site.PUBLIC, reader)

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import re
+from typing import Any
 
 import pytest
 
@@ -42,7 +41,12 @@ def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, wor
 
 def test_rules_outlive_an_update_that_fails(fermium: Fermium, proved: Proved) -> None:
     # an address that nobody answers, in place of the proxy that an operator may have
-    update = ["env", "https_proxy=http://127.0.0.1:9", "http_proxy=http://127.0.0.1:9", "/usr/local/sbin/spamassassin-update"]
+    update = [
+        "env",
+        "https_proxy=http://127.0.0.1:9",
+        "http_proxy=http://127.0.0.1:9",
+        "/usr/local/sbin/spamassassin-update",
+    ]
     failed = fermium.run(*update)
     assert failed["rc"] > 3, failed
     fermium.check("runuser", "-u", "debian-spamd", "--", "spamassassin", "--lint")
@@ -78,7 +82,7 @@ def test_everything_comes_back_after_a_power_cut(
     assert fermium.check("stat", "-c", "%Y", "/proc/1").strip() != began, "it did not restart"
     mounts(server)
     assert fermium.processes("exim4"), "Exim did not start"
-    eventually(fermium.rest_answers, "Mailman has started")
+    eventually(fermium.mailman_runs, "Mailman has started")
     assert outside.send(site.ALICE, site.PUBLIC, f"reborn {word}").accepted
     copy = outside.mailbox(site.BOB).wait_for(f"reborn {word}")
     assert copy["X-Spam-Score"]
@@ -123,7 +127,7 @@ def test_the_runbook_restores_what_was_lost(
     finally:
         fermium.check("rm", "-f", "/root/saved.tar")
 
-    eventually(fermium.rest_answers, "Mailman has started")
+    eventually(fermium.mailman_runs, "Mailman has started")
     assert "Once upon a time" in outside.wait_for_page(link).text
     assert f"history {word}" in outside.wait_for_page(f"{site.ARCHIVES}/search?mlist={site.PUBLIC}&q={word}").text
     assert outside.get(site.ARCHIVE).status == 401

@@ -78,6 +78,10 @@ class Fermium(Inside):
             return False
         return True
 
+    def mailman_runs(self) -> bool:
+        """Whether both doors are open. Mail that finds LMTP closed waits for Exim's next queue run, minutes later."""
+        return bool(self.ask("listening", host="127.0.0.1", port=8024)) and self.rest_answers()
+
     def systemctl(self, *what: str) -> None:
         self.check("systemctl", *what)
 
