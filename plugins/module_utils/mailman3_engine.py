@@ -16,9 +16,11 @@ import os
 import shutil
 from typing import Any
 
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_notices import send
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import schema
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates import urls
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import Step, Transactions, batches
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
 from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
@@ -53,6 +55,7 @@ class Engine:
     def hello(self) -> dict[str, Any]:
         """What there is to know before any list is looked at."""
         from mailman.interfaces.domain import IDomainManager
+        from mailman.interfaces.template import ALL_TEMPLATES
         from mailman.model.bans import Ban
         from mailman.model.mailinglist import MailingList
         from mailman.version import VERSION
@@ -69,6 +72,9 @@ class Engine:
             "lists": sorted("{0}@{1}".format(*row) for row in names),
             "site_bans": sorted(row[0] for row in bans),
             "archivers": sorted(archiver.name for archiver in self.config.archivers),
+            "idle_archivers": sorted(archiver.name for archiver in self.config.archivers if not archiver.is_enabled),
+            "templates": sorted(ALL_TEMPLATES),
+            "template_urls": urls(self.config),
             "schema": schema(self.config),
             "stopped": os.path.exists(self._stop_note),
         }
@@ -77,7 +83,8 @@ class Engine:
         """The state of lists.
 
         request: {"lists": [posting addresses] or null for all, "settings":
-        [names] or null for all, "rosters": [roles], "secrets": {address:
+        [names] or null for all, "rosters": [roles], "templates": [names] or
+        null for all, "secrets": {address:
         {setting: value to compare with}}}.
         answer: {"lists": {address: see ListSpec, with rosters as role ->
         address -> member}}.
@@ -92,7 +99,7 @@ class Engine:
 
         request: {"steps": [{"list": address, and any of "create", "delete",
         "set", "header_matches", "bans", "archivers", "rosters", "disable",
-        "forget"}]}.
+        "forget", "templates"}]}.
         answer: {"applied": number of steps, "waited": seconds for which the
         database was busy}.
         """
@@ -161,6 +168,12 @@ class Engine:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._stop_note)
         return {}
+
+    def notify(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Greet people. request: {"notices": see mailman3_notices.send}; answer: {"sent": number of messages}."""
+        sent = send(request["notices"])
+        self.store.rollback()
+        return {"sent": sent}
 
     def copies(self, request: dict[str, Any]) -> dict[str, Any]:
         """Which lists have a copy of every post in Mailman's own prototype archive.

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import plain, schema
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates import Templates
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, chunks
 
 SAVED_STATE = "listops-disabled.json"
@@ -38,6 +39,10 @@ class Reader:
         self._list_rows(by_key, everything, names)
         roles = request.get("rosters")
         self._rosters(by_id, everything, ROLES if roles is None else roles)
+        addresses = {entry["list_id"]: address for address, entry in lists.items()}
+        texts = Templates(self.config).read(addresses, request.get("templates"))
+        for list_id, entry in by_id.items():
+            entry["templates"] = texts[list_id]
         for entry in by_id.values():
             entry["saved"] = self.saved(entry.pop("list_id"))
         return lists

@@ -13,10 +13,13 @@ def schema(config: Any) -> dict[str, dict[str, Any]]:
     """Mailman's own table of the options an owner may set: name -> {"type", "choices"}."""
     from mailman.interfaces.languages import ILanguageManager
     from mailman.model.mailinglist import MailingList
+    from mailman.rest import validator
     from mailman.rest.listconf import VALIDATORS
     from sqlalchemy import Boolean, Float, Integer, Interval, LargeBinary, PickleType
     from zope.component import getUtility
 
+    # Since Mailman 3.3.9.
+    at_lists = getattr(validator, "list_of_emails_or_regexp_or_atlist_validator", None)
     patterns = ("_nonmembers", "_aliases", "dmarc_addresses")
     out: dict[str, dict[str, Any]] = {}
     for name in VALIDATORS:
@@ -27,6 +30,8 @@ def schema(config: Any) -> dict[str, dict[str, Any]]:
             kind = {"type": "enum", "choices": codes}
         elif name == "posting_pipeline":
             kind = {"type": "enum", "choices": sorted(config.pipelines)}
+        elif VALIDATORS[name].decoder is at_lists:
+            kind = {"type": "senders"}
         elif name.endswith(patterns):
             kind = {"type": "patterns"}
         elif column is None or isinstance(column.type, PickleType):

@@ -15,7 +15,8 @@ from typing import Any
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_people import People, RosterChange
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import assign, schema
-from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates import Templates
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, replace_file
 
 
 def remove(path: str) -> None:
@@ -36,15 +37,17 @@ class Writer:
         self.reader = Reader(config)
         self.people = People(config.db.store)
         self.types = schema(config)
+        self.texts = Templates(config)
 
     def apply(self, steps: Sequence[Mapping[str, Any]]) -> list[str]:
         """Carry out steps; the files and directories to remove once that is committed."""
         leftovers: list[str] = []
         rosters: list[RosterChange] = []
+        texts: list[tuple[Any, Mapping[str, Any]]] = []
         for step in steps:
             mlist = self._list(step)
             if step.get("delete"):
-                leftovers.append(mlist.data_path)
+                leftovers += [mlist.data_path, *self.texts.folders(mlist.list_id, mlist.fqdn_listname)]
                 self._delete(mlist)
                 continue
             self._configure(mlist, step)
@@ -53,9 +56,14 @@ class Writer:
                 rosters.append(RosterChange(mlist.list_id, role, new, **change))
             if "disable" in step:
                 self._disable(mlist, step["disable"])
+            if "templates" in step:
+                texts.append((mlist, step["templates"]))
             if step.get("forget"):
                 leftovers.append(self.reader.saved_file(mlist.list_id))
         self.people.write(rosters)
+        # Last, since a rollback does not bring files back.
+        for mlist, wanted in texts:
+            self.texts.write(mlist, wanted)
         return leftovers
 
     def _list(self, step: Mapping[str, Any]) -> Any:
@@ -66,7 +74,10 @@ class Writer:
         name = step["list"]
         if step.get("create"):
             # Of a list that is gone, or whose creation was cut off.
-            remove(os.path.join(self.config.LIST_DATA_DIR, name.replace("@", ".", 1)))
+            list_id = name.replace("@", ".", 1)
+            for path in [os.path.join(self.config.LIST_DATA_DIR, list_id), *self.texts.folders(list_id, name)]:
+                remove(path)
+            self.texts.forget(list_id)
             return create_list(name)
         mlist = getUtility(IListManager).get(name)
         if mlist is None:
@@ -81,6 +92,7 @@ class Writer:
 
         self._discard_held(mlist)
         self.people.remove_everybody(mlist.list_id)
+        self.texts.forget(mlist.list_id)
         getUtility(IListManager).delete(mlist)
         call_name(self.config.mta.incoming).delete(mlist)
 
@@ -120,9 +132,10 @@ class Writer:
         if request["save"]:
             self.config.db.store.flush()
             name = mlist.fqdn_listname
-            entry = self.reader.read({"lists": [name], "settings": list(request["settings"]), "rosters": []})[name]
+            wanted = {"lists": [name], "settings": list(request["settings"]), "rosters": [], "templates": []}
+            entry = self.reader.read(wanted)[name]
             saved = {"settings": entry["settings"], "header_matches": entry["header_matches"]}
-            self._write(self.reader.saved_file(mlist.list_id), saved)
+            replace_file(self.reader.saved_file(mlist.list_id), json.dumps(saved, indent=1, sort_keys=True))
         assign(self.types, mlist, request["settings"])
         self._header_matches(mlist, request["header_matches"])
         self._discard_held(mlist)
@@ -134,12 +147,3 @@ class Writer:
         requests = IListRequests(mlist)
         for held in list(requests.of_type(RequestType.held_message)):
             requests.delete_request(held.id)
-
-    @staticmethod
-    def _write(path: str, value: Any) -> None:
-        temporary = path + ".new"
-        with open(temporary, "w", encoding="utf-8") as handle:
-            json.dump(value, handle, indent=1, sort_keys=True)
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(temporary, path)

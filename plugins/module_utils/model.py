@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Field, Invalid
 
 ROSTER_STATES = ("present", "absent", "exact")
@@ -30,6 +30,8 @@ STRUCTURED_KEYS = (
     "header_matches",
     "archivers",
     "members",
+    "nonmembers",
+    "templates",
     "settings",
     "disabled_action",
     "archives",
@@ -37,7 +39,9 @@ STRUCTURED_KEYS = (
     "renamed_archives",
 )
 # What belongs to one list and makes no sense as a default for all.
-NOT_DEFAULTABLE = ("name", "state", "members", "archives", "renamed_from")
+NOT_DEFAULTABLE = ("name", "state", "members", "nonmembers", "archives", "renamed_from")
+# Keys whose values merge with the defaults', key by key.
+MERGED = ("settings", "archivers", "templates")
 
 
 class Roster(NamedTuple):
@@ -65,6 +69,7 @@ class ListSpec(NamedTuple):
     archives: what happens to the archives of a list that is absent, keep or drop.
     renamed_from: the names it had before.
     renamed_archives: whether its archives follow the name, or stay where they were.
+    templates: Mailman's name of a text -> text, {language: text}, or "" for Mailman's own.
     """
 
     name: str
@@ -74,6 +79,7 @@ class ListSpec(NamedTuple):
     bans: list[str] | None = None
     header_matches: list[dict[str, str]] | None = None
     archivers: Mapping[str, bool] | None = None
+    templates: Mapping[str, templates.Text] = {}
     disabled_action: str = "reject"
     archives: str = "keep"
     renamed_from: tuple[str, ...] = ()
@@ -126,9 +132,10 @@ def parse_roster(key: str, value: Any, state: str = "present") -> Roster:
     for item in value:
         person = parse_person(key, item)
         lower = person["address"].lower()
-        if people.get(lower, person) != person:
+        # Two spellings are one address; the first is the one people see.
+        known = people.setdefault(lower, person)
+        if dict(known, address=person["address"]) != person:
             raise Invalid("{0} has {1} twice, with different options".format(key, person["address"]))
-        people[lower] = person
     return Roster(state, people)
 
 
@@ -168,12 +175,12 @@ def parse_archivers(key: str, value: Any) -> dict[str, bool]:
 
 
 def merge_entry(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry on top of the site's defaults; `settings` and `archivers` merge key by key."""
+    """The entry on top of the site's defaults; those in MERGED merge key by key."""
     merged = dict(defaults)
     for key, value in entry.items():
         if value is None:
             continue
-        if key in ("settings", "archivers") and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
+        if key in MERGED and isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
             value = dict(merged[key], **value)
         if key in _settings_of(merged):
             # A value typed out on the list wins over the same default under `settings`.
@@ -237,8 +244,10 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
     for key, role in (("owners", "owner"), ("moderators", "moderator")):
         if entry.get(key) is not None:
             rosters[role] = parse_roster(key, entry[key], "exact")
-    if entry.get("members") is not None:
-        rosters["member"] = parse_roster("members", entry["members"])
+    for key, role in (("members", "member"), ("nonmembers", "nonmember")):
+        if entry.get(key) is not None:
+            rosters[role] = parse_roster(key, entry[key])
+    _strangers_are_no_members(rosters)
 
     def optional(key: str, parse: Callable[[str, Any], Any]) -> Any:
         return None if entry.get(key) is None else parse(key, entry[key])
@@ -252,6 +261,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
         bans=None if bans is None else sorted(bans),
         header_matches=optional("header_matches", parse_header_matches),
         archivers=optional("archivers", parse_archivers),
+        templates=templates.parse_templates("templates", entry.get("templates") or {}),
         disabled_action=vocabulary.choice(
             "disabled_action", entry.get("disabled_action") or "reject", DISABLED_ACTIONS
         ),
@@ -284,6 +294,16 @@ def _archives(entry: Mapping[str, Any]) -> str:
     if archives == "drop" and entry.get("state") != "absent":
         raise vocabulary.refuse("archives", archives, "keep, unless state is absent")
     return archives
+
+
+def _strangers_are_no_members(rosters: Mapping[str, Roster]) -> None:
+    """Mailman forgets a non-member who becomes a member, so nobody can stay both."""
+    member, nonmember = rosters.get("member"), rosters.get("nonmember")
+    if member is None or nonmember is None or "absent" in (member.state, nonmember.state):
+        return
+    for key, person in nonmember.people.items():
+        if key in member.people:
+            raise Invalid("{0} is in members and in nonmembers; accepted: one of them".format(person["address"]))
 
 
 def parse_site(entries: Any, defaults: Mapping[str, Any] | None = None) -> list[ListSpec]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import rename
+from ansible_collections.listops.mailman.plugins.module_utils import rename, templates
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -24,6 +24,9 @@ DISABLED_SETTINGS: dict[str, Any] = {"advertised": False, "emergency": True, "su
 SECRET = "(a password)"
 OTHER_SECRET = "(another password)"
 
+# What a roster is called in a diff.
+ROSTER_LABELS = {"member": "members", "owner": "owners", "moderator": "moderators", "nonmember": "nonmembers"}
+
 Value = Any
 
 
@@ -32,11 +35,14 @@ class Policy(NamedTuple):
 
     allow_shrink: an exact roster may be emptied, or lose more than half of 10 or more.
     override_bans: people who are banned may be added.
+    send_welcome, send_goodbye: who becomes a member, or is one no longer, gets Mailman's message.
     site_bans: the bans that hold for every list.
     """
 
     allow_shrink: bool = False
     override_bans: bool = False
+    send_welcome: bool = False
+    send_goodbye: bool = False
     site_bans: tuple[str, ...] = ()
 
 
@@ -102,6 +108,16 @@ def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) ->
         )
 
 
+def _personal(spec: ListSpec, personalize: str | None) -> None:
+    """Refuse a text about its reader on a list whose posts are the same for everybody, as they are by default."""
+    found = templates.personal(spec.templates)
+    if found and personalize in (None, "none"):
+        raise Invalid(
+            "list {0}: {1}, which Mailman fills in only for lists whose personalize (under settings) is individual "
+            "or full".format(spec.name, found)
+        )
+
+
 class _Changes:
     """Collects the differences of one list, for people and for the engine."""
 
@@ -128,6 +144,13 @@ class _Changes:
         if wanted is not None and wanted != actual:
             self.changes[key] = (actual, wanted)
             self.step[key] = wanted
+
+    def texts(self, wanted: Mapping[str, Value], actual: Mapping[str, Value]) -> None:
+        differ = {name: text for name, text in wanted.items() if actual.get(name, "") != text}
+        for name, text in differ.items():
+            self.changes[name] = (actual.get(name) or None, text or None)
+        if differ:
+            self.step["templates"] = differ
 
     def roster(self, role: str, wanted: Roster, actual: Mapping[str, Any], bans: Iterable[str], policy: Policy) -> None:
         add: list[dict[str, Any]] = []
@@ -156,8 +179,7 @@ class _Changes:
         before.extend(describe(actual[key], role) for key in remove)
         if not (add or change or remove):
             return
-        label = {"owner": "owners", "moderator": "moderators", "nonmember": "nonmembers"}.get(role, "members")
-        self.changes[label] = (sorted(before), sorted(after))
+        self.changes[ROSTER_LABELS[role]] = (sorted(before), sorted(after))
         self.step.setdefault("rosters", {})[role] = {"add": add, "change": change, "remove": remove}
 
     def _allowed(self, role: str, address: str, bans: Iterable[str], policy: Policy) -> None:
@@ -178,6 +200,7 @@ _EMPTY: dict[str, Any] = {
     "bans": [],
     "header_matches": [],
     "archivers": {},
+    "templates": {},
     "saved": None,
 }
 
@@ -241,6 +264,8 @@ def plan_list(
         if differ:
             out.changes["archivers"] = ({key: have["archivers"].get(key) for key in differ}, differ)
             out.step["archivers"] = differ
+    out.texts(spec.templates, have.get("templates", {}))
+    _personal(spec, settings.get("personalize", have["settings"].get("personalize")))
     bans = (have["bans"] if spec.bans is None else spec.bans) + list(policy.site_bans)
     if spec.state == "disabled":
         # A list nobody uses may lose its owners.
@@ -281,7 +306,28 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
         names.update(spec.settings)
         if spec.renamed_from:
             names.update(rename.FOLLOWING)
+        if templates.personal(spec.templates):
+            names.add("personalize")
     return sorted(names)
+
+
+def wanted_templates(specs: Iterable[ListSpec]) -> list[str]:
+    """The texts that must be read to compare these specifications."""
+    return sorted({name for spec in specs for name in spec.templates})
+
+
+def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
+    """Who is to be greeted once the plans are carried out; see mailman3_notices.send."""
+    out = []
+    for plan in plans:
+        change = plan.step.get("rosters", {}).get("member")
+        if not change:
+            continue
+        welcome = [person["address"].lower() for person in change["add"]] if policy.send_welcome else []
+        goodbye = list(change["remove"]) if policy.send_goodbye else []
+        if welcome or goodbye:
+            out.append({"list": plan.name, "welcome": welcome, "goodbye": goodbye})
+    return out
 
 
 def summary(plans: Iterable[ListPlan]) -> dict[str, int]:

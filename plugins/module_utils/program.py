@@ -36,6 +36,16 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield values[start : start + CHUNK]
 
 
+def replace_file(path: str, text: str) -> None:
+    """Write a file so that whoever reads it sees all of the old or all of the new text, whatever happens."""
+    temporary = path + ".new"
+    with open(temporary, "w", encoding="utf-8", newline="") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.replace(temporary, path)
+
+
 def become(user: str, option: str) -> None:
     """Turn into the service's own user: what root writes, the service could not change."""
     import pwd

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report
+from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
-    ListPlan,
     Policy,
+    notices,
     plan_site,
     wanted_settings,
+    wanted_templates,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.site import open_site
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
@@ -30,6 +31,13 @@ WEB_SPEC: dict[str, dict[str, Any]] = {
     "web_manage": {"type": "path"},
     "web_user": {"type": "str", "default": "www-data"},
     "mailman_service": {"type": "str", "default": "mailman3"},
+}
+POLICY_SPEC: dict[str, dict[str, Any]] = {
+    "allow_shrink": {"type": "bool", "default": False},
+    "override_bans": {"type": "bool", "default": False},
+    "send_welcome": {"type": "bool", "default": False},
+    "send_goodbye": {"type": "bool", "default": False},
+    "diff_limit": {"type": "int", "default": report.DIFF_LIMIT},
 }
 
 
@@ -83,24 +91,36 @@ def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mo
     return problems
 
 
+def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+    """Archivers that lists are to use and that archive nothing, because the site does not."""
+    asked = {name for spec in specs for name, on in (spec.archivers or {}).items() if on}
+    return [
+        "archivers: {0} archives nothing until it is enabled in Mailman's own configuration".format(name)
+        for name in sorted(asked)
+        if name in hello.get("idle_archivers", ())
+    ]
+
+
 def reconcile(
     params: Mapping[str, Any],
     declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
     *,
-    policy: Policy,
     check_mode: bool,
     remove_undeclared: bool = False,
     must_exist: bool = False,
 ) -> Course:
     """Make Mailman match what is declared, or say what would change.
 
-    params: a module's parameters, with those of CONNECTION_SPEC.
+    params: a module's parameters, with those of CONNECTION_SPEC and POLICY_SPEC.
     declare: the specifications, given what the engine says of itself (see
         mailman3_engine.Engine.hello); called once.
     remove_undeclared: delete lists that are not declared.
     must_exist: a list that does not exist is an error, not something to create.
     Raises Invalid for bad input and EngineError for trouble on the host.
     """
+    if params["diff_limit"] < 0:
+        raise vocabulary.refuse("diff_limit", params["diff_limit"], "a number of lines, 0 for no limit")
+    policy = Policy(**{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
     try:
         with open_engine(params, check_mode) as engine:
             return _reconcile(engine, params, declare, policy, check_mode, remove_undeclared, must_exist)
@@ -110,7 +130,7 @@ def reconcile(
         # Before the first run there is nothing: everything would be created.
         hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
         plans = plan_site(declare(hello), {}, policy)
-        result = _result(plans, [])
+        result = dict(report.result(plans, params["diff_limit"]), undeclared=[])
         return Course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 
 
@@ -125,7 +145,9 @@ def _reconcile(
 ) -> Course:
     hello = engine.hello
     specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
-    warnings = _check_against(specs, hello, check_mode)
+    for spec in specs:
+        templates.check_known(spec.name, spec.templates, hello)
+    warnings = _check_against(specs, hello, check_mode) + _idle_archivers(specs, hello)
     names = [spec.name for spec in specs]
     existing = set(hello["lists"])
     if must_exist:
@@ -146,6 +168,7 @@ def _reconcile(
             lists=None if len(wanted) * 2 > len(existing) else wanted,
             settings=settings,
             rosters=roles,
+            templates=wanted_templates(specs),
             secrets=secrets,
         )
     if remove_undeclared:
@@ -155,19 +178,15 @@ def _reconcile(
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
+    greetings = [] if check_mode else notices(plans, policy)
     with open_site(engine, params, specs, plans) as site:
         if not check_mode:
             site.apply(hello.get("stopped", False))
+    if greetings:
+        engine.request({"op": "notify", "notices": greetings})
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
-    return Course(_result(site.plans, undeclared), warnings)
-
-
-def _result(plans: Sequence[ListPlan], undeclared: list[str]) -> dict[str, Any]:
-    out = report.result(plans)
-    out["undeclared"] = undeclared
-    out["diff"] = report.diff(plans)
-    return out
+    return Course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
 
 
 def message(exc: Exception) -> dict[str, str | None]:

@@ -36,7 +36,8 @@ class Field(NamedTuple):
     name: Mailman 3's attribute name.
     type: bool, int, float, str, line (str without a line break), interval
         (seconds), enum, list (of str), patterns (addresses or ^regular
-        expressions), secret.
+        expressions), senders (the same, or @ and a list whose members are
+        meant), secret.
     choices: the accepted values of an enum.
     """
 
@@ -172,6 +173,16 @@ def address_or_pattern(key: str, value: Any) -> str:
     return str(value).lower()
 
 
+def sender(key: str, value: Any) -> str:
+    """Return an address or the @address of a list in lower case, or a regular expression starting with ^."""
+    if isinstance(value, str) and value.startswith("@") and is_address(value[1:]):
+        return value.lower()
+    try:
+        return address_or_pattern(key, value)
+    except Invalid as exc:
+        raise Invalid("{0}, or @ and the address of a list".format(exc)) from None
+
+
 def list_name(value: Any) -> str:
     """Return the name of a list in lower case: `name` or `name@domain`.
 
@@ -276,6 +287,8 @@ def checked(field: Field, value: Any) -> Any:
         return choice(key, value, field.choices)
     if field.type == "patterns":
         return strings(key, value, address_or_pattern)
+    if field.type == "senders":
+        return strings(key, value, sender)
     if field.type == "list":
         return strings(key, value)
     return _CHECKS[field.type](key, value)

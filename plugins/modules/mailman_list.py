@@ -20,6 +20,8 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
+  - listops.mailman.list_options
+  - listops.mailman.policy
 attributes:
   check_mode:
     support: full
@@ -94,7 +96,8 @@ options:
   defaults:
     description:
       - Options for every list in O(lists) that does not set them itself, the same as for one list except
-        O(name), O(state), O(archives), O(renamed_from) and O(members). O(settings) and O(archivers) are merged key by key.
+        O(name), O(state), O(archives), O(renamed_from), O(members) and O(nonmembers). O(settings), O(archivers) and
+        O(templates) are merged key by key.
     type: dict
   undeclared:
     description:
@@ -104,12 +107,6 @@ options:
     type: str
     choices: [report, remove]
     default: report
-  allow_shrink:
-    description:
-      - Accept that an exact roster is emptied, or loses more than half of its members when it has 10 or more.
-        Without it that is an error, because an empty roster is mostly a broken source.
-    type: bool
-    default: false
   web_manage:
     description:
       - HyperKitty's C(manage.py), when it is not where Debian puts it. A host without HyperKitty needs none.
@@ -119,145 +116,6 @@ options:
     description: The user Mailman's web interface runs as.
     type: str
     default: www-data
-  override_bans:
-    description: Add members even when a ban covers their address. Without it that is an error.
-    type: bool
-    default: false
-  display_name:
-    description: The name of the list as people read it.
-    type: str
-  description:
-    description: What the list is for, on one line.
-    type: str
-  info:
-    description: A longer text for the page of the list.
-    type: str
-  subject_prefix:
-    description: Put before the subject of every post, with the trailing blank that separates it.
-    type: str
-  owners:
-    description: Addresses of the owners, these and no others.
-    type: list
-    elements: raw
-  moderators:
-    description: Addresses of the moderators, these and no others.
-    type: list
-    elements: raw
-  members:
-    description:
-      - Members that must be there, as a list of addresses or of dictionaries with C(address) and any of
-        C(display_name), C(delivery_mode), C(delivery_status) and C(moderation_action)
-        (see M(listops.mailman.mailman_member)).
-      - Or a dictionary with C(addresses) (such a list) and C(state), which is V(present), V(absent) (these are not
-        members) or V(exact) (these and no others).
-    type: raw
-  bans:
-    description: Addresses and regular expressions (starting with V(^)) that may neither post nor subscribe, these and no others.
-    type: list
-    elements: str
-  header_matches:
-    description: Rules on headers, in this order and no others.
-    type: list
-    elements: dict
-    suboptions:
-      header:
-        description: Name of the header.
-        type: str
-        required: true
-      pattern:
-        description: Regular expression that is searched in the header's value.
-        type: str
-        required: true
-      action:
-        description: What happens to a message that matches.
-        type: str
-        choices: [hold, reject, discard, accept]
-        default: hold
-  archivers:
-    description: Archivers by name, each V(true) or V(false). Archivers that are not named are left alone.
-    type: dict
-  acceptable_aliases:
-    description: Further addresses, or regular expressions starting with V(^), by which the list may be named in To and Cc.
-    type: list
-    elements: str
-  advertised:
-    description: Whether the list is in the index of lists.
-    type: bool
-  archive_policy:
-    description: Who may read the archive; V(never) keeps none.
-    type: str
-    choices: [public, private, never]
-  subscription_policy:
-    description: What a subscription needs.
-    type: str
-    choices: [open, confirm, moderate, confirm_then_moderate]
-  unsubscription_policy:
-    description: What leaving needs.
-    type: str
-    choices: [open, confirm, moderate, confirm_then_moderate]
-  default_member_action:
-    description: What happens to posts of members; V(defer) applies the list's other rules.
-    type: str
-    choices: [accept, hold, reject, discard, defer]
-  default_nonmember_action:
-    description:
-      - What happens to posts of strangers.
-      - Do not use V(discard) if there is any chance that real people write to the list without being subscribed.
-    type: str
-    choices: [accept, hold, reject, discard, defer]
-  dmarc_mitigate_action:
-    description: What happens to posts from domains whose DMARC policy would make receivers refuse them.
-    type: str
-    choices: [no_mitigation, munge_from, wrap_message, reject, discard]
-  dmarc_mitigate_unconditionally:
-    description: Whether that happens to every post, whatever its domain publishes.
-    type: bool
-  emergency:
-    description: Whether every post is held.
-    type: bool
-  preferred_language:
-    description: Code of the language of the list.
-    type: str
-  digests_enabled:
-    description: Whether members may have digests.
-    type: bool
-  digest_send_periodic:
-    description: Whether digests go out on time even if they are small.
-    type: bool
-  digest_size_threshold:
-    description: Size in kilobytes at which a digest goes out.
-    type: float
-  digest_volume_frequency:
-    description: How often a new volume of digests starts.
-    type: str
-    choices: [yearly, monthly, quarterly, weekly, daily]
-  reply_goes_to_list:
-    description: Where replies go.
-    type: str
-    choices: [no_munging, point_to_list, explicit_header, explicit_header_only]
-  reply_to_address:
-    description: The address for V(explicit_header).
-    type: str
-  max_message_size:
-    description: Largest post in kilobytes that is not held; V(0) for any size.
-    type: int
-  member_roster_visibility:
-    description: Who may see who is subscribed.
-    type: str
-    choices: [public, members, moderators]
-  send_welcome_message:
-    description: Whether Mailman greets people who subscribe themselves. This module never sends mail to members.
-    type: bool
-  send_goodbye_message:
-    description: Whether Mailman says goodbye to people who leave by themselves.
-    type: bool
-  settings:
-    description:
-      - Every other option that Mailman lets an owner set, by Mailman's own name (the names of its REST API's
-        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password).
-      - Values are checked against Mailman's own table of types before anything is changed. Times are given as
-        V(7d), V(12h) or a number of seconds.
-    type: dict
 seealso:
   - module: listops.mailman.mailman_member
   - module: listops.mailman.mailman_list_info
@@ -292,6 +150,10 @@ EXAMPLES = r"""
     defaults:
       dmarc_mitigate_action: munge_from
       default_nonmember_action: hold
+      templates:
+        list:member:regular:footer: |
+          --
+          $listname
       header_matches:
         - header: X-Spam-Score
           pattern: \+{4,}
@@ -331,8 +193,13 @@ lists:
       description:
         - What differs by option name, each with C(before) and C(after). Of rosters only the lines that differ.
         - A password shows only that it changed.
+        - Cut as O(diff_limit) says.
       type: dict
       sample: {"advertised": {"before": true, "after": false}}
+    left_out:
+      description: How many lines of C(changes) O(diff_limit) left out.
+      type: int
+      sample: 0
 summary:
   description: Counts of lists created, renamed, changed, removed and unchanged, and of memberships added, changed and removed.
   returned: success
@@ -353,9 +220,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
     CONNECTION_SPEC,
+    POLICY_SPEC,
     WEB_SPEC,
     message,
     reconcile,
@@ -374,6 +241,7 @@ ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
     owners=dict(type="list", elements="raw"),
     moderators=dict(type="list", elements="raw"),
     members=dict(type="raw"),
+    nonmembers=dict(type="raw"),
     bans=dict(type="list", elements="str"),
     header_matches=dict(
         type="list",
@@ -385,6 +253,7 @@ ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
         ),
     ),
     archivers=dict(type="dict"),
+    templates=dict(type="dict"),
     settings=dict(type="dict", no_log=False),
 )
 
@@ -423,8 +292,7 @@ def main() -> None:
             lists=dict(type="list", elements="dict"),
             defaults=dict(type="dict"),
             undeclared=dict(type="str", choices=["report", "remove"], default="report"),
-            allow_shrink=dict(type="bool", default=False),
-            override_bans=dict(type="bool", default=False),
+            **POLICY_SPEC,
             **CONNECTION_SPEC,
             **WEB_SPEC,
         ),
@@ -437,7 +305,8 @@ def main() -> None:
     if params["undeclared"] == "remove" and not many:
         module.fail_json(msg="undeclared is 'remove', which needs lists: all that shall stay")
     if many:
-        extra = sorted(key for key in vocabulary.LIST_FIELDS if params[key] is not None)
+        ours = ("domain", "state", "disabled_action", "archives", "renamed_archives")
+        extra = sorted(key for key in ONE_LIST_SPEC if key not in ours and params[key] is not None)
         if extra:
             module.fail_json(msg="{0} belongs into lists or defaults when lists is given".format(", ".join(extra)))
     try:
@@ -445,7 +314,6 @@ def main() -> None:
         course = reconcile(
             params,
             lambda hello: specs,
-            policy=Policy(allow_shrink=params["allow_shrink"], override_bans=params["override_bans"]),
             check_mode=module.check_mode,
             remove_undeclared=params["undeclared"] == "remove",
         )

@@ -104,6 +104,12 @@ lists:
       description: How many people there are in each role, also in those that O(roles) leaves out.
       type: dict
       sample: {"member": 3, "owner": 1, "moderator": 0, "nonmember": 0}
+    templates:
+      description:
+        - The texts of the list by Mailman's name, each for every language, or by language. Only those that are not
+          Mailman's own; C(uri) is where another text comes from that somebody chose in the web interface.
+      type: dict
+      sample: {"list:member:regular:footer": "--\n$listname\n"}
     rosters:
       description: By role, a list of people sorted by address.
       type: dict
@@ -119,6 +125,12 @@ version:
   returned: success
   type: str
   sample: 3.3.10
+available_settings:
+  description:
+    - What this Mailman lets an owner set, by name, with C(type) and C(choices). They are all in C(docs/vocabulary.md).
+  returned: success
+  type: dict
+  sample: {"advertised": {"type": "bool"}, "archive_policy": {"type": "enum", "choices": ["never", "private", "public"]}}
 domains:
   description: The mail domains Mailman knows.
   returned: success
@@ -146,6 +158,7 @@ def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[st
         "bans": entry["bans"],
         "header_matches": entry["header_matches"],
         "archivers": entry["archivers"],
+        "templates": entry.get("templates", {}),
         "rosters": {role: rosters[role] for role in roles},
         "created_at": facts["created_at"],
         "last_post_at": facts["last_post_at"],
@@ -188,6 +201,7 @@ def main() -> None:
         lists={name: presented(lists[name], facts[name], params["roles"]) for name in sorted(lists)},
         engine=hello["engine"],
         version=hello["version"],
+        available_settings=hello["schema"],
         domains=hello["domains"],
     )
 

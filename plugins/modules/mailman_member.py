@@ -13,10 +13,11 @@ author: The listops.mailman contributors (@listops)
 description:
   - Makes people members, owners, moderators or non-members of one list, of several, or of every list on the host.
   - Addresses are compared without regard to case; the spelling you give is kept for display.
-  - Nobody is sent a welcome or goodbye message.
+  - Nobody is sent a welcome or goodbye message unless O(send_welcome) or O(send_goodbye) asks for it.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
+  - listops.mailman.policy
 attributes:
   check_mode:
     support: full
@@ -80,15 +81,6 @@ options:
     description: What happens to the person's posts; V(default) is what the list does with its members.
     type: str
     choices: [default, accept, hold, reject, discard, defer]
-  allow_shrink:
-    description:
-      - Accept that O(state=exact) empties a roster, or removes more than half of 10 or more people.
-    type: bool
-    default: false
-  override_bans:
-    description: Add members even when a ban covers their address. Without it that is an error.
-    type: bool
-    default: false
 seealso:
   - module: listops.mailman.mailman_list
 """
@@ -142,6 +134,10 @@ lists:
       description: The lines of the rosters that differ, by C(members), C(owners), C(moderators) or C(nonmembers).
       type: dict
       sample: {"members": {"before": [], "after": ["alice@example.net"]}}
+    left_out:
+      description: How many lines of C(changes) O(diff_limit) left out.
+      type: int
+      sample: 0
 summary:
   description: Counts of lists changed and unchanged, and of memberships added, changed and removed.
   returned: success
@@ -156,8 +152,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, reconcile
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    POLICY_SPEC,
+    message,
+    reconcile,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -193,8 +193,7 @@ def main() -> None:
             domain=dict(type="str"),
             state=dict(type="str", choices=list(model.ROSTER_STATES), default="present"),
             role=dict(type="str", choices=list(vocabulary.ROLES), default="member"),
-            allow_shrink=dict(type="bool", default=False),
-            override_bans=dict(type="bool", default=False),
+            **POLICY_SPEC,
             **CONNECTION_SPEC,
         ),
         mutually_exclusive=[("address", "members")],
@@ -216,7 +215,6 @@ def main() -> None:
         course = reconcile(
             params,
             declare,
-            policy=Policy(allow_shrink=params["allow_shrink"], override_bans=params["override_bans"]),
             check_mode=module.check_mode,
             must_exist=True,
         )

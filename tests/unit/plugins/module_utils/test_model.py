@@ -178,3 +178,36 @@ def test_any_entry_is_parsed_or_refused_in_one_line(entry):
         model.parse_site([entry])
     except Invalid as exc:
         assert str(exc) and "\n" not in str(exc)
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    [
+        (["Bob@Example.org", "bob@example.ORG"], "Bob@Example.org"),
+        (["bob@example.org", "BOB@example.org"], "bob@example.org"),
+        ([{"address": "Bob@Example.org", "delivery_mode": "regular"},
+          {"address": "bob@example.org", "delivery_mode": "regular"}], "Bob@Example.org"),
+    ],
+)  # fmt: skip
+def test_two_spellings_are_one_address_and_the_first_is_shown(people, shown):
+    roster = model.parse_roster("members", people)
+    assert list(roster.people) == [shown.lower()] and roster.people[shown.lower()]["address"] == shown
+
+
+def test_two_spellings_with_different_options_are_refused():
+    with pytest.raises(Invalid) as caught:
+        model.parse_roster("members", ["Bob@Example.org", {"address": "bob@example.org", "display_name": "Bob"}])
+    assert str(caught.value) == "members has bob@example.org twice, with different options"
+
+
+def test_nonmembers():
+    (found,) = model.parse_site(
+        [{"name": "x", "nonmembers": [{"address": "S@x.example.org", "moderation_action": "discard"}]}]
+    )
+    roster = found.rosters["nonmember"]
+    assert roster.state == "present" and roster.people["s@x.example.org"]["moderation_action"] == "discard"
+    both = {"name": "x", "members": ["A@x.example.org"], "nonmembers": ["a@x.example.org"]}
+    with pytest.raises(Invalid) as caught:
+        model.parse_site([both])
+    assert str(caught.value) == "list x: a@x.example.org is in members and in nonmembers; accepted: one of them"
+    model.parse_site([dict(both, nonmembers={"state": "absent", "addresses": ["a@x.example.org"]})])

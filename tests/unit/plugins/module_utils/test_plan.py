@@ -14,6 +14,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import model, repo
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     DISABLED_SETTINGS,
     Policy,
+    notices,
     plan_list,
     plan_site,
     summary,
@@ -57,6 +58,7 @@ def actual(members=(), saved=None, owners=(), **parts):
             "bans": [],
             "header_matches": [],
             "archivers": {"hyperkitty": True},
+            "templates": {},
             "saved": saved,
         },
         **parts,
@@ -66,9 +68,9 @@ def actual(members=(), saved=None, owners=(), **parts):
 def test_nothing_to_do():
     plan = plan_list(spec(description="old", members=["B@example.org"]), actual([person("b@example.org")]))
     assert (plan.action, plan.changes, plan.step) == ("none", {}, {})
-    assert report.diff([plan]) == {
+    assert report.result([plan])["diff"] == {
         "before_header": "lists on the host",
-        "after_header": "lists as declared",
+        "after_header": "as declared",
         "before": "",
         "after": "",
     }
@@ -198,13 +200,26 @@ def test_passwords_show_that_they_change_and_nothing_else():
     for known, changed in ((None, True), ("set", True), (True, False)):
         plan = plan_list(wanted, actual(settings={"moderator_password": known}), secrets=secret)
         assert (plan.action == "change") is changed
-        assert "s3cret" not in str(plan.changes) + str(report.diff([plan])) + str(report.result([plan]))
+        assert "s3cret" not in str(plan.changes) + str(report.result([plan]))
 
 
 def test_archivers_that_are_not_named_are_left_alone():
     plan = plan_list(spec(archivers={"mail-archive": True}), actual())
     assert plan.step["archivers"] == {"mail-archive": True}
     assert plan_list(spec(archivers=["hyperkitty"]), actual()).action == "none"
+
+
+def test_nobody_is_sent_mail_unless_asked():
+    have = actual([person("Old@example.org")])
+    wanted = spec(
+        members={"state": "exact", "addresses": ["New@example.org", "b@example.org"]}, owners=["o@example.org"]
+    )
+    plans = [plan_list(wanted, have), plan_list(spec(state="absent"), have)]
+    assert notices(plans, Policy()) == []
+    welcome, goodbye = ["new@example.org", "b@example.org"], ["old@example.org"]
+    both = Policy(send_welcome=True, send_goodbye=True)
+    assert notices(plans, both) == [{"list": NAME, "welcome": welcome, "goodbye": goodbye}]
+    assert notices(plans, Policy(send_goodbye=True)) == [{"list": NAME, "welcome": [], "goodbye": goodbye}]
 
 
 def test_summary_counts():
@@ -220,7 +235,7 @@ def test_summary_counts():
 def test_the_diff_reads_as_text():
     have = actual([person("b@example.org")])
     plan = plan_list(spec(description="new", members={"state": "exact", "addresses": ["c@example.org"]}), have)
-    text = report.diff([plan])
+    text = report.result([plan])["diff"]
     assert text["before"] == NAME + ":\n  description: old\n  members:\n    - b@example.org\n"
     assert text["after"] == NAME + ":\n  description: new\n  members:\n    - c@example.org\n"
 

@@ -156,3 +156,12 @@ def test_every_field_has_an_argument_type():
     spec = vocabulary.argument_spec(vocabulary.LIST_FIELDS)
     assert spec["archive_policy"] == {"type": "str", "choices": ["public", "private", "never"]}
     assert spec["acceptable_aliases"] == {"type": "list", "elements": "str"}
+
+
+def test_senders():
+    field = Field("accept_these_nonmembers", "senders")
+    given = ["@Other@Lists.example.org", "Bob@example.org", "^.*@Example"]
+    assert vocabulary.checked(field, given) == ["@other@lists.example.org", "bob@example.org", "^.*@Example"]
+    for bad in ("@x", "other", "^("):
+        with pytest.raises(Invalid):
+            vocabulary.checked(field, [bad])

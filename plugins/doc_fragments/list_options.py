@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of a list, for one list and for each of many."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  display_name:
+    description: The name of the list as people read it.
+    type: str
+  description:
+    description: What the list is for, on one line.
+    type: str
+  info:
+    description: A longer text for the page of the list.
+    type: str
+  subject_prefix:
+    description: Put before the subject of every post, with the trailing blank that separates it.
+    type: str
+  owners:
+    description: Addresses of the owners, these and no others.
+    type: list
+    elements: raw
+  moderators:
+    description: Addresses of the moderators, these and no others.
+    type: list
+    elements: raw
+  members:
+    description:
+      - Members that must be there, as a list of addresses or of dictionaries with C(address) and any of
+        C(display_name), C(delivery_mode), C(delivery_status) and C(moderation_action)
+        (see M(listops.mailman.mailman_member)).
+      - Or a dictionary with C(addresses) (such a list) and C(state), which is V(present), V(absent) (these are not
+        members) or V(exact) (these and no others).
+    type: raw
+  nonmembers:
+    description:
+      - Strangers whose posts have an action of their own, in the same forms as O(members), with C(moderation_action)
+        (V(default) is O(default_nonmember_action)). Mailman itself adds whoever posts without being a member.
+      - For addresses and patterns without a record of their own there are C(accept_these_nonmembers),
+        C(hold_these_nonmembers), C(reject_these_nonmembers) and C(discard_these_nonmembers) under O(settings).
+    type: raw
+  bans:
+    description: Addresses and regular expressions (starting with V(^)) that may neither post nor subscribe, these and no others.
+    type: list
+    elements: str
+  header_matches:
+    description: Rules on headers, in this order and no others.
+    type: list
+    elements: dict
+    suboptions:
+      header:
+        description: Name of the header.
+        type: str
+        required: true
+      pattern:
+        description: Regular expression that is searched in the header's value.
+        type: str
+        required: true
+      action:
+        description: What happens to a message that matches.
+        type: str
+        choices: [hold, reject, discard, accept]
+        default: hold
+  archivers:
+    description:
+      - Archivers by name, each V(true) or V(false). Archivers that are not named are left alone.
+      - One that Mailman's own configuration does not enable archives nothing; that is a warning.
+    type: dict
+  acceptable_aliases:
+    description: Further addresses, or regular expressions starting with V(^), by which the list may be named in To and Cc.
+    type: list
+    elements: str
+  advertised:
+    description: Whether the list is in the index of lists.
+    type: bool
+  archive_policy:
+    description: Who may read the archive; V(never) keeps none.
+    type: str
+    choices: [public, private, never]
+  subscription_policy:
+    description: What a subscription needs.
+    type: str
+    choices: [open, confirm, moderate, confirm_then_moderate]
+  unsubscription_policy:
+    description: What leaving needs.
+    type: str
+    choices: [open, confirm, moderate, confirm_then_moderate]
+  default_member_action:
+    description: What happens to posts of members; V(defer) applies the list's other rules.
+    type: str
+    choices: [accept, hold, reject, discard, defer]
+  default_nonmember_action:
+    description:
+      - What happens to posts of strangers.
+      - Do not use V(discard) if there is any chance that real people write to the list without being subscribed.
+    type: str
+    choices: [accept, hold, reject, discard, defer]
+  dmarc_mitigate_action:
+    description: What happens to posts from domains whose DMARC policy would make receivers refuse them.
+    type: str
+    choices: [no_mitigation, munge_from, wrap_message, reject, discard]
+  dmarc_mitigate_unconditionally:
+    description: Whether that happens to every post, whatever its domain publishes.
+    type: bool
+  emergency:
+    description: Whether every post is held.
+    type: bool
+  preferred_language:
+    description: Code of the language of the list.
+    type: str
+  digests_enabled:
+    description: Whether members may have digests.
+    type: bool
+  digest_send_periodic:
+    description: Whether digests go out on time even if they are small.
+    type: bool
+  digest_size_threshold:
+    description: Size in kilobytes at which a digest goes out.
+    type: float
+  digest_volume_frequency:
+    description: How often a new volume of digests starts.
+    type: str
+    choices: [yearly, monthly, quarterly, weekly, daily]
+  reply_goes_to_list:
+    description: Where replies go.
+    type: str
+    choices: [no_munging, point_to_list, explicit_header, explicit_header_only]
+  reply_to_address:
+    description: The address for V(explicit_header).
+    type: str
+  max_message_size:
+    description: Largest post in kilobytes that is not held; V(0) for any size.
+    type: int
+  member_roster_visibility:
+    description: Who may see who is subscribed.
+    type: str
+    choices: [public, members, moderators]
+  send_welcome_message:
+    description: Whether Mailman greets people who subscribe themselves. For those this module adds there is O(send_welcome).
+    type: bool
+  send_goodbye_message:
+    description: Whether Mailman says goodbye to people who leave by themselves. For those this module removes there is
+      O(send_goodbye).
+    type: bool
+  templates:
+    description:
+      - Texts by Mailman's own name, such as C(list:member:regular:footer) or C(list:user:notice:welcome). Each is a text
+        that holds for every language, or a dictionary of texts by language code.
+      - What Mailman fills in is written C($listname) or C(${listname}), a dollar sign C($$). Names and placeholders are
+        checked; all of them are in C(docs/vocabulary.md).
+      - C($user_email) and what else is about the reader can be in headers and footers of a list whose C(personalize)
+        (under O(settings)) is V(individual) or V(full) only, and is refused elsewhere.
+      - An empty text restores Mailman's own. A footer or header of nothing but blanks is none at all.
+      - Texts that are not named are left alone. A text that somebody chose in the web interface counts as a difference.
+    type: dict
+  settings:
+    description:
+      - Every other option that Mailman lets an owner set, by Mailman's own name (the names of its REST API's
+        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password). All of them are in
+        C(docs/vocabulary.md).
+      - Values are checked against Mailman's own table of types before anything is changed. Times are given as
+        V(7d), V(12h) or a number of seconds.
+    type: dict
+"""
