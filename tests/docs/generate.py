@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a page for each module and role from its own specification.
 
-    tests/docs/generate.py            write docs/modules/*.md and docs/roles/*.md
+    tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md and docs/vocabulary.md
     tests/docs/generate.py --check    exit 1 and name the pages that are not up to date
 
 The words are those of DOCUMENTATION, EXAMPLES, RETURN and argument_specs.yml, as
-ansible-doc reads them; nothing is said twice.
+ansible-doc reads them; nothing is said twice. The vocabulary is in words.py.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+import words
 import yaml
 from antsibull_docs_parser import dom
 from antsibull_docs_parser.format import Formatter, LinkProvider
@@ -271,7 +272,7 @@ def pages() -> dict[Path, str]:
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
     roles = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
     links = Links({("module", name) for name in modules} | {("role", name) for name in roles})
-    result = {}
+    result = {words.PAGE: words.page()}
     for kind, names, render in (("module", modules, module_page), ("role", roles, role_page)):
         if not names:
             continue
@@ -288,6 +289,7 @@ def main() -> int:
 
     wanted = pages()
     there = {path.relative_to(ROOT) for kind in ("modules", "roles") for path in (ROOT / "docs" / kind).glob("*.md")}
+    there |= {words.PAGE} if (ROOT / words.PAGE).exists() else set()
     stale = [
         path
         for path, text in sorted(wanted.items())
