@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -40,18 +41,28 @@ class Controller:
 
     def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
         """Run a playbook that must succeed; give what each task said."""
+        shown = self._run(path, options, stdin, self.environment)
+        said: dict[str, Any] = json.loads(shown[shown.index("{") :])
+        return said
+
+    def screen(self, tasks: list[dict[str, Any]], *options: str) -> str:
+        """What an operator sees of tasks on fermium, which must succeed."""
+        play = [{"hosts": "fermium", "gather_facts": False, "tasks": tasks}]
+        environment = {**self.environment, "ANSIBLE_STDOUT_CALLBACK": "default", "ANSIBLE_NOCOLOR": "1"}
+        return self._run("/dev/stdin", options, json.dumps(play), environment)
+
+    def _run(self, path: str, options: Sequence[str], stdin: str, environment: dict[str, str]) -> str:
         done = subprocess.run(
             self._command(path, *options),
             cwd=ROOT,
-            env=self.environment,
+            env=environment,
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, f"{path}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
-        said: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
-        return said
+        return done.stdout
 
     def task(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run one module on fermium. What it is told, passwords too, goes by standard input."""
