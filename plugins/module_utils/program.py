@@ -4,19 +4,21 @@
 
 """What every program has that runs in the interpreter of somebody else (Mailman's, or its web interface's).
 
-It is sent there together with the program, so it imports nothing of Ansible.
+It is sent there together with the program, so it imports nothing of Ansible,
+and it is Python 2.7 as well as 3, because Mailman 2.1 is.
 Requests arrive on standard input, one JSON object a line; every request gets
 one JSON object in answer. Errors are answered as {"error": sentence}.
 """
 
-from __future__ import annotations
-
+import io
 import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, Iterator  # noqa: F401
 
 # How many values go into one IN (...) of a query; SQLite's limit is 999 on old versions.
 CHUNK = 500
@@ -30,50 +32,54 @@ class Absent(Failure):
     """The service is not there to be asked, which check mode takes for an empty one."""
 
 
-def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+def chunks(values):
+    # type: (Iterable[Any]) -> Iterator[list[Any]]
     values = list(values)
     for start in range(0, len(values), CHUNK):
         yield values[start : start + CHUNK]
 
 
-def replace_file(path: str, text: str) -> None:
+def replace_file(path, text):
+    # type: (str, str) -> None
     """Write a file so that whoever reads it sees all of the old or all of the new text, whatever happens."""
     temporary = path + ".new"
-    with open(temporary, "w", encoding="utf-8", newline="") as handle:
+    with io.open(temporary, "w", encoding="utf-8", newline="") as handle:
         handle.write(text)
         handle.flush()
         os.fsync(handle.fileno())
-    os.replace(temporary, path)
+    os.rename(temporary, path)
 
 
-def become(user: str, option: str) -> None:
+def become(user, option):
+    # type: (str, str) -> None
     """Turn into the service's own user: what root writes, the service could not change."""
     import pwd
 
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
-        raise Failure(f"the user {user!r} does not exist on this host; set {option}") from None
+        raise Failure("the user {0!r} does not exist on this host; set {1}".format(str(user), option))
     if os.geteuid() == entry.pw_uid:
         return
     if os.geteuid() != 0:
-        raise Failure(f"this must run as root or as {user} (become: true)")
-    os.initgroups(user, entry.pw_gid)
+        raise Failure("this must run as root or as {0} (become: true)".format(user))
+    os.initgroups(str(user), entry.pw_gid)
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
     os.environ["HOME"] = entry.pw_dir
 
 
-def serve(start: Callable[[dict[str, Any]], Any]) -> None:
+def serve(start):
+    # type: (Callable[[dict[str, Any]], Any]) -> None
     """Answer requests until there are no more.
 
     start: takes the first request and returns an object with a method for
         every further value of "op"; its `hello` is the first answer.
     """
     # Whatever the service's code prints must not mix with the answers.
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    engine: Any = None
+    engine = None  # type: Any
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         try:
@@ -85,6 +91,6 @@ def serve(start: Callable[[dict[str, Any]], Any]) -> None:
         except Failure as exc:
             answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:
-            answer = {"error": f"{type(exc).__name__}: {exc}", "traceback": traceback.format_exc()}
-        out.write(json.dumps(answer) + "\n")
+            answer = {"error": "{0}: {1}".format(type(exc).__name__, exc), "traceback": traceback.format_exc()}
+        out.write(json.dumps(answer).encode("ascii") + b"\n")
         out.flush()

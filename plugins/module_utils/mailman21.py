@@ -1,0 +1,510 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailman 2.1 in the words of an inventory, which are Mailman 3's: one table, and values both ways. Pure.
+
+What is in no table, Mailman 2.1 has alone; it is reached under `settings` by
+its own name, in the type of Mailman 2.1's own table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Iterable, Mapping, NamedTuple
+
+from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+DAY = 86400
+
+
+class Mapped(NamedTuple):
+    """One option that both have.
+
+    name: Mailman 3's.
+    raw: Mailman 2.1's; more than one where Mailman 3 has one option for several.
+    type: see vocabulary.Field; or days (an interval that 2.1 keeps in days),
+        lines (a list that 2.1 keeps as lines of a text).
+    words: what 2.1 stores -> the word of an enum. 2.1 cannot express other words.
+    """
+
+    name: str
+    raw: tuple[str, ...]
+    type: str
+    words: Mapping[Any, str] = {}
+
+
+def _same(type_: str, *names: str) -> list[Mapped]:
+    return [Mapped(name, (name,), type_) for name in names]
+
+
+DMARC_ACTIONS = {0: "no_mitigation", 1: "munge_from", 2: "wrap_message", 3: "reject", 4: "discard"}
+MEMBER_ACTIONS = {0: "hold", 1: "reject", 2: "discard"}
+FREQUENCIES = {0: "yearly", 1: "monthly", 2: "quarterly", 3: "weekly", 4: "daily"}
+RESPONSES = {0: "none", 1: "respond_and_continue"}
+POLICIES = {0: "open", 1: "confirm", 2: "moderate", 3: "confirm_then_moderate"}
+# Strangers with an action of their own: plain addresses are the role nonmember, the rest is an option.
+NONMEMBERS = {
+    "accept": "accept_these_nonmembers",
+    "hold": "hold_these_nonmembers",
+    "reject": "reject_these_nonmembers",
+    "discard": "discard_these_nonmembers",
+}
+
+TABLE: dict[str, Mapped] = {
+    mapped.name: mapped
+    for mapped in (
+        # -- options of mailman_list
+        Mapped("display_name", ("real_name",), "line"),
+        *_same("line", "description", "subject_prefix", "reply_to_address"),
+        *_same("str", "info"),
+        *_same("bool", "advertised", "emergency", "digest_send_periodic"),
+        Mapped(
+            "archive_policy",
+            ("archive", "archive_private"),
+            "enum",
+            {0: "public", 1: "private", 2: "never"},  # see _archive_policy
+        ),
+        Mapped("subscription_policy", ("subscribe_policy",), "enum", POLICIES),
+        Mapped("unsubscription_policy", ("unsubscribe_policy",), "enum", {0: "confirm", 1: "confirm_then_moderate"}),
+        Mapped(
+            "default_member_action",
+            ("default_member_moderation", "member_moderation_action"),
+            "enum",
+            dict(MEMBER_ACTIONS, none="defer"),  # see _member_action
+        ),
+        Mapped(
+            "default_nonmember_action",
+            ("generic_nonmember_action",),
+            "enum",
+            {0: "accept", 1: "hold", 2: "reject", 3: "discard"},
+        ),
+        Mapped("dmarc_mitigate_action", ("dmarc_moderation_action", "from_is_list"), "enum", DMARC_ACTIONS),
+        Mapped("dmarc_mitigate_unconditionally", ("from_is_list",), "bool"),
+        Mapped("acceptable_aliases", ("acceptable_aliases",), "lines"),
+        Mapped("preferred_language", ("preferred_language",), "language"),
+        Mapped("digests_enabled", ("digestable",), "bool"),
+        Mapped("digest_size_threshold", ("digest_size_threshhold",), "float"),
+        Mapped("digest_volume_frequency", ("digest_volume_frequency",), "enum", FREQUENCIES),
+        Mapped(
+            "reply_goes_to_list",
+            ("reply_goes_to_list",),
+            "enum",
+            {0: "no_munging", 1: "point_to_list", 2: "explicit_header"},
+        ),
+        *_same("int", "max_message_size"),
+        Mapped(
+            "member_roster_visibility", ("private_roster",), "enum", {0: "public", 1: "members", 2: "moderators"}
+        ),
+        Mapped("send_welcome_message", ("send_welcome_msg",), "bool"),
+        Mapped("send_goodbye_message", ("send_goodbye_msg",), "bool"),
+        # -- under settings
+        *_same("patterns", *NONMEMBERS.values()),
+        *_same("bool", "admin_immed_notify", "admin_notify_mchanges", "administrivia", "anonymous_list"),
+        *_same("bool", "bounce_notify_owner_on_bounce_increment", "bounce_notify_owner_on_disable"),
+        *_same("bool", "bounce_notify_owner_on_removal", "collapse_alternatives", "convert_html_to_plaintext"),
+        *_same("bool", "filter_content", "first_strip_reply_to", "gateway_to_mail", "gateway_to_news"),
+        *_same("bool", "include_rfc2369_headers", "require_explicit_destination", "respond_to_post_requests"),
+        *_same("int", "bounce_you_are_disabled_warnings", "max_days_to_hold", "max_num_recipients"),
+        *_same("interval", "bounce_info_stale_after", "bounce_you_are_disabled_warnings_interval"),
+        *_same("float", "bounce_score_threshold"),
+        *_same("str", "autoresponse_postings_text", "autoresponse_request_text", "dmarc_moderation_notice"),
+        *_same("str", "dmarc_wrapped_message_text"),
+        *_same("line", "linked_newsgroup"),
+        Mapped("allow_list_posts", ("include_list_post_header",), "bool"),
+        Mapped("autorespond_owner", ("autorespond_admin",), "enum", RESPONSES),
+        Mapped("autorespond_postings", ("autorespond_postings",), "enum", RESPONSES),
+        Mapped(
+            "autorespond_requests",
+            ("autorespond_requests",),
+            "enum",
+            {0: "none", 1: "respond_and_discard", 2: "respond_and_continue"},
+        ),
+        Mapped("autoresponse_grace_period", ("autoresponse_graceperiod",), "days"),
+        Mapped("autoresponse_owner_text", ("autoresponse_admin_text",), "str"),
+        Mapped("dmarc_addresses", ("dmarc_moderation_addresses",), "patterns"),
+        Mapped(
+            "filter_action", ("filter_action",), "enum", {0: "discard", 1: "reject", 2: "forward", 3: "preserve"}
+        ),
+        Mapped("filter_extensions", ("filter_filename_extensions",), "list"),
+        Mapped("filter_types", ("filter_mime_types",), "list"),
+        Mapped("pass_extensions", ("pass_filename_extensions",), "list"),
+        Mapped("pass_types", ("pass_mime_types",), "list"),
+        Mapped(
+            "forward_unrecognized_bounces_to",
+            ("bounce_unrecognized_goes_to_list_owner",),
+            "enum",
+            {0: "discard", 1: "administrators"},
+        ),
+        Mapped("newsgroup_moderation", ("news_moderation",), "enum", {0: "none", 1: "open_moderated", 2: "moderated"}),
+        Mapped("nntp_prefix_subject_too", ("news_prefix_subject_too",), "bool"),
+        Mapped("personalize", ("personalize",), "enum", {0: "none", 1: "individual", 2: "full"}),
+        Mapped("process_bounces", ("bounce_processing",), "bool"),
+        # Passwords; only whether they are the given ones is ever told.
+        Mapped("admin_password", ("password",), "secret"),
+        Mapped("moderator_password", ("mod_password",), "secret"),
+        Mapped("poster_password", ("post_password",), "secret"),
+    )
+}
+# Options of mailman_list that are made of 2.1's in a way of their own.
+STRUCTURED = {
+    "name": "host_name",
+    "owners": "owner",
+    "moderators": "moderator",
+    "bans": "ban_list",
+    "header_matches": "header_filter_rules",
+}
+PASSWORDS = {mapped.raw[0]: mapped.name for mapped in TABLE.values() if mapped.type == "secret"}
+# What is set under `settings` although an option is made of it too: its action is that of moderated members.
+ALSO_RAW = ("member_moderation_action",)
+# In no table of Mailman 2.1's pages.
+UNLISTED = {"web_page_url": {"type": "line"}}
+
+_TYPES = {
+    "Number": "float",
+    "String": "line",
+    "Host": "line",
+    "Email": "line",
+    "Text": "str",
+    "FileUpload": "str",
+    "EmailList": "list",
+    "EmailListEx": "list",
+    "Topics": "topics",
+}
+# 2.1's own table calls them all numbers; these are kept as whole ones.
+_FRACTIONS = ("bounce_score_threshold",)
+
+
+def _word(label: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
+
+
+def _own_kind(name: str, widget: str, choices: Any) -> dict[str, Any]:
+    """The type of an option that only 2.1 has, from a row of its own table."""
+    if widget in ("Radio", "Toggle"):
+        words = [_word(label) for label in choices]
+        if words == ["no", "yes"]:
+            return {"type": "bool"}
+        return {"type": "enum", "choices": words}
+    if widget == "Checkbox":
+        # labels, ticks, direction, and what is stored; options of members are bits of one number
+        return {"type": "int"} if name == "new_member_options" else {"type": "list"}
+    if widget == "Number" and name not in _FRACTIONS:
+        return {"type": "int"}
+    return {"type": _TYPES.get(widget, "str")}
+
+
+def covered() -> dict[str, str]:
+    """Attribute of 2.1 -> the option by which an inventory sets it."""
+    out = {raw: name for name, raw in STRUCTURED.items()}
+    for mapped in TABLE.values():
+        for raw in mapped.raw:
+            out.setdefault(raw, mapped.name)
+    return out
+
+
+def own_options(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Schema of what only 2.1 has; rows: see mailman21_engine.Engine._options."""
+    taken = covered()
+    out = {name: _own_kind(name, widget, choices) for name, widget, choices in rows if name not in taken}
+    out.update({name: _own_kind(name, widget, choices) for name, widget, choices in rows if name in ALSO_RAW})
+    return dict(out, **UNLISTED)
+
+
+def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any]]:
+    """All settings of this Mailman 2.1: name -> {"type", "choices"}, as vocabulary.checked wants them."""
+    rows = list(rows)
+    known = {name for name, _widget, _choices in rows} | {"personalize"} | set(PASSWORDS)
+    out = own_options(rows)
+    for mapped in TABLE.values():
+        if not known.issuperset(mapped.raw):
+            continue
+        kind: dict[str, Any] = {"type": {"days": "interval", "lines": "patterns"}.get(mapped.type, mapped.type)}
+        if mapped.type == "enum":
+            kind["choices"] = list(mapped.words.values())
+        elif mapped.type == "language":
+            kind = {"type": "enum", "choices": languages}
+        elif mapped.name in NONMEMBERS.values():
+            kind = {"type": "list"}
+        out[mapped.name] = kind
+    return out
+
+
+# ---- values
+
+
+def canonical(text: str) -> str:
+    """Characters that a list's charset lacks are kept by 2.1 as numbers: &#233; is é."""
+    return re.sub(r"&#([0-9]{3,7});", lambda found: chr(int(found.group(1))) if 127 < int(found.group(1)) < 0x110000 else found.group(0), text)
+
+
+def _plain_address(value: str) -> bool:
+    return not value.startswith(("^", "@"))
+
+
+def _aliases(text: str) -> list[str]:
+    """2.1 takes every line for a regular expression from the start; Mailman 3 wants ^ to say so."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line if line.startswith("^") or vocabulary.is_address(line) else "^" + line for line in lines if line]
+
+
+def _archive_policy(attributes: Mapping[str, Any]) -> str:
+    if not attributes["archive"]:
+        return "never"
+    return "private" if attributes["archive_private"] else "public"
+
+
+def _member_action(attributes: Mapping[str, Any]) -> Any:
+    if not attributes["default_member_moderation"]:
+        return "defer"
+    return _named(MEMBER_ACTIONS, attributes["member_moderation_action"])
+
+
+def _dmarc_action(attributes: Mapping[str, Any]) -> Any:
+    return _named(DMARC_ACTIONS, attributes["from_is_list"] or attributes["dmarc_moderation_action"])
+
+
+_COMPOSED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "archive_policy": _archive_policy,
+    "default_member_action": _member_action,
+    "dmarc_mitigate_action": _dmarc_action,
+}
+
+
+def _named(words: Mapping[Any, str], stored: Any) -> Any:
+    """The word for a stored number; a number that no word has (2.1 takes any) is shown as it is."""
+    return words.get(stored, stored)
+
+
+def _stored(words: Mapping[Any, str], word: Any) -> Any:
+    return next(stored for stored, name in words.items() if name == word)
+
+
+def read_setting(name: str, attributes: Mapping[str, Any], kind: Mapping[str, Any]) -> Any:
+    """A setting as an inventory has it, from 2.1's attributes.
+
+    kind: the setting's entry in `schema`.
+    """
+    mapped = TABLE.get(name)
+    if name in _COMPOSED:
+        return _COMPOSED[name](attributes)
+    value = attributes.get(mapped.raw[0] if mapped else name)
+    if mapped and mapped.type == "enum":
+        return _named(mapped.words, value)
+    if mapped and mapped.type == "lines":
+        return _aliases(value or "")
+    if mapped and mapped.type == "days":
+        return int(value or 0) * DAY
+    if name in NONMEMBERS.values():
+        return [item for item in value or [] if not _plain_address(item)]
+    return _READ.get(kind["type"], lambda value, kind: value)(value, kind)
+
+
+_READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "bool": lambda value, kind: bool(value),
+    "float": lambda value, kind: float(value or 0),
+    "str": lambda value, kind: canonical(value or ""),
+    "line": lambda value, kind: canonical(value or ""),
+    "enum": lambda value, kind: value if isinstance(value, str) else _named(dict(enumerate(kind["choices"])), int(value)),
+    "topics": lambda value, kind: [dict(zip(("name", "pattern", "description"), topic)) for topic in value or []],
+}
+
+
+def write_setting(name: str, value: Any, after: Mapping[str, Any], kind: Mapping[str, Any]) -> dict[str, Any]:
+    """2.1's attributes for a setting.
+
+    after: the other settings as they will be, of those that were read.
+    """
+    mapped = TABLE.get(name)
+    if name == "archive_policy":
+        # An archive that nothing is added to any more stays as open as it is.
+        return {"archive": 0} if value == "never" else {"archive": 1, "archive_private": int(value == "private")}
+    if name == "default_member_action":
+        # Without moderation, the action is that of the members who are moderated by name.
+        action = {} if value == "defer" else {"member_moderation_action": _stored(MEMBER_ACTIONS, value)}
+        return dict(action, default_member_moderation=int(value != "defer"))
+    if name in ("dmarc_mitigate_action", "dmarc_mitigate_unconditionally"):
+        return _write_dmarc(after)
+    if mapped is None:
+        return {name: list(kind["choices"]).index(value) if kind["type"] == "enum" else _own_value(value, kind)}
+    raw = mapped.raw[0]
+    if mapped.type == "enum":
+        return {raw: _stored(mapped.words, value)}
+    if mapped.type == "lines":
+        return {raw: "".join(line + "\n" for line in value)}
+    if mapped.type == "days":
+        return {raw: value // DAY}
+    return {raw: _own_value(value, kind)}
+
+
+def _own_value(value: Any, kind: Mapping[str, Any]) -> Any:
+    if kind["type"] == "float" and value == int(value):
+        return int(value)
+    if kind["type"] == "topics":
+        return [[topic["name"], topic["pattern"], topic.get("description", ""), False] for topic in value]
+    return value
+
+
+def _write_dmarc(after: Mapping[str, Any]) -> dict[str, Any]:
+    action = _stored(DMARC_ACTIONS, after["dmarc_mitigate_action"])
+    return {"dmarc_moderation_action": action, "from_is_list": action if after["dmarc_mitigate_unconditionally"] else 0}
+
+
+# ---- rules on headers
+
+_RULE_ACTIONS = {0: "defer", 2: "reject", 3: "discard", 6: "accept", 7: "hold"}
+_OWN_RULE = re.compile(r"\^([^\s:\\]+):(?:\.\*\?\(\?:(?P<anywhere>.*)\)|\[ \]\*(?P<start>.*))\Z", re.DOTALL)
+_ANY_RULE = re.compile(r"\^?([A-Za-z0-9-]+):(?:\.\*\??|\\s[*+?]| [*+?]?|\[ \]\*)?(.*)\Z", re.DOTALL)
+
+
+def read_rules(rules: Iterable[Any]) -> list[dict[str, str]]:
+    """header_filter_rules as header_matches.
+
+    2.1 searches a line "Header: value" of the message; a rule that does not
+    start with one header's name has an empty header here and cannot be declared.
+    """
+    out = []
+    for patterns, action, _empty in rules:
+        for pattern in patterns.splitlines():
+            if not pattern.strip():
+                continue
+            rule = {"header": "", "pattern": pattern, "action": str(_named(_RULE_ACTIONS, action))}
+            own, other = _OWN_RULE.match(pattern), _ANY_RULE.match(pattern)
+            if own:
+                start = own.group("start")
+                rule.update(header=own.group(1), pattern=own.group("anywhere") if start is None else "^" + start)
+            elif other:
+                rule.update(header=other.group(1).lower(), pattern=other.group(2) or ".*")
+            out.append(rule)
+    return out
+
+
+def write_rules(rules: Iterable[Mapping[str, str]]) -> list[list[Any]]:
+    """header_matches as header_filter_rules; read_rules gives back the same."""
+    out = []
+    for rule in rules:
+        pattern = rule["pattern"]
+        line = "[ ]*" + pattern[1:] if pattern.startswith("^") else ".*?(?:" + pattern + ")"
+        out.append(["^" + rule["header"] + ":" + line, _stored(_RULE_ACTIONS, rule["action"]), False])
+    return out
+
+
+def check_rules(rules: Iterable[Mapping[str, str]]) -> None:
+    """Refuse what one line of 2.1 cannot say."""
+    for rule in rules:
+        pattern = rule["pattern"]
+        if "\n" in pattern or (pattern.startswith("^") and _alternatives(pattern[1:])):
+            raise vocabulary.refuse(
+                "header_matches.pattern", pattern, "on Mailman 2.1 one line, with alternatives after ^ in a group: ^(?:a|b)"
+            )
+
+
+def _alternatives(pattern: str) -> bool:
+    """Whether a regular expression has | outside of groups and classes."""
+    bare = re.sub(r"\\.", "", pattern)
+    bare = re.sub(r"\[\^?\]?[^\]]*\]", "", bare)
+    depth = 0
+    for char in bare:
+        depth += {"(": 1, ")": -1}.get(char, 0)
+        if char == "|" and depth == 0:
+            return True
+    return False
+
+
+# ---- people
+
+# Bits of a member's options.
+PLAIN_DIGEST = 8
+MODERATED = 128
+DELIVERY_STATUSES = {0: "enabled", 1: "unknown", 2: "by_user", 3: "by_moderator", 4: "by_bounces"}
+# Option of a member -> bit, and whether the bit means no.
+FLAGS = {
+    "acknowledge_posts": (4, False),
+    "hide_address": (16, False),
+    "receive_own_postings": (2, True),
+    "receive_list_copy": (256, True),
+}
+ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderation_action": "default"}
+
+
+def read_member(row: Any, moderated: bool, action: str) -> dict[str, Any]:
+    """A member; row: see mailman21_read.Files.members.
+
+    moderated: the list's default_member_moderation; action: the word for its member_moderation_action.
+    """
+    key, given, name, options, digest, status, language = row
+    bit = bool(options & MODERATED)
+    mode = "regular" if not digest else "plaintext_digests" if options & PLAIN_DIGEST else "mime_digests"
+    person = {
+        "address": given or key,
+        "display_name": canonical(name),
+        "delivery_mode": mode,
+        "delivery_status": DELIVERY_STATUSES.get(status, "unknown"),
+        "moderation_action": "default" if bit == moderated else action if bit else "defer",
+    }
+    for flag, (mask, negated) in FLAGS.items():
+        if flag in vocabulary.MEMBER_FIELDS:
+            person[flag] = bool(options & mask) != negated
+    if "preferred_language" in vocabulary.MEMBER_FIELDS:
+        person["preferred_language"] = language
+    return person
+
+
+def write_member(person: Mapping[str, Any], moderated: bool) -> dict[str, Any]:
+    """Options of a member for the program in Mailman; only what is given."""
+    out: dict[str, Any] = {"address": person["address"]}
+    flags: list[tuple[int, bool]] = []
+    if "display_name" in person:
+        out["name"] = person["display_name"]
+    if "delivery_mode" in person:
+        out["digest"] = person["delivery_mode"] != "regular"
+        if out["digest"]:
+            flags.append((PLAIN_DIGEST, person["delivery_mode"] == "plaintext_digests"))
+    if "delivery_status" in person:
+        out["status"] = _stored(DELIVERY_STATUSES, person["delivery_status"])
+    if "moderation_action" in person:
+        action = person["moderation_action"]
+        flags.append((MODERATED, moderated if action == "default" else action != "defer"))
+    for flag, (mask, negated) in FLAGS.items():
+        if flag in person:
+            flags.append((mask, person[flag] != negated))
+    if person.get("preferred_language"):
+        out["language"] = person["preferred_language"]
+    if flags:
+        out["flags"] = flags
+    return out
+
+
+def other_person(address: str, action: str) -> dict[str, Any]:
+    """An owner, moderator or stranger, of whom 2.1 keeps nothing but the address."""
+    person = dict.fromkeys(vocabulary.MEMBER_FIELDS)
+    return dict(person, display_name="", **dict(ORDINARY, moderation_action=action), address=address)
+
+
+def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
+    """Refuse options of people that 2.1 cannot express.
+
+    action: the word for the list's member_moderation_action as it will be.
+    """
+    wanted = person.get("moderation_action")
+    if role == "nonmember" and wanted is None:
+        raise Invalid("{0} has no moderation_action, and that is all Mailman 2.1 keeps of a nonmember".format(person["address"]))
+    if role == "member":
+        if person.get("delivery_mode") == "summary_digests":
+            raise _inexpressible(person, "delivery_mode", "regular, mime_digests, plaintext_digests")
+        if wanted not in (None, "default", "defer", action):
+            raise _inexpressible(
+                person, "moderation_action", "default, defer, {0} (member_moderation_action of the list)".format(action)
+            )
+        return
+    for key in vocabulary.MEMBER_FIELDS:
+        if key in person and key != "moderation_action" and person[key] != ORDINARY.get(key, ""):
+            raise _inexpressible(person, key, "nothing for the role {0}, of whom it keeps the address alone".format(role))
+    accepted = list(NONMEMBERS) if role == "nonmember" else ["accept", "default"]
+    if wanted is not None and wanted not in accepted:
+        raise _inexpressible(person, "moderation_action", ", ".join(accepted))
+
+
+def _inexpressible(person: Mapping[str, Any], key: str, accepted: str) -> Invalid:
+    return vocabulary.refuse("{0} of {1}".format(key, person["address"]), person[key], accepted + ", on Mailman 2.1")

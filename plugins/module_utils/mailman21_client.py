@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailman 2.1 as the rest of the collection sees an engine."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES
+
+
+class Mailman21(Engine):
+    """The same requests and answers as Mailman 3's engine; the program itself speaks of attributes of 2.1."""
+
+    def __enter__(self) -> Mailman21:
+        super().__enter__()
+        self.site = mailman21_translate.site(self.hello)
+        self.hello = self.site.hello
+        # Lists as last read, by posting address: in 2.1's attributes, and as the others see them.
+        self._raw: dict[str, Mapping[str, Any]] = {}
+        self._read: dict[str, Mapping[str, Any]] = {}
+        return self
+
+    def check(self, specs: Iterable[ListSpec]) -> None:
+        mailman21_translate.check(specs, self.site)
+
+    def read(
+        self,
+        lists: Iterable[str] | None = None,
+        settings: Iterable[str] | None = None,
+        rosters: Iterable[str] | None = None,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> Mapping[str, Mapping[str, Any]]:
+        schema = self.site.schema
+        names = sorted(schema) if settings is None else [name for name in settings if name in schema]
+        roles = list(ROLES) if rosters is None else list(rosters)
+        wanted = list(self.site.lists) if lists is None else list(lists)
+        if lists is None:
+            self._refuse_unreadable()
+        passwords = {
+            self.site.lists[address]: {mailman21.TABLE[name].raw[0]: value for name, value in given.items()}
+            for address, given in (secrets or {}).items()
+            if address in self.site.lists
+        }
+        answer = self.request(
+            {
+                "op": "read",
+                "lists": [self.site.lists[address] for address in wanted],
+                "attributes": mailman21_translate.attributes_for(names, roles),
+                "members": "member" in roles,
+                "passwords": passwords,
+            }
+        )["lists"]
+        self._raw = {address: answer[self.site.lists[address]] for address in wanted}
+        self._read = {
+            address: mailman21_translate.read_entry(entry, self.site, names, roles)
+            for address, entry in self._raw.items()
+        }
+        return self._read
+
+    def _refuse_unreadable(self) -> None:
+        from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+
+        for reason in self.hello["unreadable"].values():
+            raise EngineError(reason)
+
+    def adapt(
+        self, specs: Iterable[ListSpec], actual: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[list[ListSpec], Mapping[str, Mapping[str, Any]]]:
+        return mailman21_translate.adapt(specs, actual, self._raw)
+
+    def apply(self, steps: list[Mapping[str, Any]]) -> None:
+        raw = [
+            mailman21_translate.raw_step(step, self.site, self._raw.get(step["list"]), self._read.get(step["list"]))
+            for step in steps
+        ]
+        self.request({"op": "apply", "steps": raw})

@@ -1,0 +1,188 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program that runs inside Mailman 2.1's own Python 2.7: it reads and applies, it decides nothing.
+
+It speaks of lists and attributes as Mailman 2.1 does; mailman21.py turns that
+into the words of an inventory. It is sent there by engine.py, with program.py
+and the other mailman21_*.py that it imports, and nothing else of this
+collection.
+"""
+
+import hashlib
+import os
+import sys
+
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import WAS_PUBLIC, Writer
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, serve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # noqa: F401
+
+
+class Engine(object):
+    """Mailman 2.1 by its files for reading and by its own classes for writing."""
+
+    def __init__(self, command, user, wait):
+        # type: (str, str, int) -> None
+        os.chdir("/")
+        # Files made here are Mailman's: its group writes them too.
+        os.umask(0o002)
+        become(user, "mailman_user")
+        mailman21_lock.raise_on_signals()
+        # Mailman's commands find their library through the module `paths` beside them.
+        sys.path.insert(0, os.path.dirname(command))
+        import paths  # type: ignore[import-not-found] # noqa: F401 # pylint: disable=import-error,unused-import
+        from Mailman import mm_cfg
+
+        self.mm_cfg = mm_cfg
+        charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
+        self.files = Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
+        self.writer = Writer(self.files, wait)
+
+    def hello(self):
+        # type: () -> dict[str, Any]
+        """What there is to know before any list is looked at."""
+        from Mailman import Version
+
+        lists, unreadable = {}, {}
+        for name in self.files.names():
+            try:
+                lists[name] = self.files.host(name)
+            except Failure as exc:
+                unreadable[name] = str(exc)
+        mm_cfg = self.mm_cfg
+        domains = set(lists.values()) or set([mm_cfg.DEFAULT_EMAIL_HOST.lower()])
+        domains.update(domain.lower() for domain in mm_cfg.VIRTUAL_HOSTS.values())
+        return {
+            "version": Version.VERSION,
+            "domains": sorted(domains),
+            "lists": lists,
+            "unreadable": unreadable,
+            "site_list": mm_cfg.MAILMAN_SITE_LIST,
+            "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
+            "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
+            "kept_archives": self._kept_archives(lists),
+            "options": self._options(),
+        }
+
+    def _kept_archives(self, lists):
+        # type: (dict[str, str]) -> dict[str, str]
+        """Archives of lists that are gone: name -> whether they were public or private."""
+        found = {}
+        for name in os.listdir(self.mm_cfg.PRIVATE_ARCHIVE_FILE_DIR):
+            folder = os.path.join(self.mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
+            if name in lists or name.endswith(".mbox") or not os.path.isdir(folder):
+                continue
+            mbox = os.path.join(folder + ".mbox", name + ".mbox")
+            if not os.path.exists(mbox) and set(os.listdir(folder)) <= set(["index.html", WAS_PUBLIC]):
+                continue
+            public = os.path.join(self.mm_cfg.PUBLIC_ARCHIVE_FILE_DIR, name)
+            was_public = os.path.exists(public) or os.path.exists(os.path.join(folder, WAS_PUBLIC))
+            found[name] = "public" if was_public else "private"
+        return found
+
+    def _options(self):
+        # type: () -> list[list[Any]]
+        """Mailman's own table of what an owner may set: rows of name, kind of widget, choices."""
+        from Mailman import i18n
+        from Mailman.MailList import MailList
+
+        class Blank(object):
+            """Mailman's pages read attributes of the list that they are for, and no list is sure to be there."""
+
+            def __getattr__(self, name):
+                # type: (str) -> Any
+                return getattr(mlist, name, 0)
+
+        mm_cfg = self.mm_cfg
+        i18n.set_language("en")
+        kinds = dict((getattr(mm_cfg, word), word) for word in WIDGETS if hasattr(mm_cfg, word))
+        mlist = MailList()
+        mlist._internal_name = mlist.real_name = mlist.host_name = "x"
+        mlist.web_page_url = "http://localhost/"
+        mlist.preferred_language = mm_cfg.DEFAULT_SERVER_LANGUAGE
+        mlist.available_languages = [mm_cfg.DEFAULT_SERVER_LANGUAGE]
+        rows = []
+        for category in mm_cfg.ADMIN_CATEGORIES:
+            for subcategory, _label in mlist.GetConfigSubCategories(category) or [(None, None)]:
+                for gui in mlist._gui:
+                    page = gui.GetConfigInfo(Blank(), category, subcategory) if hasattr(gui, "GetConfigInfo") else None
+                    for row in page or []:
+                        if isinstance(row, tuple) and not row[0].startswith("_"):
+                            rows.append([row[0], kinds.get(row[1], ""), plain(row[2], "us-ascii")])
+        return rows
+
+    def read(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """The state of lists.
+
+        request: {"lists": [names], "attributes": [names], "members": whether
+        to read them, "passwords": {list: {attribute: value to compare with}}}.
+        answer: {"lists": {name: {"attributes", "members", "saved"}}}; see
+        mailman21_read.Files.members.
+        """
+        answer = {}
+        for name in request["lists"]:
+            config = self.files.config(str(name))
+            entry = {"attributes": self.files.attributes(config, request["attributes"])}
+            entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
+            if request["members"]:
+                entry["members"] = self.files.members(config)
+            entry["passwords"] = {}
+            for attribute in PASSWORDS:
+                stored = config.get(attribute)
+                given = request["passwords"].get(name, {}).get(attribute)
+                entry["passwords"][attribute] = same_password(stored, given)
+            answer[name] = entry
+        return {"lists": answer}
+
+    def apply(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Carry out steps (see mailman21.raw_step), each under the lock of its list."""
+        for step in request["steps"]:
+            try:
+                self.writer.apply(step)
+            except Failure:
+                raise
+            except Exception as exc:
+                raise Failure("list {0}: {1}: {2}".format(step["list"], type(exc).__name__, exc))
+        return {"applied": len(request["steps"])}
+
+
+WIDGETS = (
+    "Toggle",
+    "Radio",
+    "String",
+    "Text",
+    "Email",
+    "EmailList",
+    "EmailListEx",
+    "Host",
+    "Number",
+    "FileUpload",
+    "Select",
+    "Topics",
+    "Checkbox",
+    "HeaderFilter",
+)
+PASSWORDS = ("password", "mod_password", "post_password")
+
+
+def same_password(stored, given):
+    # type: (Any, Any) -> Any
+    """True when given is the stored password, else only whether there is one."""
+    if not stored:
+        return None
+    if given is not None and hashlib.sha1(given.encode("utf-8")).hexdigest() == stored:
+        return True
+    return "set"
+
+
+def main():
+    # type: () -> None
+    serve(lambda request: Engine(str(request["command"]), str(request["user"]), int(request["wait"])))

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lock of a list of Mailman 2.1: waited for with a limit, and given back whatever happens.
+
+Mailman waits five hours for a lock whose holder was killed. The lock file
+names the holder's host and process: when that proves it dead, the lock is
+cleared; otherwise the message names the holder.
+"""
+
+import errno
+import os
+import signal
+import socket
+import time
+
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # noqa: F401
+
+
+class Interrupted(Exception):
+    """A signal asked to stop; as an exception it unwinds, and locks are given back."""
+
+
+def raise_on_signals():
+    # type: () -> None
+    def stop(number, _frame):
+        # type: (int, Any) -> None
+        raise Interrupted("stopped by signal {0}".format(number))
+
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def read(path):
+    # type: (str) -> str | None
+    try:
+        with open(path) as handle:
+            return handle.read()
+    except EnvironmentError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return None
+
+
+def holder(path, claim):
+    # type: (str, str) -> tuple[str, int]
+    """Host and process that a lock's content names: PATH.HOST.PID.COUNTER, without counter when it was handed on."""
+    words = claim[len(path) + 1 :].split(".")
+    numbers = [word for word in words[-2:] if word.isdigit()]
+    if not claim.startswith(path + ".") or not numbers:
+        return "", 0
+    return ".".join(words[: len(words) - len(numbers)]), int(numbers[0])
+
+
+def is_dead(host, pid):
+    # type: (str, int) -> bool
+    """Only a process of this very host can be known to be gone."""
+    if not pid or host != socket.gethostname():
+        return False
+    try:
+        os.kill(pid, 0)
+    except OSError as exc:
+        return exc.errno == errno.ESRCH
+    return False
+
+
+def clear_if_dead(path):
+    # type: (str) -> None
+    """Remove the lock of a holder that is proved dead."""
+    claim = read(path)
+    if claim is None or not is_dead(*holder(path, claim)):
+        return
+    # Taken aside first, so that a lock that somebody else takes meanwhile is not removed.
+    aside = "{0}.{1}.{2}.aside".format(path, socket.gethostname(), os.getpid())
+    try:
+        os.rename(path, aside)
+    except EnvironmentError:
+        return
+    if read(aside) != claim:
+        os.link(aside, path)
+    elif os.path.exists(claim):
+        os.unlink(claim)
+    os.unlink(aside)
+
+
+def described(path, name, waited):
+    # type: (str, str, int) -> str
+    """Who has the lock, in one sentence."""
+    host, pid = holder(path, read(path) or "")
+    if not pid:
+        return "list {0} is locked ({1}); waited {2} seconds".format(name, path, waited)
+    here = host == socket.gethostname()
+    return "list {0} is locked by process {1} on {2}{3}; waited {4} seconds. If that is gone, remove {5}".format(
+        name, pid, host, ", which is running" if here and not is_dead(host, pid) else "", waited, path
+    )
+
+
+def wait_until_free(path, name, seconds):
+    # type: (str, str, int) -> None
+    """For a list that is about to be made: Mailman takes that lock without any limit."""
+    end = time.time() + seconds
+    while os.path.exists(path):
+        clear_if_dead(path)
+        if os.path.exists(path):
+            if time.time() > end:
+                raise Failure(described(path, name, seconds))
+            time.sleep(0.2)
+
+
+def lock(mlist, path, name, seconds):
+    # type: (Any, str, str, int) -> None
+    """Take a list's lock, which also reads the list again."""
+    from Mailman.LockFile import TimeOutError
+
+    clear_if_dead(path)
+    try:
+        mlist.Lock(max(1, seconds))
+    except TimeOutError:
+        raise Failure(described(path, name, seconds))

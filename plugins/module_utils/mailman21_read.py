@@ -1,0 +1,208 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailman 2.1's files, read without Mailman: its pickles are dictionaries of attributes.
+
+Runs in Mailman 2.1's own Python 2.7; reads the same files under Python 3, for
+a host that only has the files. Bytes become text by the list's own charset.
+"""
+
+import os
+import pickle
+import re
+
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any, Iterable  # noqa: F401
+
+PYTHON2 = str is bytes
+# What Mailman itself takes for a sign of a list.
+CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
+# The attribute in which a disabled list keeps what it was.
+SAVED = "listops_disabled"
+HELD_MESSAGE = 1
+CLASSES = (
+    ("Mailman.Bouncer", "_BounceInfo"),
+    ("Mailman.Message", "Message"),
+    ("Mailman.UserDesc", "UserDesc"),
+)
+
+
+class Instance(object):
+    """Stands for an instance of one of Mailman's classes; `state` holds its attributes."""
+
+    def __setstate__(self, state):
+        # type: (Any) -> None
+        self.state = state
+
+
+def find_class(module, name):
+    # type: (str, str) -> Any
+    """Nothing but data is made from a pickle."""
+    if (module, name) in CLASSES:
+        return Instance
+    raise pickle.UnpicklingError("it holds a {0}.{1}".format(module, name))
+
+
+if PYTHON2:
+    import cPickle  # type: ignore[import-not-found] # pylint: disable=import-error
+
+    def load(handle):
+        # type: (IO[bytes]) -> Any
+        unpickler = cPickle.Unpickler(handle)
+        unpickler.find_global = find_class
+        return unpickler.load()
+
+else:
+
+    class _Unpickler(pickle.Unpickler):
+        def find_class(self, module_name, global_name):
+            # type: (str, str) -> Any
+            return find_class(module_name, global_name)
+
+    def load(handle):
+        # type: (IO[bytes]) -> Any
+        """Text of Python 2 stays bytes, because only the list knows its charset."""
+        return _Unpickler(handle, encoding="bytes").load()
+
+
+def native(name):
+    # type: (Any) -> str
+    """An ASCII name in the interpreter's own kind of str."""
+    return name if isinstance(name, str) else str(name.decode("ascii") if isinstance(name, bytes) else name)
+
+
+def text(value, charset):
+    # type: (Any, str) -> Any
+    """Text as Mailman shows it: by the list's charset, else UTF-8, which is what came by mail or shell."""
+    for encoding in (charset, "utf-8"):
+        try:
+            return value.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return value.decode("iso-8859-1")
+
+
+def plain(value, charset):
+    # type: (Any, str) -> Any
+    """A value as JSON can hold it."""
+    if isinstance(value, bytes):
+        return text(value, charset)
+    if isinstance(value, (list, tuple)):
+        return [plain(item, charset) for item in value]
+    if isinstance(value, dict):
+        return dict((plain(key, charset), plain(item, charset)) for key, item in value.items())
+    return value
+
+
+class Files(object):
+    """The lists below one directory.
+
+    lists, data: LIST_DATA_DIR and DATA_DIR.
+    charsets: language -> charset, as mm_cfg.LC_DESCRIPTIONS has it.
+    """
+
+    def __init__(self, lists, data, charsets):
+        # type: (str, str, dict[str, str]) -> None
+        self.lists = lists
+        self.data = data
+        self.charsets = charsets
+
+    def names(self):
+        # type: () -> list[str]
+        """Every list there is, also one that cannot be read."""
+        found = []
+        for name in os.listdir(self.lists):
+            folder = os.path.join(self.lists, name)
+            if any(os.path.exists(os.path.join(folder, file)) for file in CONFIG_FILES):
+                found.append(name)
+        return sorted(found)
+
+    def config(self, name):
+        # type: (str) -> dict[str, Any]
+        """The attributes of a list as they are stored. An unreadable list is an error, it is not absent."""
+        path = os.path.join(self.lists, name, "config.pck")
+        config = self._load(path, "list {0}".format(name))
+        if not isinstance(config, dict):
+            raise Failure("list {0}: {1} holds no attributes".format(name, path))
+        if os.path.exists(os.path.join(self.lists, name, "extend.py")):
+            raise Failure("list {0}: extend.py may keep its members elsewhere, which is not supported".format(name))
+        return config if PYTHON2 else dict((native(key), value) for key, value in config.items())
+
+    @staticmethod
+    def _load(path, what):
+        # type: (str, str) -> Any
+        try:
+            with open(path, "rb") as handle:
+                return load(handle)
+        except Exception as exc:
+            # Damaged pickles raise nearly anything.
+            reason = getattr(exc, "strerror", None) or "{0}: {1}".format(type(exc).__name__, exc)
+            raise Failure(
+                "{0}: {1} cannot be read ({2}); Mailman has a copy in {1}.last; nothing was changed".format(
+                    what, path, reason
+                )
+            )
+
+    def charset(self, config):
+        # type: (dict[str, Any]) -> str
+        language = config.get("preferred_language", b"en")
+        return self.charsets.get(native(language), "us-ascii")
+
+    def host(self, name):
+        # type: (str) -> str
+        return native(self.config(name)["host_name"]).lower()
+
+    def attributes(self, config, names):
+        # type: (dict[str, Any], Iterable[str]) -> dict[str, Any]
+        """Attributes as JSON can hold them; those that this Mailman does not know are missing."""
+        charset = self.charset(config)
+        return dict((name, plain(config[name], charset)) for name in names if name in config)
+
+    def members(self, config):
+        # type: (dict[str, Any]) -> list[list[Any]]
+        """Rows of lower-case address, address as given, name, option flags, digest, delivery status, language."""
+        charset = self.charset(config)
+        names, options, language = config["usernames"], config["user_options"], config["language"]
+        status = config.get("delivery_status", {})
+        rows = []
+        for digest, people in ((False, config["members"]), (True, config["digest_members"])):
+            for key, given in people.items():
+                name = names.get(key)
+                rows.append(
+                    [
+                        text(key, charset) if isinstance(key, bytes) else key,
+                        plain(given, charset) or None,
+                        plain(name, charset) or "",
+                        options.get(key, 0),
+                        digest,
+                        status[key][0] if key in status else 0,
+                        plain(language.get(key), charset),
+                    ]
+                )
+        return rows
+
+    def held(self, name):
+        # type: (str) -> list[dict[str, Any]]
+        """The held messages of exactly this list, by its own records."""
+        path = os.path.join(self.lists, name, "request.pck")
+        if not os.path.exists(path):
+            return []
+        charset = self.charset(self.config(name))
+        found = []
+        for key, record in self._load(path, "list {0}".format(name)).items():
+            if key in ("version", b"version") or record[0] != HELD_MESSAGE:
+                continue
+            when, sender, subject, reason, file = record[1][:5]
+            row = {"id": key, "time": when, "sender": sender, "subject": subject, "reason": reason, "file": file}
+            found.append(plain(dict((column, value) for column, value in row.items()), charset))
+        return sorted(found, key=lambda row: row["id"])
+
+
+def own_held_file(name, file):
+    # type: (str, str) -> bool
+    """Whether a file of a held message is this list's, and not that of a list whose name only starts alike."""
+    return bool(re.match(r"heldmsg-" + re.escape(name) + r"-\d+\.(pck|txt)\Z", file, re.IGNORECASE))

@@ -1,0 +1,369 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One step of a plan, carried out on a list of Mailman 2.1. Runs in Mailman's own Python 2.7.
+
+Every step takes the list's lock, which reads the list again; compares again;
+and saves once, only when something differs.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import types
+
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import (
+    CONFIG_FILES,
+    SAVED,
+    Files,
+    own_held_file,
+    plain,
+    text,
+)
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # noqa: F401
+
+MODERATED = 128
+# In the archive of a removed list: that it was public.
+WAS_PUBLIC = "listops-was-public"
+# Mailman keeps these as Unicode when the list's charset cannot hold them.
+UNICODE_ATTRIBUTES = ("description", "subject_prefix")
+
+
+def always(_mlist):
+    # type: (Any) -> bool
+    return True
+
+
+def digest(password):
+    # type: (str) -> str
+    """A password as Mailman stores it."""
+    return str(hashlib.sha1(password.encode("utf-8")).hexdigest())
+
+
+class Writer(object):
+    """Carries out steps; see mailman21.raw_step for their form.
+
+    wait: seconds to wait for a list's lock.
+    """
+
+    def __init__(self, files, wait):
+        # type: (Files, int) -> None
+        self.files = files
+        self.wait = wait
+
+    def apply(self, step):
+        # type: (dict[str, Any]) -> None
+        name = str(step["list"])
+        if step.get("delete"):
+            self._delete(name)
+            return
+        mlist = self._create(name, step["create"]) if "create" in step else self._open(name)
+        try:
+            if self._change(mlist, step) or "create" in step:
+                mlist.Save()
+        except BaseException:
+            if "create" in step:
+                self._discard_unfinished(name)
+            raise
+        finally:
+            mlist.Unlock()
+
+    # ---- the list as a whole
+
+    def _lock_path(self, name):
+        # type: (str) -> str
+        from Mailman import mm_cfg
+
+        return str(os.path.join(mm_cfg.LOCK_DIR, name + ".lock"))
+
+    def _open(self, name):
+        # type: (str) -> Any
+        from Mailman.MailList import MailList
+
+        # Mailman would go back to an old copy of a list that cannot be read.
+        self.files.config(name)
+        mlist = MailList(name, lock=0)
+        mailman21_lock.lock(mlist, self._lock_path(name), name, self.wait)
+        # Mailman asks the file system for the lock with every member; Save() asks once more.
+        mlist.Locked = types.MethodType(always, mlist)
+        return mlist
+
+    def _create(self, name, request):
+        # type: (str, dict[str, Any]) -> Any
+        from Mailman import Utils, mm_cfg
+        from Mailman.MailList import MailList
+
+        domain = str(request["domain"])
+        hosts = [url for url, email in mm_cfg.VIRTUAL_HOSTS.items() if email.lower() == domain]
+        url_host = mm_cfg.DEFAULT_URL_HOST if mm_cfg.DEFAULT_URL_HOST in hosts or not hosts else sorted(hosts)[0]
+        languages = [mm_cfg.DEFAULT_SERVER_LANGUAGE]
+        mailman21_lock.wait_until_free(self._lock_path(name), name, self.wait)
+        mlist = MailList()
+        try:
+            # Nobody knows this password until one is declared.
+            password = digest(os.urandom(20).encode("hex"))  # type: ignore[attr-defined] # Python 2's
+            mlist.Create(name, Utils.get_site_email(), password, langs=languages, emailhost=domain, urlhost=url_host)
+            mlist.Locked = types.MethodType(always, mlist)
+            mlist.host_name = domain
+            mlist.web_page_url = mm_cfg.DEFAULT_URL_PATTERN % url_host
+            mlist.owner = []
+            self._tell_mail_server("create", mlist)
+        except BaseException:
+            mlist.Unlock()
+            self._discard_unfinished(name)
+            raise
+        return mlist
+
+    def _discard_unfinished(self, name):
+        # type: (str) -> None
+        folder = os.path.join(self.files.lists, name)
+        if not any(os.path.exists(os.path.join(folder, file)) for file in CONFIG_FILES):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @staticmethod
+    def _tell_mail_server(what, mlist):
+        # type: (str, Any) -> None
+        from Mailman import mm_cfg
+
+        if mm_cfg.MTA:
+            module = "Mailman.MTA." + mm_cfg.MTA
+            __import__(module)
+            getattr(sys.modules[module], what)(mlist)
+
+    def _delete(self, name):
+        # type: (str) -> None
+        """What rmlist does, under the lock, and without leaving the archive open to the world."""
+        from Mailman import mm_cfg
+
+        mlist = self._open(name)
+        try:
+            self._tell_mail_server("remove", mlist)
+            self._hide_archive(name)
+            for file in os.listdir(self.files.data):
+                if own_held_file(name, file):
+                    os.unlink(os.path.join(self.files.data, file))
+            folder = os.path.join(self.files.lists, name)
+            # What makes it a list goes last, so that a run that is killed here is finished by the next.
+            for file in sorted(os.listdir(folder), key=lambda file: file in CONFIG_FILES):
+                path = os.path.join(folder, file)
+                if os.path.isdir(path) and not os.path.islink(path):
+                    shutil.rmtree(path)
+                else:
+                    os.unlink(path)
+            os.rmdir(folder)
+        finally:
+            mlist.Unlock()
+        for stale in os.listdir(mm_cfg.LOCK_DIR):
+            if stale.startswith(name + ".lock.") or stale == name + ".lock":
+                os.unlink(os.path.join(mm_cfg.LOCK_DIR, stale))
+
+    @staticmethod
+    def _hide_archive(name):
+        # type: (str) -> None
+        from Mailman import mm_cfg
+
+        for suffix in ("", ".mbox"):
+            public = os.path.join(mm_cfg.PUBLIC_ARCHIVE_FILE_DIR, name + suffix)
+            private = os.path.join(mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
+            if os.path.islink(public):
+                if not suffix and os.path.isdir(private):
+                    open(os.path.join(private, WAS_PUBLIC), "w").close()
+                os.unlink(public)
+
+    # ---- changes
+
+    def _change(self, mlist, step):
+        # type: (Any, dict[str, Any]) -> bool
+        """Make the list as the step says; whether anything differed."""
+        changed = False
+        if "restore" in step:
+            changed = mlist.__dict__.pop(SAVED, None) is not None
+            changed |= self._assign(mlist, step["restore"])
+        changed |= self._assign(mlist, step.get("set", {}))
+        for name, password in step.get("passwords", {}).items():
+            changed |= self._put(mlist, str(name), digest(password))
+        if "moderate_all" in step:
+            for address in mlist.getMembers():
+                changed |= self._option(mlist, address, MODERATED, step["moderate_all"])
+        for name, change in step.get("people", {}).items():
+            changed |= self._people(mlist, str(name), change)
+        changed |= self._members(mlist, step.get("members", {}))
+        if "disable" in step:
+            self._disable(mlist, step["disable"])
+            changed = True
+        if "saved" in step:
+            changed |= self._put(mlist, SAVED, dict(getattr(mlist, SAVED), **step["saved"]))
+        return changed
+
+    def _put(self, mlist, name, value):
+        # type: (Any, str, Any) -> bool
+        if getattr(mlist, name) == value:
+            return False
+        setattr(mlist, name, value)
+        return True
+
+    def _assign(self, mlist, values):
+        # type: (Any, dict[str, Any]) -> bool
+        """Set attributes; a value that Mailman would read the same (True for 1) is left alone."""
+        changed = False
+        language = values.get("preferred_language")
+        if language is not None and language != mlist.preferred_language:
+            self._speak(mlist, str(language))
+            changed = True
+        charset = self._charset(mlist)
+        for name, value in sorted(values.items()):
+            name = str(name)
+            if plain(getattr(mlist, name, None), charset) == value:
+                continue
+            setattr(mlist, name, self._stored(name, value, charset))
+            changed = True
+        return changed
+
+    def _charset(self, mlist):
+        # type: (Any) -> str
+        return self.files.charsets.get(mlist.preferred_language, "us-ascii")
+
+    def _speak(self, mlist, language):
+        # type: (Any, str) -> None
+        """Change the language, and with it the charset of everything the list holds."""
+        old = self._charset(mlist)
+        mlist.preferred_language = language
+        if language not in mlist.available_languages:
+            mlist.available_languages = mlist.available_languages + [language]
+        new = self._charset(mlist)
+        if old == new:
+            return
+        for name, value in list(mlist.__dict__.items()):
+            if isinstance(value, str) and not name.startswith("_"):
+                setattr(mlist, name, self._stored(name, text(value, old), new))
+        for key, name in list(mlist.usernames.items()):
+            if isinstance(name, str):
+                mlist.usernames[key] = self._name(text(name, old))
+
+    def _stored(self, name, value, charset):
+        # type: (str, Any, str) -> Any
+        """A value as Mailman keeps it."""
+        if isinstance(value, list):
+            items = [self._stored(name, item, charset) for item in value]
+            # Rules on headers and topics are tuples.
+            return [tuple(item) if isinstance(item, list) else item for item in items]
+        if not isinstance(value, type(u"")):
+            return value
+        try:
+            return value.encode(charset)
+        except (UnicodeEncodeError, LookupError):
+            return value if name in UNICODE_ATTRIBUTES else value.encode("us-ascii", "xmlcharrefreplace")
+
+    @staticmethod
+    def _name(name):
+        # type: (Any) -> Any
+        """A person's name; Unicode when it is not ASCII, as from Mailman's own pages."""
+        try:
+            return str(name)
+        except UnicodeEncodeError:
+            return name
+
+    def _disable(self, mlist, request):
+        # type: (Any, dict[str, Any]) -> None
+        """Keep what is there, then set what disables; held messages go with it."""
+        from Mailman import mm_cfg
+
+        if request["save"]:
+            charset = self._charset(mlist)
+            saved = dict((str(name), plain(getattr(mlist, name), charset)) for name in request["set"])
+            setattr(mlist, SAVED, dict(saved, **request["saved"]))
+        self._assign(mlist, request["set"])
+        name = mlist.internal_name()
+        for key in mlist.GetHeldMessageIds():
+            if own_held_file(name, os.path.basename(mlist.GetRecord(key)[4])):
+                mlist.HandleRequest(key, mm_cfg.DISCARD)
+            else:
+                # A copy of another list's record (a list renamed by hand): that list's message stays.
+                del mlist._ListAdmin__db[key]
+
+    # ---- people
+
+    @staticmethod
+    def _people(mlist, name, change):
+        # type: (Any, str, dict[str, list[str]]) -> bool
+        """Addresses in an attribute that is a list of them."""
+        remove = set(change["remove"])
+        have = [address for address in getattr(mlist, name) if address.lower() not in remove]
+        known = set(address.lower() for address in have)
+        have += [str(address) for address in change["add"] if address.lower() not in known]
+        if have == getattr(mlist, name):
+            return False
+        setattr(mlist, name, have)
+        return True
+
+    def _members(self, mlist, change):
+        # type: (Any, dict[str, Any]) -> bool
+        changed = False
+        for address in change.get("remove", []):
+            if mlist.isMember(address):
+                mlist.removeMember(str(address))
+                changed = True
+        for person in change.get("add", []):
+            if not mlist.isMember(person["address"]):
+                self._subscribe(mlist, str(person["address"]))
+                changed = True
+            changed |= self._update(mlist, person)
+        for person in change.get("change", []):
+            if mlist.isMember(person["address"]):
+                changed |= self._update(mlist, person)
+        return changed
+
+    @staticmethod
+    def _subscribe(mlist, address):
+        # type: (Any, str) -> None
+        """What Mailman's ApprovedAddMember does beside asking the bans and sending mail."""
+        from Mailman import Errors, Utils, mm_cfg
+
+        try:
+            Utils.ValidateEmail(address)
+        except Errors.EmailAddressError:
+            raise Failure("list {0}: Mailman does not take {1} for an address".format(mlist.internal_name(), address))
+        mlist.addNewMember(Utils.LCDomain(address), digest=0 if mlist.nondigestable else 1)
+        mlist.setMemberOption(address, mm_cfg.DisableMime, 1 - mlist.mime_is_default_digest)
+        mlist.setMemberOption(address, mm_cfg.Moderate, mlist.default_member_moderation)
+
+    def _update(self, mlist, person):
+        # type: (Any, dict[str, Any]) -> bool
+        """Options of a member; what is already so is not set again, because setting moves timestamps."""
+        address = str(person["address"])
+        changed = False
+        if "digest" in person and bool(mlist.getMemberOption(address, 0)) != person["digest"]:
+            if not (mlist.digestable if person["digest"] else mlist.nondigestable):
+                kind = "digests" if person["digest"] else "single posts"
+                raise Failure("list {0} sends no {1}, which {2} shall have".format(mlist.internal_name(), kind, address))
+            mlist.setMemberOption(address, 0, person["digest"])
+            changed = True
+        for flag, value in person.get("flags", []):
+            changed |= self._option(mlist, address, flag, value)
+        if "status" in person and mlist.getDeliveryStatus(address) != person["status"]:
+            mlist.setDeliveryStatus(address, person["status"])
+            changed = True
+        if "name" in person:
+            charset = self._charset(mlist)
+            if (plain(mlist.getMemberName(address), charset) or u"") != person["name"]:
+                mlist.setMemberName(address, self._name(person["name"]))
+                changed = True
+        if "language" in person and mlist.getMemberLanguage(address) != person["language"]:
+            mlist.setMemberLanguage(address, str(person["language"]))
+            changed = True
+        return changed
+
+    @staticmethod
+    def _option(mlist, address, flag, value):
+        # type: (Any, str, int, bool) -> bool
+        if bool(mlist.getMemberOption(address, flag)) == bool(value):
+            return False
+        mlist.setMemberOption(address, flag, bool(value))
+        return True
