@@ -14,7 +14,7 @@ import shlex
 import subprocess
 import tempfile
 from types import ModuleType
-from typing import IO, Any, Mapping
+from typing import IO, Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
     hyperkitty_engine,
@@ -27,10 +27,15 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman3_templates,
     mailman3_transactions,
     mailman3_write,
+    mailman21_engine,
+    mailman21_lock,
+    mailman21_read,
+    mailman21_write,
     program,
 )
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 
-# One program per Mailman (Mailman 2.1 plugs in here), and one for the web interface:
+# One program per Mailman, and one for the web interface:
 # its modules in the order of their imports, the one with main() last.
 PROGRAMS: dict[str, list[ModuleType]] = {
     "mailman3": [
@@ -45,6 +50,7 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman3_notices,
         mailman3_engine,
     ],
+    "mailman21": [program, mailman21_read, mailman21_lock, mailman21_write, mailman21_engine],
     "hyperkitty": [program, hyperkitty_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose
@@ -57,14 +63,30 @@ COMMANDS = {
         "/opt/mailman/venv/bin/mailman",
         "/opt/mailman/mm/venv/bin/mailman",
     ),
+    "mailman21": (
+        "/usr/lib/mailman/bin/config_list",
+        "/var/lib/mailman/bin/config_list",
+        "/usr/local/mailman/bin/config_list",
+        "/usr/local/cpanel/3rdparty/mailman/bin/config_list",
+        "/opt/mailman/bin/config_list",
+    ),
     "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
 }
 # Reads its modules from standard input, so that neither they nor a secret are in argv.
+# Python 2.7 and 3; the former looks for the packages above a module too.
 BOOT = """
 import json, sys, types
-for name, size in json.loads(sys.stdin.buffer.readline().decode("ascii")):
-    module = sys.modules[name] = types.ModuleType(name)
-    exec(compile(sys.stdin.buffer.read(size), name, "exec"), module.__dict__)
+stdin = getattr(sys.stdin, "buffer", sys.stdin)
+for name, size in json.loads(stdin.readline().decode("ascii")):
+    words = str(name).split(".")
+    for end in range(1, len(words) + 1):
+        path = ".".join(words[:end])
+        if path not in sys.modules:
+            module = sys.modules[path] = types.ModuleType(path)
+            module.__path__ = []
+    if len(words) > 1:
+        setattr(sys.modules[".".join(words[:-1])], words[-1], module)
+    exec(compile(stdin.read(size), str(name), "exec"), module.__dict__)
 module.main()
 """
 
@@ -87,14 +109,19 @@ def find_command(engine: str, command: str | None, option: str) -> str:
         if os.path.isfile(command):
             return command
         raise NotInstalled("{0} is {1!r}, and there is no such file".format(option, command))
-    for path in COMMANDS[engine]:
-        if os.path.isfile(path):
-            return path
-    raise NotInstalled(
-        "Mailman is not installed here (looked for {0}); install it, or set {1}".format(
-            ", ".join(COMMANDS[engine]), option
+    found = installed(engine)
+    if found is None:
+        raise NotInstalled(
+            "Mailman is not installed here (looked for {0}); install it, or set {1}".format(
+                ", ".join(COMMANDS[engine]), option
+            )
         )
-    )
+    return found
+
+
+def installed(engine: str) -> str | None:
+    """The service's own command where it is known to be, or None."""
+    return next((path for path in COMMANDS[engine] if os.path.isfile(path)), None)
 
 
 def interpreter(command: str) -> list[str]:
@@ -171,9 +198,18 @@ class Engine:
         lists: Mapping[str, Mapping[str, Any]] = self.request(dict(request, op="read"))["lists"]
         return lists
 
+    def check(self, specs: Iterable[ListSpec]) -> None:
+        """Refuse what this Mailman cannot express."""
+
+    def adapt(
+        self, specs: list[ListSpec], actual: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[list[ListSpec], Mapping[str, Mapping[str, Any]]]:
+        """Declared and actual lists as this Mailman compares them."""
+        return specs, actual
+
     def apply(self, steps: list[Mapping[str, Any]]) -> None:
         """Carry out the steps of a plan."""
-        self.waited = float(self.request({"op": "apply", "steps": steps})["waited"])
+        self.waited = float(self.request({"op": "apply", "steps": steps}).get("waited", 0))
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, return its answer."""

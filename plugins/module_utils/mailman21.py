@@ -72,7 +72,7 @@ TABLE: dict[str, Mapped] = {
             "default_member_action",
             ("default_member_moderation", "member_moderation_action"),
             "enum",
-            dict(MEMBER_ACTIONS, none="defer"),  # see _member_action
+            {None: "defer", **MEMBER_ACTIONS},  # see _member_action
         ),
         Mapped(
             "default_nonmember_action",
@@ -94,9 +94,7 @@ TABLE: dict[str, Mapped] = {
             {0: "no_munging", 1: "point_to_list", 2: "explicit_header"},
         ),
         *_same("int", "max_message_size"),
-        Mapped(
-            "member_roster_visibility", ("private_roster",), "enum", {0: "public", 1: "members", 2: "moderators"}
-        ),
+        Mapped("member_roster_visibility", ("private_roster",), "enum", {0: "public", 1: "members", 2: "moderators"}),
         Mapped("send_welcome_message", ("send_welcome_msg",), "bool"),
         Mapped("send_goodbye_message", ("send_goodbye_msg",), "bool"),
         # -- under settings
@@ -124,9 +122,7 @@ TABLE: dict[str, Mapped] = {
         Mapped("autoresponse_grace_period", ("autoresponse_graceperiod",), "days"),
         Mapped("autoresponse_owner_text", ("autoresponse_admin_text",), "str"),
         Mapped("dmarc_addresses", ("dmarc_moderation_addresses",), "patterns"),
-        Mapped(
-            "filter_action", ("filter_action",), "enum", {0: "discard", 1: "reject", 2: "forward", 3: "preserve"}
-        ),
+        Mapped("filter_action", ("filter_action",), "enum", {0: "discard", 1: "reject", 2: "forward", 3: "preserve"}),
         Mapped("filter_extensions", ("filter_filename_extensions",), "list"),
         Mapped("filter_types", ("filter_mime_types",), "list"),
         Mapped("pass_extensions", ("pass_filename_extensions",), "list"),
@@ -236,7 +232,11 @@ def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any
 
 def canonical(text: str) -> str:
     """Characters that a list's charset lacks are kept by 2.1 as numbers: &#233; is é."""
-    return re.sub(r"&#([0-9]{3,7});", lambda found: chr(int(found.group(1))) if 127 < int(found.group(1)) < 0x110000 else found.group(0), text)
+    return re.sub(
+        r"&#([0-9]{3,7});",
+        lambda found: chr(int(found.group(1))) if 127 < int(found.group(1)) < 0x110000 else found.group(0),
+        text,
+    )
 
 
 def _plain_address(value: str) -> bool:
@@ -298,7 +298,7 @@ def read_setting(name: str, attributes: Mapping[str, Any], kind: Mapping[str, An
         return int(value or 0) * DAY
     if name in NONMEMBERS.values():
         return [item for item in value or [] if not _plain_address(item)]
-    return _READ.get(kind["type"], lambda value, kind: value)(value, kind)
+    return _READ[kind["type"]](value, kind) if kind.get("type") in _READ else value
 
 
 _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
@@ -306,7 +306,9 @@ _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "float": lambda value, kind: float(value or 0),
     "str": lambda value, kind: canonical(value or ""),
     "line": lambda value, kind: canonical(value or ""),
-    "enum": lambda value, kind: value if isinstance(value, str) else _named(dict(enumerate(kind["choices"])), int(value)),
+    "enum": lambda value, kind: (
+        value if isinstance(value, str) else _named(dict(enumerate(kind["choices"])), int(value))
+    ),
     "topics": lambda value, kind: [dict(zip(("name", "pattern", "description"), topic)) for topic in value or []],
 }
 
@@ -396,7 +398,9 @@ def check_rules(rules: Iterable[Mapping[str, str]]) -> None:
         pattern = rule["pattern"]
         if "\n" in pattern or (pattern.startswith("^") and _alternatives(pattern[1:])):
             raise vocabulary.refuse(
-                "header_matches.pattern", pattern, "on Mailman 2.1 one line, with alternatives after ^ in a group: ^(?:a|b)"
+                "header_matches.pattern",
+                pattern,
+                "on Mailman 2.1 one line, with alternatives after ^ in a group: ^(?:a|b)",
             )
 
 
@@ -489,7 +493,9 @@ def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
     """
     wanted = person.get("moderation_action")
     if role == "nonmember" and wanted is None:
-        raise Invalid("{0} has no moderation_action, and that is all Mailman 2.1 keeps of a nonmember".format(person["address"]))
+        raise Invalid(
+            "{0} has no moderation_action, and that is all Mailman 2.1 keeps of a nonmember".format(person["address"])
+        )
     if role == "member":
         if person.get("delivery_mode") == "summary_digests":
             raise _inexpressible(person, "delivery_mode", "regular, mime_digests, plaintext_digests")
@@ -500,7 +506,9 @@ def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
         return
     for key in vocabulary.MEMBER_FIELDS:
         if key in person and key != "moderation_action" and person[key] != ORDINARY.get(key, ""):
-            raise _inexpressible(person, key, "nothing for the role {0}, of whom it keeps the address alone".format(role))
+            raise _inexpressible(
+                person, key, "nothing for the role {0}, of whom it keeps the address alone".format(role)
+            )
     accepted = list(NONMEMBERS) if role == "nonmember" else ["accept", "default"]
     if wanted is not None and wanted not in accepted:
         raise _inexpressible(person, "moderation_action", ", ".join(accepted))

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate
-from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled, installed
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES
 
@@ -35,6 +36,7 @@ class Mailman21(Engine):
         settings: Iterable[str] | None = None,
         rosters: Iterable[str] | None = None,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
+        **_nothing_like_it: Any,
     ) -> Mapping[str, Mapping[str, Any]]:
         schema = self.site.schema
         names = sorted(schema) if settings is None else [name for name in settings if name in schema]
@@ -64,8 +66,6 @@ class Mailman21(Engine):
         return self._read
 
     def _refuse_unreadable(self) -> None:
-        from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-
         for reason in self.hello["unreadable"].values():
             raise EngineError(reason)
 
@@ -80,3 +80,62 @@ class Mailman21(Engine):
             for step in steps
         ]
         self.request({"op": "apply", "steps": raw})
+
+    def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        if message["op"] in ("copies", "drop_copies"):
+            # Pipermail's archive is the only one.
+            return {"lists": []}
+        return super().request(message)
+
+
+class Pipermail:
+    """Mailman 2.1's own archives, asked as HyperKitty is (see hyperkitty_engine)."""
+
+    def __init__(self, engine: Mailman21) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Pipermail:
+        return self
+
+    def __exit__(self, *_exc: Any) -> None:
+        pass
+
+    def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        if message["op"] == "set_policies":
+            # The list itself says who may read its archive, and is asked every time.
+            return {}
+        names = {address: self._engine.site.local(address) for address in message["lists"]}
+        answer = self._engine.request({"op": message["op"] + "_archives", "lists": sorted(names.values())})
+        found = answer.get("archives", {})
+        return {"archives": {address: found[name] for address, name in names.items() if name in found}}
+
+
+def choose_engine(params: Mapping[str, Any]) -> str:
+    """Which Mailman a module's connection options mean: that which is installed, unless they say."""
+    if params["mailman_engine"] != "auto":
+        return str(params["mailman_engine"])
+    for option, engine in (("mailman_prefix", "mailman21"), ("mailman_command", "mailman3")):
+        if params[option]:
+            return engine
+    found = {engine: installed(engine) for engine in ("mailman3", "mailman21")}
+    if all(found.values()):
+        raise EngineError(
+            "Mailman 3 ({mailman3}) and Mailman 2.1 ({mailman21}) are both installed here; "
+            "set mailman_engine to mailman3 or mailman21".format(**found)
+        )
+    if not any(found.values()):
+        raise NotInstalled(
+            "neither Mailman 3 nor Mailman 2.1 is installed here; install one, or set mailman_command or mailman_prefix"
+        )
+    return "mailman21" if found["mailman21"] else "mailman3"
+
+
+def open_mailman21(params: Mapping[str, Any]) -> Mailman21:
+    """The engine for Mailman 2.1, by a module's connection options."""
+    prefix = params["mailman_prefix"]
+    return Mailman21(
+        "mailman21",
+        command=os.path.join(prefix, "bin", "config_list") if prefix else None,
+        option="mailman_prefix",
+        opening={"user": params["mailman_user"], "wait": params["mailman_lock_timeout"]},
+    )

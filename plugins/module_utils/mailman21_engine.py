@@ -12,6 +12,7 @@ collection.
 
 import hashlib
 import os
+import shutil
 import sys
 
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
@@ -66,25 +67,39 @@ class Engine(object):
             "site_list": mm_cfg.MAILMAN_SITE_LIST,
             "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
             "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
-            "kept_archives": self._kept_archives(lists),
             "options": self._options(),
         }
 
-    def _kept_archives(self, lists):
-        # type: (dict[str, str]) -> dict[str, str]
-        """Archives of lists that are gone: name -> whether they were public or private."""
-        found = {}
-        for name in os.listdir(self.mm_cfg.PRIVATE_ARCHIVE_FILE_DIR):
-            folder = os.path.join(self.mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
-            if name in lists or name.endswith(".mbox") or not os.path.isdir(folder):
-                continue
-            mbox = os.path.join(folder + ".mbox", name + ".mbox")
-            if not os.path.exists(mbox) and set(os.listdir(folder)) <= set(["index.html", WAS_PUBLIC]):
+    def look_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Archives that hold something.
+
+        request: {"lists": [names]}.
+        answer: {"archives": {name: {"archive_policy": of a list that is gone,
+        "messages": number in its mbox}}}.
+        """
+        existing = set(self.files.names())
+        found = {}  # type: dict[str, Any]
+        for name in request["lists"]:
+            name = str(name)
+            folder, mbox = archive_paths(name)
+            if not os.path.exists(mbox) and not has_pages(folder):
                 continue
             public = os.path.join(self.mm_cfg.PUBLIC_ARCHIVE_FILE_DIR, name)
             was_public = os.path.exists(public) or os.path.exists(os.path.join(folder, WAS_PUBLIC))
-            found[name] = "public" if was_public else "private"
-        return found
+            policy = None if name in existing else "public" if was_public else "private"
+            found[name] = {"archive_policy": policy, "messages": messages_in(mbox)}
+        return {"archives": found}
+
+    def drop_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Remove archives for good. request: {"lists": [names]}."""
+        for name in request["lists"]:
+            folder, mbox = archive_paths(str(name))
+            for path in (folder, os.path.dirname(mbox)):
+                if os.path.isdir(path):
+                    shutil.rmtree(path)
+        return {}
 
     def _options(self):
         # type: () -> list[list[Any]]
@@ -126,10 +141,10 @@ class Engine(object):
         answer: {"lists": {name: {"attributes", "members", "saved"}}}; see
         mailman21_read.Files.members.
         """
-        answer = {}
+        answer = {}  # type: dict[str, Any]
         for name in request["lists"]:
             config = self.files.config(str(name))
-            entry = {"attributes": self.files.attributes(config, request["attributes"])}
+            entry = {"attributes": self.files.attributes(config, request["attributes"])}  # type: dict[str, Any]
             entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
             if request["members"]:
                 entry["members"] = self.files.members(config)
@@ -171,6 +186,30 @@ WIDGETS = (
     "HeaderFilter",
 )
 PASSWORDS = ("password", "mod_password", "post_password")
+
+
+def archive_paths(name):
+    # type: (str) -> tuple[str, str]
+    """The folder with a list's pages, and the file with its messages."""
+    from Mailman import mm_cfg
+
+    folder = os.path.join(mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
+    return folder, os.path.join(folder + ".mbox", name + ".mbox")
+
+
+def has_pages(folder):
+    # type: (str) -> bool
+    """Whether a list's archive is more than the page that says it is empty."""
+    return os.path.isdir(folder) and not set(os.listdir(folder)) <= set(["index.html", WAS_PUBLIC])
+
+
+def messages_in(mbox):
+    # type: (str) -> int
+    """The number of messages, at least 1: an archive without its mbox is one too."""
+    if not os.path.exists(mbox):
+        return 1
+    with open(mbox, "rb") as handle:
+        return max(1, sum(1 for line in handle if line.startswith(b"From ")))
 
 
 def same_password(stored, given):

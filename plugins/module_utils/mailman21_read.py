@@ -11,6 +11,7 @@ a host that only has the files. Bytes become text by the list's own charset.
 import os
 import pickle
 import re
+import sys
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
 
@@ -18,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO, Any, Iterable  # noqa: F401
 
-PYTHON2 = str is bytes
+PYTHON2 = sys.version_info[0] == 2
 # What Mailman itself takes for a sign of a list.
 CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
 # The attribute in which a disabled list keeps what it was.

@@ -47,6 +47,10 @@ class Site(NamedTuple):
     schema: Mapping[str, Mapping[str, Any]]
     lists: Mapping[str, str]
 
+    def local(self, address: str) -> str:
+        """The name in 2.1, also of a list that is not there."""
+        return self.lists.get(address, address.partition("@")[0])
+
 
 def site(raw: Mapping[str, Any]) -> Site:
     """What the other modules want to know of a Mailman, from the program's first answer."""
@@ -61,9 +65,7 @@ def site(raw: Mapping[str, Any]) -> Site:
         "protected": [address for address, name in lists.items() if name == raw["site_list"]],
         "site_bans": sorted(raw["site_bans"]),
         "archivers": [],
-        "kept_archives": {
-            name: {"archive_policy": policy, "messages": None} for name, policy in raw["kept_archives"].items()
-        },
+        "templates": [],
         "schema": schema,
     }
     return Site(hello, schema, lists)
@@ -114,6 +116,7 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
         "bans": _bans(known["ban_list"]),
         "header_matches": mailman21.read_rules(attributes["header_filter_rules"]),
         "archivers": {},
+        "templates": {},
         "rosters": {role: _people(role, entry) for role in roles},
         "saved": None if saved is None else _saved(saved, known, site),
     }
@@ -139,7 +142,7 @@ def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         moderated = bool(attributes["default_member_moderation"])
         action = str(mailman21.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
         return {row[0]: mailman21.read_member(row, moderated, action) for row in entry["members"]}
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     sources = mailman21.NONMEMBERS if role == "nonmember" else {"accept": ROLE_ATTRIBUTES[role]}
     for action, attribute in sources.items():
         for address in attributes[attribute]:
@@ -156,19 +159,16 @@ def check(specs: Iterable[ListSpec], site: Site) -> None:
     by_name = {name: address for address, name in site.lists.items()}
     for spec in specs:
         local = spec.name.partition("@")[0]
-        try:
-            if local in site.hello["unreadable"]:
-                raise Invalid(site.hello["unreadable"][local])
-            if spec.name in site.hello["protected"] and spec.state != "present" and spec.state != "any":
-                raise Invalid("list {0} is the site list, without which Mailman does not start".format(spec.name))
-            if by_name.get(local, spec.name) != spec.name and spec.state != "absent":
-                raise Invalid(
-                    "list {0}: Mailman 2.1 has one {1} for all domains, and that is {2}".format(
-                        spec.name, local, by_name[local]
-                    )
+        if local in site.hello["unreadable"]:
+            raise Invalid(site.hello["unreadable"][local])
+        if spec.name in site.hello["protected"] and spec.state not in ("present", "any"):
+            raise Invalid("list {0} is the site list, without which Mailman does not start".format(spec.name))
+        if by_name.get(local, spec.name) != spec.name and spec.state != "absent":
+            raise Invalid(
+                "list {0}: Mailman 2.1 has one {1} for all domains, and that is {2}".format(
+                    spec.name, local, by_name[local]
                 )
-        except Invalid:
-            raise
+            )
         _check_settings(spec, local)
 
 
@@ -279,7 +279,9 @@ def _check_dmarc(spec: ListSpec, actual: Mapping[str, Any] | None) -> None:
         )
 
 
-def raw_step(step: Mapping[str, Any], site: Site, entry: Mapping[str, Any] | None, actual: Mapping[str, Any] | None) -> dict[str, Any]:
+def raw_step(
+    step: Mapping[str, Any], site: Site, entry: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """A step of a plan in Mailman 2.1's terms.
 
     entry, actual: the list as the program read it, and as plan.py compared it; None when it is new.
@@ -289,15 +291,14 @@ def raw_step(step: Mapping[str, Any], site: Site, entry: Mapping[str, Any] | Non
     {"add", "change", "remove"}, "disable": {"set", "save", "saved"},
     "restore": {attribute: value}, "saved": {attribute: value}}.
     """
-    local, _at, domain = step["list"].partition("@")
-    out: dict[str, Any] = {"list": site.lists.get(step["list"], local)}
+    out: dict[str, Any] = {"list": site.local(step["list"])}
     if step.get("delete"):
         return dict(out, delete=True)
     attributes = dict(entry["attributes"]) if entry else {}
     saved = saved_attributes(entry) if entry else None
     values = dict(step.get("set", {}))
     if step.get("create"):
-        out["create"] = {"domain": domain}
+        out["create"] = {"domain": step["list"].partition("@")[2]}
         if values.get("archive_policy") == "never":
             # An empty archive need not be shown.
             out.setdefault("set", {})["archive_private"] = 1
@@ -321,7 +322,11 @@ def raw_step(step: Mapping[str, Any], site: Site, entry: Mapping[str, Any] | Non
 
 
 def _settings_step(
-    out: dict[str, Any], values: Mapping[str, Any], actual: Mapping[str, Any] | None, attributes: Mapping[str, Any], site: Site
+    out: dict[str, Any],
+    values: Mapping[str, Any],
+    actual: Mapping[str, Any] | None,
+    attributes: Mapping[str, Any],
+    site: Site,
 ) -> None:
     after = dict(dmarc_mitigate_action="munge_from", dmarc_mitigate_unconditionally=False)
     after.update(actual["settings"] if actual else {}, **values)

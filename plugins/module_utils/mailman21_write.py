@@ -18,7 +18,6 @@ from ansible_collections.listops.mailman.plugins.module_utils import mailman21_l
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import (
     CONFIG_FILES,
     SAVED,
-    Files,
     own_held_file,
     plain,
     text,
@@ -28,6 +27,8 @@ from ansible_collections.listops.mailman.plugins.module_utils.program import Fai
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
+
+    from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files  # noqa: F401
 
 MODERATED = 128
 # In the archive of a removed list: that it was public.
@@ -254,7 +255,7 @@ class Writer(object):
             items = [self._stored(name, item, charset) for item in value]
             # Rules on headers and topics are tuples.
             return [tuple(item) if isinstance(item, list) else item for item in items]
-        if not isinstance(value, type(u"")):
+        if not isinstance(value, type("")):
             return value
         try:
             return value.encode(charset)
@@ -342,7 +343,9 @@ class Writer(object):
         if "digest" in person and bool(mlist.getMemberOption(address, 0)) != person["digest"]:
             if not (mlist.digestable if person["digest"] else mlist.nondigestable):
                 kind = "digests" if person["digest"] else "single posts"
-                raise Failure("list {0} sends no {1}, which {2} shall have".format(mlist.internal_name(), kind, address))
+                raise Failure(
+                    "list {0} sends no {1}, which {2} shall have".format(mlist.internal_name(), kind, address)
+                )
             mlist.setMemberOption(address, 0, person["digest"])
             changed = True
         for flag, value in person.get("flags", []):
@@ -352,7 +355,7 @@ class Writer(object):
             changed = True
         if "name" in person:
             charset = self._charset(mlist)
-            if (plain(mlist.getMemberName(address), charset) or u"") != person["name"]:
+            if (plain(mlist.getMemberName(address), charset) or "") != person["name"]:
                 mlist.setMemberName(address, self._name(person["name"]))
                 changed = True
         if "language" in person and mlist.getMemberLanguage(address) != person["language"]:

@@ -10,6 +10,10 @@ from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import (
+    choose_engine,
+    open_mailman21,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     Policy,
@@ -26,6 +30,9 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
     "mailman_command": {"type": "path"},
     "mailman_config": {"type": "path"},
     "mailman_user": {"type": "str", "default": "list"},
+    "mailman_engine": {"type": "str", "choices": ["auto", "mailman3", "mailman21"], "default": "auto"},
+    "mailman_prefix": {"type": "path"},
+    "mailman_lock_timeout": {"type": "int", "default": 30},
 }
 WEB_SPEC: dict[str, dict[str, Any]] = {
     "web_manage": {"type": "path"},
@@ -50,6 +57,8 @@ class Course(NamedTuple):
 
 def open_engine(params: Mapping[str, Any], readonly: bool) -> Engine:
     """The engine that a module's connection options ask for; readonly, it does not even start a new Mailman."""
+    if choose_engine(params) == "mailman21":
+        return open_mailman21(params)
     return Engine(
         "mailman3",
         command=params["mailman_command"],
@@ -145,6 +154,7 @@ def _reconcile(
 ) -> Course:
     hello = engine.hello
     specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
+    engine.check(specs)
     for spec in specs:
         templates.check_known(spec.name, spec.templates, hello)
     warnings = _check_against(specs, hello, check_mode) + _idle_archivers(specs, hello)
@@ -156,7 +166,7 @@ def _reconcile(
                 raise Invalid("list {0} does not exist".format(name))
     renames = rename.due(specs, existing)
     former = [due.old for due in renames.values()]
-    undeclared = sorted(existing.difference(names, former))
+    undeclared = sorted(existing.difference(names, former, hello.get("protected", ())))
     secrets = secrets_of(specs, hello["schema"])
     wanted = [name for name in names if name in existing] + former
     roles = sorted({role for spec in specs for role in spec.rosters})
@@ -171,6 +181,7 @@ def _reconcile(
             templates=wanted_templates(specs),
             secrets=secrets,
         )
+    specs, actual = engine.adapt(specs, actual)
     if remove_undeclared:
         gone = [ListSpec(name=name, state="absent") for name in undeclared]
         specs = specs + gone

@@ -11,14 +11,17 @@ from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import archives, rename
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21, Pipermail
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils.rename import Rename
 from ansible_collections.listops.mailman.plugins.module_utils.service import resume, stopped
 
 
-def open_archives(params: Mapping[str, Any]) -> Engine | None:
-    """HyperKitty, when it is installed."""
+def open_archives(engine: Engine, params: Mapping[str, Any]) -> Engine | Pipermail | None:
+    """HyperKitty, when it is installed; Mailman 2.1 has archives of its own."""
+    if isinstance(engine, Mailman21):
+        return Pipermail(engine)
     command = params["web_manage"]
     try:
         return Engine("hyperkitty", command=command, option="web_manage", opening={"user": params["web_user"]})
@@ -34,7 +37,7 @@ class Site:
     def __init__(
         self,
         engine: Engine,
-        web: Engine | None,
+        web: Engine | Pipermail | None,
         service: str,
         specs: Sequence[ListSpec],
         plans: Sequence[ListPlan],
@@ -101,6 +104,6 @@ def open_site(
     """The site of a module's parameters; HyperKitty is started only where a plan concerns it."""
     web = None
     if archives.concerned(plans) or archives.dropped(specs) or rename.former_names(specs):
-        web = open_archives(params)
+        web = open_archives(engine, params)
     with web or contextlib.nullcontext():
         yield Site(engine, web, params.get("mailman_service") or "", specs, plans)
