@@ -1,7 +1,7 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all story stories bench docs lint units sanity clean
+.PHONY: help demo test test-all test-truth story stories bench docs lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
@@ -12,6 +12,8 @@ test: ## lint, sanity, units, and the stories (but the rare ones)
 	@$(HARNESS) test
 test-all: ## the same with the rare stories, and the oldest and newest ansible-core
 	@$(HARNESS) test-all
+test-truth: ## the reading of a Mailman 2.1's files against what it says: FIXTURE=lists.tar.gz TRUTH=lists.json
+	@FIXTURE='$(FIXTURE)' TRUTH='$(TRUTH)' $(HARNESS) test-truth
 stories: ## the end-to-end stories, one line each
 	@$(HARNESS) stories
 story: ## one of them: make story STORY=default

@@ -24,7 +24,12 @@ PYTHON2 = sys.version_info[0] == 2
 CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
 # The attribute in which a disabled list keeps what it was.
 SAVED = "listops_disabled"
-HELD_MESSAGE = 1
+# Kinds of requests by number, and what is recorded of them.
+REQUESTS = {
+    1: ("held", ("time", "sender", "subject", "reason", "file", "data")),
+    2: ("subscriptions", ("time", "address", "name", "password", "digest", "language")),
+    3: ("unsubscriptions", ("address",)),
+}
 CLASSES = (
     ("Mailman.Bouncer", "_BounceInfo"),
     ("Mailman.Message", "Message"),
@@ -94,6 +99,8 @@ def plain(value, charset):
         return text(value, charset)
     if isinstance(value, (list, tuple)):
         return [plain(item, charset) for item in value]
+    if isinstance(value, Instance):
+        return plain(value.state, charset)
     if isinstance(value, dict):
         return dict((plain(key, charset), plain(item, charset)) for key, item in value.items())
     return value
@@ -186,21 +193,20 @@ class Files(object):
                 )
         return rows
 
-    def held(self, name):
-        # type: (str) -> list[dict[str, Any]]
-        """The held messages of exactly this list, by its own records."""
+    def requests(self, name):
+        # type: (str) -> dict[str, list[dict[str, Any]]]
+        """What waits for a moderator of exactly this list, by its own records: held, subscriptions, unsubscriptions."""
+        found = dict((kind, []) for kind, _columns in REQUESTS.values())  # type: dict[str, list[dict[str, Any]]]
         path = os.path.join(self.lists, name, "request.pck")
         if not os.path.exists(path):
-            return []
+            return found
         charset = self.charset(self.config(name))
-        found = []
-        for key, record in self._load(path, "list {0}".format(name)).items():
-            if key in ("version", b"version") or record[0] != HELD_MESSAGE:
-                continue
-            when, sender, subject, reason, file = record[1][:5]
-            row = {"id": key, "time": when, "sender": sender, "subject": subject, "reason": reason, "file": file}
-            found.append(plain(dict((column, value) for column, value in row.items()), charset))
-        return sorted(found, key=lambda row: row["id"])
+        for key, (number, record) in sorted(self._load(path, "list {0}".format(name)).items(), key=str):
+            if number in REQUESTS:
+                kind, columns = REQUESTS[number]
+                values = record if isinstance(record, tuple) else (record,)
+                found[kind].append(dict(zip(columns, plain(values, charset)), id=key))
+        return found
 
 
 def own_held_file(name, file):

@@ -37,6 +37,10 @@ WAS_PUBLIC = "listops-was-public"
 UNICODE_ATTRIBUTES = ("description", "subject_prefix")
 
 
+# Python 2's unicode, which is how JSON gives all text.
+TEXT = type(b"".decode("ascii"))
+
+
 def always(_mlist):
     # type: (Any) -> bool
     return True
@@ -255,7 +259,7 @@ class Writer(object):
             items = [self._stored(name, item, charset) for item in value]
             # Rules on headers and topics are tuples.
             return [tuple(item) if isinstance(item, list) else item for item in items]
-        if not isinstance(value, type("")):
+        if not isinstance(value, TEXT):
             return value
         try:
             return value.encode(charset)

@@ -16,6 +16,7 @@ from harness.console import Problem, elapsed, say, table
 from harness.demo import demo
 from harness.results import Run
 from harness.sanity import sanity
+from harness.truth import truth
 from harness.units import units
 
 
@@ -38,7 +39,7 @@ def one_part(name: str) -> int:
     if name == "lint":
         lint.lint(parts)
     else:
-        parts.part(name, units if name == "units" else sanity)
+        parts.part(name, {"units": units, "sanity": sanity, "test-truth": truth}[name])
     return parts.finish()
 
 
@@ -50,6 +51,7 @@ def test(everything: bool) -> int:
     lint.lint(parts)
     parts.part("units", units)
     parts.part("sanity", sanity)
+    parts.part("truth", truth)
     for story in told:
         parts.part(f"story {story.name}", partial(stories.tell, story, engine))
     if everything:
@@ -67,7 +69,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
     parser.add_argument(
         "command",
-        choices=["demo", "test", "test-all", "story", "stories", "bench", "docs", "lint", "units", "sanity", "clean"],
+        choices=["demo", "test", "test-all", "test-truth", "story", "stories", "bench", "docs", "lint", "units", "sanity", "clean"],
     )
     parser.add_argument("story", nargs="?", default="")
     given = parser.parse_args(arguments)
