@@ -64,6 +64,7 @@ class Engine(object):
             "domains": sorted(domains),
             "lists": lists,
             "unreadable": unreadable,
+            "listname_chars": mm_cfg.ACCEPTABLE_LISTNAME_CHARACTERS,
             "site_list": mm_cfg.MAILMAN_SITE_LIST,
             "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
             "languages": sorted(mm_cfg.LC_DESCRIPTIONS),

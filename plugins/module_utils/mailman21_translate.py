@@ -63,6 +63,7 @@ def site(raw: Mapping[str, Any]) -> Site:
         "lists": sorted(lists),
         "unreadable": raw["unreadable"],
         "protected": [address for address, name in lists.items() if name == raw["site_list"]],
+        "listname_chars": raw["listname_chars"],
         "site_bans": sorted(raw["site_bans"]),
         "archivers": [],
         "templates": [],

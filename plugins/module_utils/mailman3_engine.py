@@ -75,6 +75,7 @@ class Engine:
             "idle_archivers": sorted(archiver.name for archiver in self.config.archivers if not archiver.is_enabled),
             "templates": sorted(ALL_TEMPLATES),
             "template_urls": urls(self.config),
+            "listname_chars": self.config.mailman.listname_chars,
             "schema": schema(self.config),
             "stopped": os.path.exists(self._stop_note),
         }

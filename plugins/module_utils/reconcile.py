@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report, templates, vocabulary
@@ -81,7 +82,10 @@ def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mo
     """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it."""
     problems = []
     for spec in specs:
-        domain = spec.name.rpartition("@")[2]
+        local, _at, domain = spec.name.rpartition("@")
+        strange = re.sub(hello["listname_chars"], "", local)
+        if spec.state != "absent" and strange:
+            problems.append("list {0}: this Mailman does not take {1!r} in a name".format(spec.name, strange[0]))
         if spec.state != "absent" and domain not in hello["domains"]:
             problems.append(
                 "list {0}: its domain {1} is unknown to Mailman; accepted: {2}".format(

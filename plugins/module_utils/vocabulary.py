@@ -105,7 +105,8 @@ MEMBER_FIELDS: dict[str, Field] = {
 # passes there.
 _LOCAL_PART = re.compile(r"""("[^"\\\s]+"|[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+)\Z""")
 _DOMAIN_LABEL = re.compile(r"[0-9A-Za-z][-0-9A-Za-z]*\Z")
-_LIST_NAME = re.compile(r"[0-9a-z][-_.0-9a-z]*\Z")
+# More than Mailman 3 takes: Mailman 2.1 has lists like dev+test (see reconcile._check_against).
+_LIST_NAME = re.compile(r"[0-9a-z][-+=_.0-9a-z]*\Z")
 # `-admin` stays free: wikifi-admin is a valid name, and the list is looked up
 # before its suffix everywhere.
 RESERVED_SUFFIXES = (
@@ -189,7 +190,7 @@ def list_name(value: Any) -> str:
     Hostile names (empty, dots, path parts, Mailman's own suffixes) are refused:
     Mailman's tools act on them in ways nobody wants.
     """
-    accepted = "lower-case letters, digits, '-', '_' and '.', starting with a letter or digit, optionally @domain"
+    accepted = "lower-case letters, digits, '-', '_', '.', '+' and '=', starting with a letter or digit, optionally @domain"
     if not isinstance(value, str):
         raise refuse("the list name", value, accepted)
     local, at, domain = value.lower().partition("@")
