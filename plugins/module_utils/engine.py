@@ -29,6 +29,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman3_write,
     mailman21_engine,
     mailman21_lock,
+    mailman21_passwords,
     mailman21_read,
     mailman21_write,
     program,
@@ -50,7 +51,14 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman3_notices,
         mailman3_engine,
     ],
-    "mailman21": [program, mailman21_read, mailman21_lock, mailman21_write, mailman21_engine],
+    "mailman21": [
+        program,
+        mailman21_read,
+        mailman21_lock,
+        mailman21_passwords,
+        mailman21_write,
+        mailman21_engine,
+    ],
     "hyperkitty": [program, hyperkitty_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose

@@ -12,7 +12,7 @@ from typing import Any, Iterable, Mapping
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled, installed
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES, Invalid
 
 
 class Mailman21(Engine):
@@ -80,6 +80,21 @@ class Mailman21(Engine):
             for step in steps
         ]
         self.request({"op": "apply", "steps": raw})
+
+    def set_passwords(
+        self, site: Mapping[str, str], lists: Iterable[str], occasion: str | None, *, check_mode: bool
+    ) -> list[str]:
+        """Set passwords of the site, and new ones of lists; returns the names of those that differ."""
+        by_name = {}
+        for address in lists:
+            if address not in self.site.lists:
+                raise Invalid("list {0} does not exist".format(address))
+            by_name[self.site.lists[address]] = address
+        answer = self.request(
+            {"op": "passwords", "site": site, "renew": dict.fromkeys(by_name, occasion), "check": check_mode}
+        )
+        changed = ["{0}_password".format(name) for name in answer["site"]]
+        return changed + [by_name[name] for name in answer["renew"]]
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         if message["op"] in ("copies", "drop_copies"):

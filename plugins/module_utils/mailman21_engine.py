@@ -10,12 +10,18 @@ and the other mailman21_*.py that it imports, and nothing else of this
 collection.
 """
 
-import hashlib
 import os
 import shutil
 import sys
 
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_passwords import (
+    LIST_PASSWORDS,
+    OCCASION,
+    same_password,
+    set_site_password,
+    stored_site_password,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import WAS_PUBLIC, Writer
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, serve
@@ -150,7 +156,7 @@ class Engine(object):
             if request["members"]:
                 entry["members"] = self.files.members(config)
             entry["passwords"] = {}
-            for attribute in PASSWORDS:
+            for attribute in LIST_PASSWORDS:
                 stored = config.get(attribute)
                 given = request["passwords"].get(name, {}).get(attribute)
                 entry["passwords"][attribute] = same_password(stored, given)
@@ -169,6 +175,31 @@ class Engine(object):
                 raise Failure("list {0}: {1}: {2}".format(step["list"], type(exc).__name__, exc))
         return {"applied": len(request["steps"])}
 
+    def passwords(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Passwords of the site, and new ones for the owners of lists.
+
+        request: {"site": {"site" or "creator": password}, "renew": {list:
+        occasion}, "check": only look}.
+        answer: {"site": [those that differ], "renew": [lists whose last occasion is another]}.
+        """
+        site = [
+            name
+            for name, password in sorted(request["site"].items())
+            if same_password(stored_site_password(name), password) is not True
+        ]
+        renew = [
+            name
+            for name, occasion in sorted(request["renew"].items())
+            if plain(self.files.config(str(name)).get(OCCASION), "utf-8") != occasion
+        ]
+        if not request["check"]:
+            for name in site:
+                set_site_password(name, request["site"][name])
+            for name in renew:
+                self.writer.renew_password(str(name), request["renew"][name])
+        return {"site": site, "renew": renew}
+
 
 WIDGETS = (
     "Toggle",
@@ -186,7 +217,6 @@ WIDGETS = (
     "Checkbox",
     "HeaderFilter",
 )
-PASSWORDS = ("password", "mod_password", "post_password")
 
 
 def archive_paths(name):
@@ -211,16 +241,6 @@ def messages_in(mbox):
         return 1
     with open(mbox, "rb") as handle:
         return max(1, sum(1 for line in handle if line.startswith(b"From ")))
-
-
-def same_password(stored, given):
-    # type: (Any, Any) -> Any
-    """True when given is the stored password, else only whether there is one."""
-    if not stored:
-        return None
-    if given is not None and hashlib.sha1(given.encode("utf-8")).hexdigest() == stored:
-        return True
-    return "set"
 
 
 def main():

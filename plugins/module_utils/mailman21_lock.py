@@ -95,9 +95,8 @@ def described(path, name, waited):
     if not pid:
         return "list {0} is locked ({1}); waited {2} seconds".format(name, path, waited)
     here = host == socket.gethostname()
-    return "list {0} is locked by process {1} on {2}{3}; waited {4} seconds. If that is gone, remove {5}".format(
-        name, pid, host, ", which is running" if here and not is_dead(host, pid) else "", waited, path
-    )
+    state = "which is running" if here else "if that is gone, remove {0}".format(path)
+    return "list {0} is locked by process {1} on {2}; waited {3} seconds; {4}".format(name, pid, host, waited, state)
 
 
 def wait_until_free(path, name, seconds):

@@ -8,13 +8,13 @@ Every step takes the list's lock, which reads the list again; compares again;
 and saves once, only when something differs.
 """
 
-import hashlib
 import os
 import shutil
 import sys
 import types
 
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_passwords import OCCASION, digest, renew
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import (
     CONFIG_FILES,
     SAVED,
@@ -46,12 +46,6 @@ def always(_mlist):
     return True
 
 
-def digest(password):
-    # type: (str) -> str
-    """A password as Mailman stores it."""
-    return str(hashlib.sha1(password.encode("utf-8")).hexdigest())
-
-
 class Writer(object):
     """Carries out steps; see mailman21.raw_step for their form.
 
@@ -77,6 +71,15 @@ class Writer(object):
             if "create" in step:
                 self._discard_unfinished(name)
             raise
+        finally:
+            mlist.Unlock()
+
+    def renew_password(self, name, occasion):
+        # type: (str, str) -> None
+        mlist = self._open(name)
+        try:
+            if getattr(mlist, OCCASION, None) != occasion:
+                renew(mlist, occasion)
         finally:
             mlist.Unlock()
 

@@ -190,7 +190,9 @@ def list_name(value: Any) -> str:
     Hostile names (empty, dots, path parts, Mailman's own suffixes) are refused:
     Mailman's tools act on them in ways nobody wants.
     """
-    accepted = "lower-case letters, digits, '-', '_', '.', '+' and '=', starting with a letter or digit, optionally @domain"
+    accepted = (
+        "lower-case letters, digits, '-', '_', '.', '+' and '=', starting with a letter or digit, optionally @domain"
+    )
     if not isinstance(value, str):
         raise refuse("the list name", value, accepted)
     local, at, domain = value.lower().partition("@")

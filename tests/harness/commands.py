@@ -69,7 +69,20 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
     parser.add_argument(
         "command",
-        choices=["demo", "test", "test-all", "test-truth", "story", "stories", "bench", "docs", "lint", "units", "sanity", "clean"],
+        choices=[
+            "demo",
+            "test",
+            "test-all",
+            "test-truth",
+            "story",
+            "stories",
+            "bench",
+            "docs",
+            "lint",
+            "units",
+            "sanity",
+            "clean",
+        ],
     )
     parser.add_argument("story", nargs="?", default="")
     given = parser.parse_args(arguments)

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_password
+short_description: Set the site's passwords of Mailman 2.1, and give owners new ones
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Sets the passwords of a Mailman 2.1 site, which open every list.
+  - Makes new administrator passwords for lists and tells them to the owners, once for each occasion.
+  - A known password of one list is an option of M(listops.mailman.mailman_list), under O(listops.mailman.mailman_list#module:settings),
+    V(admin_password), V(moderator_password) or V(poster_password).
+  - Mailman 3 has no such passwords, its owners log in with accounts of their own; there this is an error.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Says which passwords change, never what they are.
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  site_password:
+    description: The password of the site's administrator.
+    type: str
+  creator_password:
+    description: The password of those who may create lists, and nothing else.
+    type: str
+  lists:
+    description: The lists, as V(name) or V(name@domain), whose owners get a new password.
+    type: list
+    elements: str
+  occasion:
+    description:
+      - What the new passwords of O(lists) are for, in any words, such as V(handover 2026-11).
+      - A list whose last new password was for the same occasion is left alone, so the owners are told once.
+    type: str
+seealso:
+  - module: listops.mailman.mailman_list
+"""
+
+EXAMPLES = r"""
+- name: The site's passwords
+  listops.mailman.mailman_password:
+    site_password: "{{ vault_mailman_site_password }}"
+    creator_password: "{{ vault_mailman_creator_password }}"
+
+- name: The owner of a list has lost its password
+  listops.mailman.mailman_password:
+    lists: [wikitech-l]
+    occasion: lost by the owner, ticket 4711
+"""
+
+RETURN = r"""
+changes:
+  description: What changed, or would in check mode, as C(site_password), C(creator_password) or the address of a list.
+  returned: success
+  type: list
+  elements: str
+  sample: [wikitech-l@lists.example.org]
+"""
+
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def passwords(params: Mapping[str, Any]) -> dict[str, str]:
+    """The declared passwords of the site, by their name in the engine."""
+    found = {"site": params["site_password"], "creator": params["creator_password"]}
+    for name, value in found.items():
+        if value == "":
+            raise Invalid("{0}_password is empty, and Mailman would let nobody in; accepted: a password".format(name))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def run(params: Mapping[str, Any], check_mode: bool) -> list[str]:
+    """Set what differs, or only find it; returns its names."""
+    site = passwords(params)
+    names = [vocabulary.list_name(name) for name in params["lists"] or []]
+    with open_engine(params, readonly=True) as engine:
+        if not isinstance(engine, Mailman21):
+            raise Invalid("this Mailman has no passwords of its own; mailman_password is for Mailman 2.1")
+        addresses = [model.full_name(name, engine.hello["domains"]) for name in names]
+        return engine.set_passwords(site, addresses, params["occasion"], check_mode=check_mode)
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            site_password=dict(type="str", no_log=True),
+            creator_password=dict(type="str", no_log=True),
+            lists=dict(type="list", elements="str"),
+            occasion=dict(type="str"),
+            **CONNECTION_SPEC,
+        ),
+        required_together=[("lists", "occasion")],
+        required_one_of=[("site_password", "creator_password", "lists")],
+        supports_check_mode=True,
+    )
+    try:
+        changes = run(module.params, module.check_mode)
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    diff = {
+        "before": "".join("{0}: (a password)\n".format(name) for name in changes),
+        "after": "".join("{0}: (another password)\n".format(name) for name in changes),
+    }
+    module.exit_json(changed=bool(changes), changes=changes, diff=diff)
+
+
+if __name__ == "__main__":
+    main()
