@@ -1,17 +1,19 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-truth story stories bench docs lint units sanity clean
+.PHONY: help demo test test-all test-contract test-truth story stories bench docs lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 demo: ## a list server in a throw-away host, proved, and left running
 	@$(HARNESS) demo
-test: ## lint, sanity, units, and the stories (but the rare ones)
+test: ## lint, sanity, units, contract, and the stories (but the rare ones)
 	@$(HARNESS) test
 test-all: ## the same with the rare stories, and the oldest and newest ansible-core
 	@$(HARNESS) test-all
+test-contract: ## the modules on Mailman 2.1: its stand-in, or the one in a container, MAILMAN2_HOST=name
+	@MAILMAN2_HOST='$(MAILMAN2_HOST)' $(HARNESS) test-contract
 test-truth: ## the reading of a Mailman 2.1's files against what it says: FIXTURE=lists.tar.gz TRUTH=lists.json
 	@FIXTURE='$(FIXTURE)' TRUTH='$(TRUTH)' $(HARNESS) test-truth
 stories: ## the end-to-end stories, one line each

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from functools import partial
 
@@ -13,11 +14,15 @@ from harness import lint, prerequisites, stories, versions
 from harness.bench import bench
 from harness.clean import clean
 from harness.console import Problem, elapsed, say, table
+from harness.contract import contract
 from harness.demo import demo
 from harness.results import Run
 from harness.sanity import sanity
 from harness.truth import truth
 from harness.units import units
+
+
+COMMANDS = "demo test test-all test-contract test-truth bench story stories docs lint units sanity clean".split()
 
 
 def list_stories() -> int:
@@ -43,6 +48,15 @@ def one_part(name: str) -> int:
     return parts.finish()
 
 
+def test_contract() -> int:
+    host = os.environ.get("MAILMAN2_HOST", "")
+    prerequisites.set_up()
+    engine = prerequisites.engine()
+    parts = Run()
+    parts.part(f"contract on {host or 'the stand-in'}", partial(contract, engine, host))
+    return parts.finish()
+
+
 def test(everything: bool) -> int:
     told = [story for story in stories.stories() if everything or not story.rare]
     prerequisites.set_up()
@@ -52,6 +66,7 @@ def test(everything: bool) -> int:
     parts.part("units", units)
     parts.part("sanity", sanity)
     parts.part("truth", truth)
+    parts.part("contract", partial(contract, engine))
     for story in told:
         parts.part(f"story {story.name}", partial(stories.tell, story, engine))
     if everything:
@@ -67,29 +82,14 @@ def docs() -> int:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
-    parser.add_argument(
-        "command",
-        choices=[
-            "demo",
-            "test",
-            "test-all",
-            "test-truth",
-            "story",
-            "stories",
-            "bench",
-            "docs",
-            "lint",
-            "units",
-            "sanity",
-            "clean",
-        ],
-    )
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("story", nargs="?", default="")
     given = parser.parse_args(arguments)
     commands: dict[str, Callable[[], int]] = {
         "demo": demo,
         "test": partial(test, everything=False),
         "test-all": partial(test, everything=True),
+        "test-contract": test_contract,
         "story": partial(one_story, given.story),
         "stories": list_stories,
         "bench": bench,

@@ -124,7 +124,7 @@ def look_around(engine: dict[str, str]) -> str:
 def demo() -> int:
     prerequisites.set_up()
     engine = prerequisites.engine()
-    images.ensure([("server", "trixie")], engine)
+    images.ensure([images.OUTSIDE, ("server", "trixie")], engine)
     host = {"LISTOPS_PROJECT": project(STORY), "LISTOPS_IMAGE_STAGE": "server", "LISTOPS_SUITE": "trixie"}
     env = environment({"HOME": str(HOME), **host, **engine})
     claim(CREDENTIALS)

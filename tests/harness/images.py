@@ -67,8 +67,8 @@ def build(image: Image, base: str, engine: dict[str, str]) -> None:
 
 
 def ensure(wanted: list[Image], engine: dict[str, str]) -> None:
-    """Build what is missing of the wanted images and the one that plays the Internet."""
-    missing = [image for image in dict.fromkeys([OUTSIDE, *wanted]) if not exists(name_of(image), engine)]
+    """Build what is missing of the wanted images."""
+    missing = [image for image in dict.fromkeys(wanted) if not exists(name_of(image), engine)]
     if not missing:
         return
     step("images " + ", ".join(" ".join(image) for image in missing))

@@ -53,7 +53,7 @@ def find(name: str) -> Story:
 
 def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     """Run a story from nothing to nothing; a story that proves nothing has failed."""
-    images.ensure([story.image], engine)
+    images.ensure([images.OUTSIDE, story.image], engine)
     label = story.name if venv == VENV else f"{story.name}-{venv.name}"
     step(f"story {label}: {story.line}")
     report = CACHE / f"story-{label}.xml"

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For withlist -r: locks."""
+
+import os
+import sys
+import time
+
+from Mailman import LockFile
+
+
+def hold(m, seconds):
+    """Keep the lock for a while."""
+    print os.getpid()
+    sys.stdout.flush()
+    time.sleep(float(seconds))
+
+
+def wait(m, seconds):
+    try:
+        m.Lock(float(seconds))
+    except LockFile.TimeOutError as error:
+        print error.__class__.__name__, error.args
+
+
+def unlocked(m):
+    try:
+        m.Save()
+    except LockFile.NotLockedError as error:
+        print error.__class__.__name__
+    m.description = 'edited without the lock'
+    m.Lock()
+    print m.description or 'lost'
+    m.Unlock()

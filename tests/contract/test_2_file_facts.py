@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman 2.1's files and locks, as recorded on a real 2.1.39."""
+
+from __future__ import annotations
+
+import time
+
+from mailman21 import STATE, Mailman21
+
+
+def test_a_lock_names_its_holder_and_ends_after_five_hours(host: Mailman21, made: str) -> None:
+    with host.holding(made) as pid:
+        names = host.sh(f"cd {STATE}/locks; ls {made}.lock*").split()
+        claim = f"{made}.lock.{host.fqdn()}.{pid}.0"
+        assert names == [f"{made}.lock", claim]
+        assert host.sh(f"cat {STATE}/locks/{made}.lock") == f"{STATE}/locks/{claim}"
+        links, mode, end = host.sh(f"stat -c '%h %a %Y' {STATE}/locks/{made}.lock").split()
+        assert (links, mode) == ("2", "664")
+        assert abs(int(end) - time.time() - 5 * 3600) < 60
+
+
+def test_a_lock_makes_others_wait_and_readers_not(host: Mailman21, made: str) -> None:
+    with host.holding(made):
+        assert host.members(made) == [] and host.config(made)
+        assert host.shell(f"echo advertised=0 | timeout 2 config_list -i /dev/stdin {made}")["rc"] == 124
+    assert host.config(made)["advertised"] == 1
+
+
+def test_a_wait_for_a_lock_can_be_bounded(host: Mailman21, made: str) -> None:
+    with host.holding(made):
+        assert host.withlist("locks.wait", made, "1", lock=False) == "TimeOutError ()\n"
+        # who gives up leaves nothing
+        assert len(host.sh(f"ls {STATE}/locks | grep {made}").split()) == 2
+
+
+def test_a_terminated_holder_leaves_its_lock(host: Mailman21, made: str) -> None:
+    for signal in ("TERM", "HUP", "KILL"):
+        with host.holding(made, end=signal):
+            pass
+        assert len(host.sh(f"ls {STATE}/locks | grep {made}").split()) == 2, signal
+        host.sh(f"rm {STATE}/locks/{made}.lock*")
+
+
+def test_a_lock_that_ended_is_broken(host: Mailman21, made: str) -> None:
+    with host.holding(made, end="KILL"):
+        pass
+    host.sh(
+        f"touch -d '20 seconds ago' {STATE}/locks/{made}.lock; echo advertised=0 | timeout 15 config_list -i /dev/stdin {made}"
+    )
+    assert host.config(made)["advertised"] == 0
+    assert host.shell(f"ls {STATE}/locks | grep {made}.lock$")["out"] == ""
+
+
+def test_saving_needs_the_lock_and_taking_it_reads_again(host: Mailman21, made: str) -> None:
+    assert host.withlist("locks.unlocked", made, lock=False) == "NotLockedError\nlost\n"
+
+
+def test_rmlist_takes_the_lock_away(host: Mailman21, made: str) -> None:
+    with host.holding(made):
+        host.check("rmlist", made)
+        assert host.shell(f"ls {STATE}/locks | grep {made}")["out"] == ""
+
+
+def test_a_repeated_delivery_status_moves_its_time(host: Mailman21, made: str) -> None:
+    host.sh(f"echo alice@example.org | add_members -r - -w n -a n {made}")
+    assert host.withlist("api.times", made) == "True\n"
+
+
+def test_what_a_new_list_leaves(host: Mailman21, made: str) -> None:
+    assert host.sh(
+        f"cd {STATE}; stat -c '%A %U %G' lists/{made} archives/private/{made} archives/private/{made}.mbox"
+    ) == ("drwxrwsr-x root list\n" * 3)
+    assert host.sh(f"stat -c '%A %U %G' {STATE}/lists/{made}/config.pck") == "-rw-rw---- root list\n"
+    assert host.sh(f"readlink {STATE}/archives/public/{made}") == f"{STATE}/archives/private/{made}\n"
+
+
+def test_a_saved_list_keeps_its_predecessor(host: Mailman21, made: str) -> None:
+    before = host.sh(f"sha256sum < {STATE}/lists/{made}/config.pck")
+    host.sh(f"echo advertised=0 | config_list -i /dev/stdin {made}")
+    assert host.sh(f"sha256sum < {STATE}/lists/{made}/config.pck.last") == before
+
+
+def test_a_private_archive_has_no_public_link(host: Mailman21, made: str) -> None:
+    public = f"{STATE}/archives/public/{made}"
+    host.sh(f"echo archive_private=1 | config_list -i /dev/stdin {made}")
+    assert host.shell(f"ls {public}")["rc"] == 2
+    # removed and made again, it is public
+    host.sh(f"rmlist {made}; newlist -q {made} owner@example.org pw")
+    assert host.sh(f"readlink {public}") == f"{STATE}/archives/private/{made}\n"
+
+
+def test_the_file_of_a_new_list(host: Mailman21, made: str) -> None:
+    """Its keys and types are those of the lists in the recorded state."""
+    found = host.state(made)
+    assert found.pop("created_at") and found.pop("password")
+    assert len(found) == 143
+    assert (found["acceptable_aliases"], found["bounce_info_stale_after"], found["digest_size_threshhold"]) == (
+        "\n",
+        604800,
+        30,
+    )

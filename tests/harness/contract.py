@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""make test-contract: what the modules must do on Mailman 2.1, on the stand-in or on a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from harness import images
+from harness.checkout import CACHE, CHECKOUT, ROOT, environment, project
+from harness.console import Failed, Problem, ask, run, step
+from harness.results import Count, PartFailed, read_junit
+
+IMAGE = ("python27", "bullseye")
+STANDIN = ROOT / "tests/standin21"
+
+
+@contextmanager
+def standin(engine: dict[str, str]) -> Iterator[str]:
+    """A throw-away host with the stand-in for Mailman 2.1: the container's name."""
+    images.ensure([IMAGE], engine)
+    tool, env, name = engine["LISTOPS_ENGINE"], environment(engine), project("contract")
+    ask([tool, "rm", "--force", name], env=env)
+    start = ["run", "--detach", f"--label=listops.checkout={CHECKOUT}", f"--name={name}"]
+    try:
+        for arguments in (
+            [*start, "--hostname=lists.example.org", images.name_of(IMAGE), "sleep", "infinity"],
+            ["cp", f"{STANDIN}/.", f"{name}:/root/standin21"],
+            ["exec", name, "sh", "/root/standin21/install"],
+        ):
+            status, output = ask([tool, *arguments], env=env)
+            if status:
+                raise Problem(f"The host of the stand-in could not be made: {output}")
+        yield name
+    finally:
+        ask([tool, "rm", "--force", name], env=env)
+
+
+def running(name: str, engine: dict[str, str]) -> None:
+    """Refuse a container that is not there, or has no Mailman 2.1."""
+    command = [engine["LISTOPS_ENGINE"], "exec", name, "test", "-x", "/usr/sbin/config_list"]
+    status, output = ask(command, env=environment(engine))
+    if status:
+        raise Problem(
+            f"MAILMAN2_HOST is {name}: accepted: a running container with Mailman 2.1 ({output or 'none in it'})"
+        )
+
+
+def prove(host: str, engine: dict[str, str]) -> Count:
+    """Run the suite on a host."""
+    report = CACHE / "contract.xml"
+    report.unlink(missing_ok=True)
+    env = environment({**engine, "MAILMAN2_HOST": host})
+    try:
+        run(["python", "-m", "pytest", "-q", "tests/contract", f"--junitxml={report}"], log="contract", env=env)
+    except Failed as exc:
+        raise PartFailed(str(exc), read_junit(report)) from exc
+    return read_junit(report)
+
+
+def contract(engine: dict[str, str], host: str = "") -> Count:
+    if host:
+        step(f"contract on Mailman 2.1 in {host}")
+        running(host, engine)
+        return prove(host, engine)
+    step("contract on the stand-in for Mailman 2.1")
+    with standin(engine) as name:
+        return prove(name, engine)

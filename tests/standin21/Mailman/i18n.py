@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""There are no translations here."""
+
+_language = 'en'
+
+
+def _(text):
+    return text
+
+
+C_ = _
+
+
+def set_language(language=None):
+    global _language
+    _language = language or 'en'
+
+
+def get_translation():
+    return _language
+
+
+def set_translation(translation):
+    set_language(translation)
