@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
+
 from mailman21 import Mailman21
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import io
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 import tarfile
@@ -17,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import ansible
+
 from support.inside import Inside
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -56,15 +59,19 @@ class Mailman21(Inside):
         subprocess.run(unpack, input=data.getvalue(), check=True)
 
     def leave(self) -> None:
-        """Remove every list of this run, and all else that it made."""
+        self.remove_mine()
+        self.check("rm", "-rf", self.room)
+        self.close()
+
+    def remove_mine(self) -> None:
+        """Remove every list of this run, and what it left."""
         mine = self.prefix + "*"
         for name in self.lists():
             if name.startswith(self.prefix):
                 self.check("rmlist", "-a", name)
         for folder in ("lists", "archives/private", "archives/public"):
             self.sh(f"rm -rf {STATE}/{folder}/{mine}")
-        self.sh(f"rm -f {STATE}/data/heldmsg-{mine} {STATE}/locks/{mine}; rm -rf {self.room}")
-        self.close()
+        self.sh(f"rm -f {STATE}/data/heldmsg-{mine} {STATE}/locks/{mine}")
 
     # -- Mailman's own commands
 
@@ -114,6 +121,16 @@ class Mailman21(Inside):
         found: dict[str, Any] = ast.literal_eval(self.withlist("show.everything", name, lock=False))
         return found
 
+    def config_list(self, name: str, text: str) -> None:
+        """What an administrator types into config_list -i."""
+        done = self.run("bash", "-c", f"config_list -i /dev/stdin {name}", stdin=f"# -*- coding: utf-8 -*-\n{text}")
+        assert done["rc"] == 0, done
+
+    @functools.cached_property
+    def domain(self) -> str:
+        """The domain of new lists."""
+        return str(self.attribute("mailman", "host_name"))
+
     def fqdn(self) -> str:
         """The name that locks have of this host."""
         return self.check("python3", "-c", "import socket; print(socket.getfqdn())").strip()
@@ -136,23 +153,62 @@ class Mailman21(Inside):
             holder.wait()
             holder.stdout.close()
 
+    @contextlib.contextmanager
+    def watched(self, path: str) -> Iterator[list[str]]:
+        """Whether a path was there at any moment: looked at without a pause."""
+        seen: list[str] = []
+        script = f"echo $$; while :; do [ -e {path} -o -L {path} ] && echo seen; done"
+        watcher = subprocess.Popen([*self.engine, "exec", self.container, "sh", "-c", script], stdout=subprocess.PIPE)
+        assert watcher.stdout
+        pid = int(watcher.stdout.readline())
+        yield seen
+        self.run("kill", str(pid))
+        seen += watcher.communicate()[0].decode().split()
+
+    @contextlib.contextmanager
+    def no_mail_of(self, name: str) -> Iterator[None]:
+        """Mailman writes no mail for a list."""
+        before = self.mail_of(name)
+        yield
+        assert self.mail_of(name) == before
+
+    def mail_of(self, name: str) -> int:
+        """How many notices Mailman wrote for a list: those that wait, and those a queue runner handed on."""
+        logs = "/var/log/mailman/smtp /var/log/mailman/smtp-failure"
+        waiting = f"find {STATE}/qfiles -name '*.pck' -exec grep -l '{name}' {{}} +"
+        sent = f"cat {logs} 2>/dev/null | grep -o '<mailman[.0-9]*{name}@' | sort -u"
+        return len(self.sh(f"{{ {waiting}; {sent}; }} | cat").split())
+
+    def verdict(self, name: str, sender: str) -> str:
+        """What becomes of a post: accept, hold, reject or discard.
+
+        By what config_list shows, and the same must come out of Mailman's own pipeline where there is one.
+        """
+        found = self.config(name)
+        verdict = judged(found, moderated=self.members(name, "-m"), members=self.members(name), sender=sender)
+        judge = self.withlist("post.judge", name, sender).strip()
+        assert judge in (verdict, "unknown"), f"Mailman says {judge} and its settings mean {verdict}"
+        return verdict
+
     # -- the collection
 
     def module(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run a module in the host as Ansible does, what it is told on standard input."""
-        told = dict(options, _ansible_check_mode=check_mode, _ansible_diff=True)
-        argv = [
-            "env",
-            f"PYTHONPATH={self.room}/lib",
-            "python3",
-            "-m",
-            f"{COLLECTION.replace('/', '.')}.plugins.modules.{module}",
-        ]
-        done = self.run(*argv, stdin=json.dumps({"ANSIBLE_MODULE_ARGS": told}))
+        told = self.told(options, check_mode)
+        done = self.run("env", f"PYTHONPATH={self.room}/lib", *self.program(module), stdin=told.decode())
         lines = done["out"].strip().splitlines()
         assert lines, done["err"]
         said: dict[str, Any] = json.loads(lines[-1])
         return said
+
+    @staticmethod
+    def program(module: str) -> list[str]:
+        return ["python3", "-m", f"{COLLECTION.replace('/', '.')}.plugins.modules.{module}"]
+
+    @staticmethod
+    def told(options: dict[str, Any], check_mode: bool = False) -> bytes:
+        told = dict(options, _ansible_check_mode=check_mode, _ansible_diff=True)
+        return json.dumps({"ANSIBLE_MODULE_ARGS": told}).encode()
 
     def apply(self, module: str, **options: Any) -> dict[str, Any]:
         said = self.module(module, **options)
@@ -185,6 +241,33 @@ class Mailman21(Inside):
         assert self.fingerprint() == after, "the second run wrote"
         return applied
 
+    @contextlib.contextmanager
+    def started(self, module: str, **options: Any) -> Iterator[None]:
+        """A module that works meanwhile; it is waited for."""
+        argv = [*self.engine, "exec", "-i", self.container, "env", f"PYTHONPATH={self.room}/lib", *self.program(module)]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert process.stdin
+        process.stdin.write(self.told(options))
+        process.stdin.close()
+        self.sh(f"for try in $(seq 100); do pgrep -P $(pgrep -f 'modules[.]{module}$') && break; sleep 0.1; done")
+        yield
+        process.wait()
+
+    @contextlib.contextmanager
+    def interrupted(self, module: str, signal: str, *, after: str, **options: Any) -> Iterator[None]:
+        """A module that gets a signal, with all that it started, as soon as a list is there."""
+        argv = [*self.engine, "exec", "-i", self.container, "env", f"PYTHONPATH={self.room}/lib", *self.program(module)]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdin
+        process.stdin.write(self.told(options))
+        process.stdin.close()
+        self.sh(
+            f"for try in $(seq 600); do [ -e {STATE}/lists/{after}/config.pck ] && break; sleep 0.05; done;"
+            f" module=$(pgrep -f 'modules[.]{module}$'); kill -{signal} $module $(pgrep -P $module)"
+        )
+        process.wait()
+        yield
+
     # -- files
 
     def belongings(self) -> dict[str, str]:
@@ -206,6 +289,20 @@ class Mailman21(Inside):
             f"find {where} -printf '%p %M %u:%g %l %T@\\n' | grep -v ' d' | sort;"
             f" find {where} -type f -exec sha256sum {{}} + | sort"
         )
+
+
+def judged(found: dict[str, Any], *, moderated: list[str], members: list[str], sender: str) -> str:
+    """What Mailman's settings make of a post, in the order in which it looks at them."""
+    for pattern, action, _flag in found["header_filter_rules"]:
+        if re.search(pattern, f"From: {sender}\nSubject: hello\n", re.IGNORECASE | re.MULTILINE):
+            return {2: "reject", 3: "discard", 6: "accept", 7: "hold"}[action]
+    if sender in members:
+        verdict = ("hold", "reject", "discard")[found["member_moderation_action"]] if sender in moderated else "accept"
+    elif sender in found["accept_these_nonmembers"]:
+        verdict = "accept"
+    else:
+        verdict = ("accept", "hold", "reject", "discard")[found["generic_nonmember_action"]]
+    return "hold" if verdict == "accept" and found["emergency"] else verdict
 
 
 def no_bytecode(info: tarfile.TarInfo) -> tarfile.TarInfo | None:

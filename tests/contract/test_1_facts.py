@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from mailman21 import Mailman21
 
 FACTS = sorted((pathlib.Path(__file__).parent / "facts").glob("*.txt"))
