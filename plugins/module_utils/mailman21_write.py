@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 MODERATED = 128
 # In the archive of a removed list: that it was public.
 WAS_PUBLIC = "listops-was-public"
-# Mailman keeps these as Unicode when the list's charset cannot hold them.
-UNICODE_ATTRIBUTES = ("description", "subject_prefix")
+# Mailman keeps this as Unicode when the list's charset cannot hold it. The others it
+# prints, and list_lists of the whole site stumbles over one list's Unicode.
+UNICODE_ATTRIBUTES = ("subject_prefix",)
 
 
 # Python 2's unicode, which is how JSON gives all text.

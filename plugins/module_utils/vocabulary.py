@@ -198,7 +198,7 @@ def list_name(value: Any) -> str:
     local, at, domain = value.lower().partition("@")
     if not _LIST_NAME.match(local) or ".." in local or local.endswith("."):
         raise refuse("the list name", value, accepted)
-    if at and not is_address("x@" + domain):
+    if at and ("@" in domain or not is_address("x@" + domain)):
         raise refuse("the list name", value, accepted)
     for suffix in RESERVED_SUFFIXES:
         if local.endswith("-" + suffix):

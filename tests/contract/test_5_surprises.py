@@ -220,8 +220,7 @@ def test_surprise_signals_release_locks(host: Mailman21, name: str, signal: str)
     names = [f"{name}-{number:03}" for number in range(60)]
     everybody = [f"p{number}@example.net" for number in range(200)]
     lists = [{"name": item, "owners": ["o@example.org"], "members": everybody} for item in names]
-    with host.interrupted(LIST, signal, after=names[2], lists=lists):
-        pass
+    host.interrupt(LIST, signal, after=names[2], lists=lists)
     assert host.shell(f"ls {STATE}/locks | grep {name}")["out"] == ""
     done = [item for item in names if item in host.lists()]
     assert 0 < len(done) < len(names), "it was too late, or too early, to interrupt it"
@@ -309,8 +308,7 @@ def test_a_crash_leaves_nothing_in_the_way(host: Mailman21, name: str) -> None:
         {"name": item, "owners": ["o@example.org"], "members": [f"p{n}@example.net" for n in range(200)]}
         for item in names
     ]
-    with host.interrupted(LIST, "KILL", after=names[2], lists=lists):
-        pass
+    host.interrupt(LIST, "KILL", after=names[2], lists=lists)
     assert names[-1] not in host.lists()
     assert host.apply(LIST, lists=lists)["changed"] is True
     assert host.apply(LIST, lists=lists)["changed"] is False

@@ -13,7 +13,7 @@ import pytest
 from mailman21 import Mailman21
 
 LIST, INFO = "mailman_list", "mailman_list_info"
-WORDS = ("password", "mod_password", "post_password")
+WORDS = {"admin_password": "password", "moderator_password": "mod_password", "poster_password": "post_password"}
 
 
 def sha1(text: str) -> str:
@@ -23,11 +23,11 @@ def sha1(text: str) -> str:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_list_password(host: Mailman21, made: str, word: str) -> None:
     applied = host.climb(LIST, name=made, settings={word: "correct horse"})
-    assert host.attribute(made, word) == sha1("correct horse")
+    assert host.attribute(made, WORDS[word]) == sha1("correct horse")
     assert "correct horse" not in json.dumps(applied) and sha1("correct horse") not in json.dumps(applied)
     assert word in applied["lists"][0]["changes"]
     host.climb(LIST, name=made, settings={word: "battery staple"})
-    assert host.attribute(made, word) == sha1("battery staple")
+    assert host.attribute(made, WORDS[word]) == sha1("battery staple")
     said = json.dumps(host.apply(INFO, lists=[made]))
     assert sha1("battery staple") not in said
     settings = json.loads(said)["lists"][f"{made}@{host.domain}"]["settings"]
@@ -36,7 +36,7 @@ def test_a_list_password(host: Mailman21, made: str, word: str) -> None:
 
 def test_a_password_is_not_in_argv(host: Mailman21, made: str) -> None:
     """While the module waits for a lock, every command line of the host is looked at."""
-    with host.holding(made), host.started(LIST, name=made, settings={"password": "correct horse"}):
+    with host.holding(made), host.started(LIST, name=made, settings={"admin_password": "correct horse"}):
         assert any("modules.mailman_list" in item["command"] for item in host.ask("processes"))
         assert not any("correct horse" in item["command"] for item in host.ask("processes"))
         environments = host.sh("cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c 'correct horse'; true")

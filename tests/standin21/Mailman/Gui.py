@@ -17,16 +17,10 @@ class Refused(ValueError):
     """What config_list says of a value that it does not take."""
 
 
-class Gui:
-    def GetConfigCategories(self):
-        """Category -> (its label, the object that shows it)."""
-        return dict((category, (category.capitalize(), self)) for category in mm_cfg.ADMIN_CATEGORIES)
+class Pages:
+    """The rows of the web pages."""
 
-    def GetConfigSubCategories(self, category):
-        found = [(sub, sub.capitalize()) for name, sub, _settings in SETTINGS if name == category and sub]
-        return found or None
-
-    def GetConfigInfo(self, category, subcat=None):
+    def GetConfigInfo(self, mlist, category, subcat=None):
         """A heading, and (name, widget, its parameters, dependency, explanation) of each setting."""
         for name, sub, settings in SETTINGS:
             if (name, sub) == (category, subcat):
@@ -42,6 +36,19 @@ class Gui:
             languages = sorted(mm_cfg.LC_DESCRIPTIONS)
             return (languages, [mm_cfg.LC_DESCRIPTIONS[key][0] for key in languages], 0)
         return choices
+
+
+class Gui:
+    def GetConfigCategories(self):
+        """Category -> (its label, the object that shows it)."""
+        return dict((category, (category.capitalize(), self._gui[0])) for category in mm_cfg.ADMIN_CATEGORIES)
+
+    def GetConfigSubCategories(self, category):
+        found = [(sub, sub.capitalize()) for name, sub, _settings in SETTINGS if name == category and sub]
+        return found or None
+
+    def GetConfigInfo(self, category, subcat=None):
+        return self._gui[0].GetConfigInfo(self, category, subcat)
 
     def shown_value(self, name):
         """As config_list prints it."""

@@ -22,28 +22,28 @@ LOST = 2
 
 
 class ListAdmin:
-    _requests = None
+    __db = None
 
-    def _requests_file(self):
+    def requests_path(self):
         return os.path.join(self.fullpath(), 'request.pck')
 
     def _open_requests(self):
         assert self.Locked(), 'the list is not locked'
-        if self._requests is None:
-            self._requests = {}
+        if self.__db is None:
+            self.__db = {}
             try:
-                with open(self._requests_file(), 'rb') as handle:
-                    self._requests = cPickle.load(handle)
+                with open(self.requests_path(), 'rb') as handle:
+                    self.__db = cPickle.load(handle)
             except IOError as error:
                 if error.errno != errno.ENOENT:
                     raise
-        return self._requests
+        return self.__db
 
     def SaveRequestsDb(self):
-        if self._requests is not None:
-            self._requests['version'] = REQUESTS_VERSION
-            self.write_pickle(self._requests, self._requests_file())
-            self._requests = None
+        if self.__db is not None:
+            self.__db['version'] = REQUESTS_VERSION
+            self.write_pickle(self.__db, self.requests_path())
+            self.__db = None
 
     def _ids(self, kind):
         return sorted(key for key, entry in self._open_requests().items() if key != 'version' and entry[0] == kind)
@@ -94,7 +94,7 @@ class ListAdmin:
         handler = {HELDMSG: self._handle_post, SUBSCRIPTION: self._handle_subscription,
                    UNSUBSCRIPTION: self._handle_unsubscription}[kind]
         if handler(data, value, comment) != mm_cfg.DEFER:
-            del self._requests[id]
+            del self.__db[id]
 
     def _handle_post(self, data, value, comment):
         sender, subject, name, metadata = data[1], data[2], data[4], data[5]

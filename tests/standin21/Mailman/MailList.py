@@ -11,9 +11,10 @@ import re
 import shutil
 import socket
 import time
+import types
 
 from Mailman import Errors, LockFile, Message, Site, Utils, mm_cfg
-from Mailman.Gui import Gui
+from Mailman.Gui import Gui, Pages
 from Mailman.ListAdmin import ListAdmin
 from Mailman.Logging.Syslog import syslog
 from Mailman.OldStyleMemberships import OldStyleMemberships
@@ -24,8 +25,9 @@ NAME = re.compile(r'[-+_.=a-z0-9]*\Z')
 
 class MailList(OldStyleMemberships, ListAdmin, Gui):
     def __init__(self, name=None, lock=1):
-        self._name = name
+        self._internal_name = name
         self._lock = None
+        self._gui = [Pages()]
         if name is not None:
             self._init_lock()
             if lock:
@@ -37,17 +39,17 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         raise AttributeError(name)
 
     def _init_lock(self):
-        path = os.path.join(mm_cfg.LOCK_DIR, self._name) + '.lock'
+        path = os.path.join(mm_cfg.LOCK_DIR, self._internal_name) + '.lock'
         self._lock = LockFile.LockFile(path, mm_cfg.LIST_LOCK_LIFETIME)
 
     def internal_name(self):
-        return self._name
+        return self._internal_name
 
     def fullpath(self):
-        return Site.get_listpath(self._name)
+        return Site.get_listpath(self._internal_name)
 
     def getListAddress(self, extra=None):
-        return '%s%s@%s' % (self._name, '-' + extra if extra else '', self.host_name)
+        return '%s%s@%s' % (self._internal_name, '-' + extra if extra else '', self.host_name)
 
     GetListEmail = getListAddress
 
@@ -58,10 +60,10 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         return self.getListAddress('owner')
 
     def GetScriptURL(self, target, absolute=0):
-        return '%s%s/%s' % (self.web_page_url, target, self._name)
+        return '%s%s/%s' % (self.web_page_url, target, self._internal_name)
 
     def archive_dir(self):
-        return Site.get_archpath(self._name)
+        return Site.get_archpath(self._internal_name)
 
     # -- locks
 
@@ -95,7 +97,8 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         os.rename(temporary, path)
 
     def _state(self):
-        return dict((key, value) for key, value in self.__dict__.items() if not key.startswith('_'))
+        return dict((key, value) for key, value in self.__dict__.items()
+                    if not key.startswith('_') and not isinstance(value, types.MethodType))
 
     def Save(self):
         self._lock.refresh()
@@ -120,7 +123,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             return None, error
 
     def Load(self):
-        if not Utils.list_exists(self._name):
+        if not Utils.list_exists(self._internal_name):
             raise Errors.MMUnknownListError
         first = os.path.join(self.fullpath(), 'config.pck')
         error = None
@@ -129,7 +132,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             if state is not None:
                 break
         else:
-            syslog('error', 'All %s fallbacks were corrupt, giving up', self._name)
+            syslog('error', 'All %s fallbacks were corrupt, giving up', self._internal_name)
             raise Errors.MMCorruptListDatabaseError(error)
         if path != first:
             syslog('error', 'fixing corrupt config file, using: %s', path)
@@ -139,12 +142,12 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             shutil.copy2(path, first + '.safety')
         for key in self._state():
             del self.__dict__[key]
-        self._requests = None
+        self._ListAdmin__db = None
         self.__dict__.update(state)
 
     def CheckHTMLArchiveDir(self):
         """A public archive has a link among the public ones, a private one has none."""
-        public = Site.get_archpath(self._name, public=True)
+        public = Site.get_archpath(self._internal_name, public=True)
         if self.archive_private:
             try:
                 os.unlink(public)
@@ -152,7 +155,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
                 if error.errno != errno.ENOENT:
                     raise
         elif not os.path.lexists(public):
-            os.symlink(Site.get_archpath(self._name), public)
+            os.symlink(Site.get_archpath(self._internal_name), public)
 
     # -- a new list
 
@@ -168,7 +171,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         if Utils.list_exists(name):
             raise Errors.MMListAlreadyExistsError(name)
         Utils.ValidateEmail(admin)
-        self._name = name
+        self._internal_name = name
         Site.get_listpath(name, create=1)
         self._init_lock()
         self._lock.lock()
@@ -191,8 +194,8 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
     def _make_archive(self):
         mask = os.umask(0o002)
         try:
-            folder = Site.get_archpath(self._name, create=True)
-            Site.get_archpath(self._name + '.mbox', create=True)
+            folder = Site.get_archpath(self._internal_name, create=True)
+            Site.get_archpath(self._internal_name + '.mbox', create=True)
             index = os.path.join(folder, 'index.html')
             if not os.path.exists(index):
                 with open(index, 'w') as handle:
