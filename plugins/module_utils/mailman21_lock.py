@@ -57,16 +57,24 @@ def holder(path, claim):
     return ".".join(words[: len(words) - len(numbers)]), int(numbers[0])
 
 
+def is_here(host):
+    # type: (str) -> bool
+    """Whether a lock's host is this one; Mailman writes its full name."""
+    return host in (socket.gethostname(), socket.getfqdn())
+
+
 def is_dead(host, pid):
     # type: (str, int) -> bool
     """Only a process of this very host can be known to be gone."""
-    if not pid or host != socket.gethostname():
+    if not pid or not is_here(host):
         return False
     try:
         os.kill(pid, 0)
     except OSError as exc:
         return exc.errno == errno.ESRCH
-    return False
+    # One that nobody has waited for yet still has its number, and does nothing any more.
+    status = read("/proc/{0}/stat".format(pid)) or ""
+    return status.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def clear_if_dead(path):
@@ -94,8 +102,7 @@ def described(path, name, waited):
     host, pid = holder(path, read(path) or "")
     if not pid:
         return "list {0} is locked ({1}); waited {2} seconds".format(name, path, waited)
-    here = host == socket.gethostname()
-    state = "which is running" if here else "if that is gone, remove {0}".format(path)
+    state = "which is running" if is_here(host) else "if that is gone, remove {0}".format(path)
     return "list {0} is locked by process {1} on {2}; waited {3} seconds; {4}".format(name, pid, host, waited, state)
 
 

@@ -170,6 +170,11 @@ def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for."""
     domains = [params["domain"]] if params["domain"] else hello["domains"]
     names = [model.full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
+    for name in names:
+        reason = hello.get("unreadable", {}).get(name.partition("@")[0])
+        if reason:
+            # it is there, and must not look as if it were not
+            raise EngineError(reason)
     return [name for name in names if name in hello["lists"]]
 
 

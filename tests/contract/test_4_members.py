@@ -75,7 +75,7 @@ def test_the_moderation_flag(host: Mailman21, made: str) -> None:
     host.climb(MEMBER, list=made, address="mo@example.org", moderation_action="hold")
     assert host.members(made, "-m") == ["mo@example.org"]
     assert people(host, made)["mo@example.org"]["moderation_action"] == "hold"
-    host.climb(MEMBER, list=made, address="mo@example.org", moderation_action="accept")
+    host.climb(MEMBER, list=made, address="mo@example.org", moderation_action="defer")
     assert host.members(made, "-M") == ["mo@example.org"]
 
 

@@ -133,7 +133,12 @@ def test_surprise_an_unreadable_list_is_an_error_and_not_absent(
         for check_mode in (True, False):
             said = host.module(LIST, name=made, state=state, description="x", check_mode=check_mode)
             assert said.get("failed") is True and made in said["msg"] and "config.pck" in said["msg"], said
-        for module, options in ((MEMBER, {"list": made, "address": "a@example.org"}), (INFO, {"lists": [made]})):
+        for module, options in (
+            (MEMBER, {"list": made, "address": "a@example.org"}),
+            (MEMBER, {"all_lists": True, "address": "a@example.org", "state": "absent"}),
+            (INFO, {"lists": [made]}),
+            (INFO, {}),
+        ):
             assert made in host.refusal(module, **options)
         assert host.fingerprint() == before
     finally:
