@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
+from collections.abc import Iterator
 
 import pytest
 
-from mailman21 import Mailman21
+from mailman21 import STATE, Mailman21
+from support.inside import eventually
 
-LIST, INFO = "mailman_list", "mailman_list_info"
+LIST, INFO, PASSWORD = "mailman_list", "mailman_list_info", "mailman_password"
 WORDS = {"admin_password": "password", "moderator_password": "mod_password", "poster_password": "post_password"}
 
 
@@ -48,3 +51,48 @@ def test_a_new_list_has_a_password_nobody_knows(host: Mailman21, name: str) -> N
     stored = host.attribute(name, "password")
     assert len(stored) == 40 and stored not in json.dumps(applied)
     assert stored != sha1("")
+
+
+@pytest.fixture
+def site_passwords(host: Mailman21) -> Iterator[None]:
+    """Afterwards the site's passwords are what they were."""
+    with host.kept("data/adm.pw", "data/creator.pw"):
+        yield
+
+
+@pytest.mark.parametrize(("option", "file"), [("site_password", "adm.pw"), ("creator_password", "creator.pw")])
+def test_a_site_password(host: Mailman21, site_passwords: None, option: str, file: str) -> None:
+    path = f"{STATE}/data/{file}"
+    host.check("mmsitepass", *(["-c"] if file == "creator.pw" else []), "old one")
+    assert host.module(PASSWORD, **{option: "old one"})["changed"] is False
+    applied = host.climb(PASSWORD, **{option: "correct horse"})
+    assert "correct horse" not in json.dumps(applied) and applied["changes"] == [option]
+    assert host.sh(f"cat {path}").strip() == sha1("correct horse")
+    # the web pages, which run as another user of the group, read it, and nobody else
+    assert host.sh(f"stat -c '%a %G' {path}") == "640 list\n"
+    message = host.refusal(PASSWORD, **{option: ""})
+    assert option in message and host.sh(f"cat {path}").strip() == sha1("correct horse")
+
+
+def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21, made: str) -> None:
+    old, before = host.attribute(made, "password"), host.mail_of(made)
+    applied = host.climb(PASSWORD, lists=[made], occasion="handover")
+    new = host.attribute(made, "password")
+    assert new != old and new not in json.dumps(applied)
+    assert applied["changes"] == [f"{made}@{host.domain}"]
+    assert host.mail_of(made) == before + 1
+    told = eventually(
+        lambda: [word for word in host.words_in_mail_of(made) if sha1(word) == new], "the password in mail"
+    )
+    assert len(told) == 1 and told[0] not in json.dumps(applied)
+    # told once: neither again nor with a list that was there before
+    assert host.apply(PASSWORD, lists=[made], occasion="handover")["changed"] is False
+    host.climb(PASSWORD, lists=[made], occasion="lost again")
+    assert host.attribute(made, "password") != new and host.mail_of(made) == before + 2
+    logs = host.sh(f"grep -rlaF {shlex.quote(told[0])} /var/log /tmp 2>/dev/null; true")
+    assert logs == ""
+
+
+def test_new_passwords_of_a_list_that_is_not_there(host: Mailman21, name: str) -> None:
+    assert name in host.refusal(PASSWORD, lists=[name], occasion="x")
+    assert name not in host.lists()

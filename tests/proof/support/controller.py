@@ -19,7 +19,13 @@ INVENTORIES = ("inventory/hosts.yml", "molecule/resources/inventory/hosts.yml")
 
 
 class Controller:
-    def __init__(self, engine: str, project: str) -> None:
+    """host: the one in the inventories that tasks are for."""
+
+    def __init__(
+        self, engine: str, project: str, host: str = "fermium", inventories: Sequence[str] = INVENTORIES
+    ) -> None:
+        self.host = host
+        self.inventories = inventories
         # what runs molecule may have set Ansible up its own way
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
         self.environment |= {
@@ -35,9 +41,9 @@ class Controller:
     def _command(self, path: str, *options: str) -> list[str]:
         # a story may lay an inventory of its own over the others
         extra = [os.environ["LISTOPS_INVENTORY"]] if os.environ.get("LISTOPS_INVENTORY") else []
-        inventories = [f"--inventory={path}" for path in (*INVENTORIES, *extra)]
+        inventories = [f"--inventory={path}" for path in (*self.inventories, *extra)]
         program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
-        return [program, *inventories, "--limit=fermium", *options, path]
+        return [program, *inventories, f"--limit={self.host}", *options, path]
 
     def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
         """Run a playbook that must succeed; give what each task said."""
@@ -47,7 +53,7 @@ class Controller:
 
     def screen(self, tasks: list[dict[str, Any]], *options: str) -> str:
         """What an operator sees of tasks on fermium, which must succeed."""
-        play = [{"hosts": "fermium", "gather_facts": False, "tasks": tasks}]
+        play = [{"hosts": self.host, "gather_facts": False, "tasks": tasks}]
         environment = {**self.environment, "ANSIBLE_STDOUT_CALLBACK": "default", "ANSIBLE_NOCOLOR": "1"}
         return self._run("/dev/stdin", options, json.dumps(play), environment)
 
@@ -65,7 +71,7 @@ class Controller:
         return done.stdout
 
     def task(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
-        """Run one module on fermium. What it is told, passwords too, goes by standard input."""
+        """Run one module on the host. What it is told, passwords too, goes by standard input."""
         return self._one({"name": module, module: options, "check_mode": check_mode})
 
     def refused(self, module: str, **options: Any) -> str:
@@ -76,7 +82,7 @@ class Controller:
 
     def begin(self, module: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start one module on fermium, and do not wait for it."""
-        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [{"name": module, module: options}]}]
+        play = [{"hosts": self.host, "gather_facts": False, "tasks": [{"name": module, module: options}]}]
         process = subprocess.Popen(
             self._command("/dev/stdin"),
             cwd=ROOT,
@@ -91,7 +97,7 @@ class Controller:
         return process
 
     def _one(self, task: dict[str, Any]) -> dict[str, Any]:
-        play = [{"hosts": "fermium", "gather_facts": False, "tasks": [task]}]
+        play = [{"hosts": self.host, "gather_facts": False, "tasks": [task]}]
         result: dict[str, Any] = results(self.playbook("/dev/stdin", stdin=json.dumps(play)))[0]
         return result
 
