@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
+from typing import Any
 
-from mailman21 import STATE, Mailman21
+from mailman21 import ROOT, STATE, Mailman21
 
 
 def test_a_lock_names_its_holder_and_ends_after_five_hours(host: Mailman21, made: str) -> None:
@@ -101,3 +104,29 @@ def test_the_file_of_a_new_list(host: Mailman21, made: str) -> None:
         604800,
         30,
     )
+
+
+def plain(value: Any) -> Any:
+    """The recorded truth also shows what bytes mean, for people."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items() if key != "text" or "b" not in value}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def test_a_recorded_state_is_read(host: Mailman21) -> None:
+    """All settings and members of 16 lists, as the Mailman that wrote them saw them."""
+    truth = json.loads((ROOT / "tests/truth/sodium-truth.json").read_text(encoding="utf-8"))["lists"]
+    unpack = [*host.engine, "exec", "-i", host.container, "tar", "-xz", "-C", host.room]
+    subprocess.run(unpack, input=(ROOT / "tests/truth/sodium-var-lib-mailman.tgz").read_bytes(), check=True)
+    found = json.loads(host.sh("python2.7 fixture.py $(dirname $(find . -name lists -type d | head -1))"))
+    assert found.keys() == truth.keys()
+    compared = 0
+    for name, entry in truth.items():
+        for kind in ("config", "members"):
+            for key, told in plain(entry[kind]).items():
+                read = found[name][kind][key]
+                if kind == "members":
+                    told = {what: value for what, value in told.items() if what in read}
+                assert read == told, f"{name}: {key}"
+                compared += 1
+    assert compared > 2000

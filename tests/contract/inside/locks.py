@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For withlist -r: locks."""
 
+from __future__ import print_function
+
 import os
 import sys
 import time
@@ -12,7 +14,7 @@ from Mailman import LockFile
 
 def hold(m, seconds):
     """Keep the lock for a while."""
-    print os.getpid()
+    print(os.getpid())
     sys.stdout.flush()
     time.sleep(float(seconds))
 
@@ -21,15 +23,15 @@ def wait(m, seconds):
     try:
         m.Lock(float(seconds))
     except LockFile.TimeOutError as error:
-        print error.__class__.__name__, error.args
+        print(error.__class__.__name__, error.args)
 
 
 def unlocked(m):
     try:
         m.Save()
     except LockFile.NotLockedError as error:
-        print error.__class__.__name__
+        print(error.__class__.__name__)
     m.description = 'edited without the lock'
     m.Lock()
-    print m.description or 'lost'
+    print(m.description or 'lost')
     m.Unlock()

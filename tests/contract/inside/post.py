@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For withlist -l -r: what Mailman's pipeline makes of a post. The list is not saved."""
 
+from __future__ import print_function
+
 import email
 
 from Mailman import Errors, Message
@@ -14,7 +16,7 @@ def judge(m, sender):
     try:
         from Mailman.Handlers import Emergency, Moderate, SpamDetect
     except ImportError:
-        print 'unknown'
+        print('unknown')
         return
     # nobody is to be told
     m.respond_to_post_requests = m.admin_immed_notify = 0
@@ -23,12 +25,12 @@ def judge(m, sender):
         for handler in (SpamDetect, Moderate, Emergency):
             handler.process(m, message, {})
     except Errors.DiscardMessage:
-        print 'discard'
+        print('discard')
     except Errors.RejectMessage:
-        print 'reject'
+        print('reject')
     except Errors.HoldMessage:
-        print 'hold'
+        print('hold')
         for number in m.GetHeldMessageIds():
             m.HandleRequest(number, 3)
     else:
-        print 'accept'
+        print('accept')

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """For withlist -l -r: posts and subscriptions that wait for a moderator."""
 
+from __future__ import print_function
+
 import email
 
 from Mailman import Message, mm_cfg
@@ -24,13 +26,13 @@ def hold_people(m):
 
 
 def show(m):
-    print 'pending requests: %d held ids %r subs %r unsubs %r' % (
-        m.NumRequestsPending(), sorted(m.GetHeldMessageIds()), m.GetSubscriptionIds(), m.GetUnsubscriptionIds())
+    print('pending requests: %d held ids %r subs %r unsubs %r' % (
+        m.NumRequestsPending(), sorted(m.GetHeldMessageIds()), m.GetSubscriptionIds(), m.GetUnsubscriptionIds()))
 
 
 def discard(m):
     for number in sorted(m.GetHeldMessageIds()):
-        print number, m.HandleRequest(number, mm_cfg.DISCARD)
+        print(number, m.HandleRequest(number, mm_cfg.DISCARD))
     m.Save()
 
 

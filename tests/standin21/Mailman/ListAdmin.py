@@ -133,5 +133,3 @@ class ListAdmin:
         elif value == mm_cfg.REJECT:
             Message.UserNotification(address, self.GetBouncesEmail(), 'Rejected', comment).send(self)
         return value
-
-

@@ -249,5 +249,3 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             Message.UserNotification(email, self.GetBouncesEmail(), subject).send(self)
         if self.admin_notify_mchanges if admin_notif is None else admin_notif:
             Message.OwnerNotification(self, '%s unsubscribe notification' % self.real_name).send(self)
-
-

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the commands have in common: options, usage, opening a list."""
 
+from __future__ import print_function
+
 import getopt
 import sys
 from email.utils import formataddr
@@ -12,9 +14,9 @@ from Mailman import Errors, MailList, Utils
 
 def usage(text, code, message=''):
     out = sys.stderr if code else sys.stdout
-    print >> out, text
+    print(text, file=out)
     if message:
-        print >> out, message
+        print(message, file=out)
     sys.exit(code)
 
 
@@ -34,7 +36,7 @@ def open_list(name, lock=0):
     try:
         return MailList.MailList(name.lower().strip(), lock=lock)
     except Errors.MMListError:
-        print >> sys.stderr, 'No such list: ' + name
+        print('No such list: ' + name, file=sys.stderr)
         sys.exit(1)
 
 

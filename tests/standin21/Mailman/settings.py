@@ -9,6 +9,14 @@ Recorded from Mailman 2.1.39; the defaults are those in the file of a new list.
 from Mailman import mm_cfg
 
 NO_YES = ('No', 'Yes')
+FOOTER = '%(real_name)s mailing list\n%(real_name)s@%(host_name)s\n%(web_page_url)slistinfo%(cgiext)s/%(_internal_name)s\n'
+BOUNCE_HEADERS = """
+# Lines that *start* with a '#' are comments.
+to: friend@public.com
+message-id: relay.comanche.denmark.eu
+from: list@listme.com
+from: .*@uplinkpro.com
+"""
 # (category, subcategory, [(name, widget, choices, default)])
 SETTINGS = [
     ('general', None, [
@@ -53,7 +61,7 @@ SETTINGS = [
     ('nondigest', None, [
         ('nondigestable', mm_cfg.Toggle, NO_YES, True),
         ('msg_header', mm_cfg.Text, None, ''),
-        ('msg_footer', mm_cfg.Text, None, '-- \n%(real_name)s mailing list\n%(real_name)s@%(host_name)s\n%(web_page_url)slistinfo%(cgiext)s/%(_internal_name)s\n'),
+        ('msg_footer', mm_cfg.Text, None, '-- \n' + FOOTER),
         ('scrub_nondigest', mm_cfg.Toggle, NO_YES, False),
         ('regular_exclude_lists', mm_cfg.EmailList, None, []),
         ('regular_exclude_ignore', mm_cfg.Toggle, NO_YES, True),
@@ -66,7 +74,7 @@ SETTINGS = [
         ('digest_size_threshhold', mm_cfg.Number, None, 30),
         ('digest_send_periodic', mm_cfg.Radio, NO_YES, True),
         ('digest_header', mm_cfg.Text, None, ''),
-        ('digest_footer', mm_cfg.Text, None, '%(real_name)s mailing list\n%(real_name)s@%(host_name)s\n%(web_page_url)slistinfo%(cgiext)s/%(_internal_name)s\n'),
+        ('digest_footer', mm_cfg.Text, None, FOOTER),
         ('digest_volume_frequency', mm_cfg.Radio, ('Yearly', 'Monthly', 'Quarterly', 'Weekly', 'Daily'), 1),
         ('_new_volume', mm_cfg.Toggle, NO_YES, None),
         ('_send_digest_now', mm_cfg.Toggle, NO_YES, None),
@@ -108,7 +116,7 @@ SETTINGS = [
     ]),
     ('privacy', 'spam', [
         ('header_filter_rules', mm_cfg.HeaderFilter, None, []),
-        ('bounce_matching_headers', mm_cfg.Text, None, "\n# Lines that *start* with a '#' are comments.\nto: friend@public.com\nmessage-id: relay.comanche.denmark.eu\nfrom: list@listme.com\nfrom: .*@uplinkpro.com\n"),
+        ('bounce_matching_headers', mm_cfg.Text, None, BOUNCE_HEADERS),
     ]),
     ('bounce', None, [
         ('bounce_processing', mm_cfg.Toggle, NO_YES, True),

@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: list_lists [-a|--advertised] [-p|--public-archive] [-V domain] [-b|--bare]"""
+
+from __future__ import print_function
 
 import sys
 
@@ -31,12 +32,12 @@ for name in sorted(Utils.list_names()):
     lists.append(mlist)
 if has('-b', '--bare'):
     for mlist in lists:
-        print mlist.internal_name()
+        print(mlist.internal_name())
 elif not lists:
-    print 'No matching mailing lists found'
+    print('No matching mailing lists found')
 else:
-    print len(lists), 'matching mailing lists found:'
+    print(len(lists), 'matching mailing lists found:')
     width = max(len(mlist.real_name) for mlist in lists)
     for mlist in lists:
         sys.stdout.flush()
-        print '   ', '%*s - %s' % (width, mlist.real_name, mlist.description or '[no description available]')
+        print('   ', '%*s - %s' % (width, mlist.real_name, mlist.description or '[no description available]'))

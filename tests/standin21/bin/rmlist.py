@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: rmlist [-a|--archives] listname"""
+
+from __future__ import print_function
 
 import glob
 import os
@@ -20,20 +21,20 @@ name = arguments[0].lower().strip()
 if not Utils.list_exists(name):
     if not found:
         usage(__doc__, 1, 'No such list (or list already deleted): ' + name)
-    print 'No such list: %s.  Removing its residual archives.' % name
+    print('No such list: %s.  Removing its residual archives.' % name)
 elif not found:
-    print 'Not removing archives.  Reinvoke with -a to remove them.'
+    print('Not removing archives.  Reinvoke with -a to remove them.')
 
 
 def remove(path, what):
     if os.path.islink(path) or os.path.isfile(path):
-        print 'Removing', what
+        print('Removing', what)
         os.unlink(path)
     elif os.path.isdir(path):
-        print 'Removing', what
+        print('Removing', what)
         shutil.rmtree(path)
     else:
-        print name, what, 'not found as', path
+        print(name, what, 'not found as', path)
 
 
 if Utils.list_exists(name):

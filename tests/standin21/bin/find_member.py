@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: find_member [-l listname] [-x listname] [-w|--owners] regex ..."""
+
+from __future__ import print_function
 
 import re
 
@@ -29,6 +30,6 @@ for name in chosen:
         if any(pattern.search(address) for pattern in patterns):
             matches.setdefault(address, []).append(where)
 for address in sorted(matches):
-    print address, 'found in:'
+    print(address, 'found in:')
     for where in sorted(matches[address]):
-        print '    ', where
+        print('    ', where)

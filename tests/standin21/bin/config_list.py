@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: config_list [-o file | -i file [-c] [-v]] listname"""
+
+from __future__ import print_function
 
 import sys
 
@@ -32,13 +33,13 @@ def literal(value, widget, charset):
 def write(mlist, path):
     out = sys.stdout if path == '-' else open(path, 'w')
     charset = charset_of(mlist)
-    print >> out, '# -*- python -*-'
-    print >> out, '# -*- coding: %s -*-' % charset
-    print >> out, '## "%s" mailing list configuration settings' % mlist.internal_name()
+    print('# -*- python -*-', file=out)
+    print('# -*- coding: %s -*-' % charset, file=out)
+    print('## "%s" mailing list configuration settings' % mlist.internal_name(), file=out)
     for name, widget in NAMES:
         if not name.startswith('_'):
-            print >> out, name, '=',
-            print >> out, literal(mlist.shown_value(name), widget, charset) + '\n'
+            print(name, end=' =', file=out)
+            print('', literal(mlist.shown_value(name), widget, charset) + '\n', file=out)
 
 
 def read(mlist, path, verbose, checkonly):
@@ -51,18 +52,18 @@ def read(mlist, path, verbose, checkonly):
             if name.startswith('_'):
                 continue
             if not hasattr(mlist, name):
-                print >> sys.stderr, 'attribute "%s" ignored' % name
+                print('attribute "%s" ignored' % name, file=sys.stderr)
                 continue
             if verbose:
-                print >> sys.stderr, 'attribute "%s" changed' % name
+                print('attribute "%s" changed' % name, file=sys.stderr)
             if name not in widgets:
-                print >> sys.stderr, 'Non-standard property restored:', name
+                print('Non-standard property restored:', name, file=sys.stderr)
                 setattr(mlist, name, value)
                 continue
             try:
                 setattr(mlist, name, mlist.take_value(name, widgets[name], value))
             except Refused as refused:
-                print >> sys.stderr, refused
+                print(refused, file=sys.stderr)
         if not checkonly:
             mlist.Save()
     finally:

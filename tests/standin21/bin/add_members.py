@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: add_members [-r file] [-d file] [-w y|n] [-a y|n] [-n] listname"""
+
+from __future__ import print_function
 
 import sys
 from email.utils import parseaddr
@@ -21,18 +22,18 @@ def add(mlist, line, digest, welcome, notify, nomail):
         return
     name, address = parseaddr(line)
     if not address:
-        print 'Bad/Invalid email address: blank line'
+        print('Bad/Invalid email address: blank line')
         return
     try:
         mlist.ApprovedAddMember(UserDesc(address, name, digest=digest), welcome, notify)
     except Errors.MMAlreadyAMember:
-        print 'Already a member:', line
+        print('Already a member:', line)
     except Errors.EmailAddressError:
-        print 'Bad/Invalid email address:', line
+        print('Bad/Invalid email address:', line)
     except Errors.MembershipIsBanned as error:
-        print '%s: Banned address (matched %s)' % (line, error)
+        print('%s: Banned address (matched %s)' % (line, error))
     else:
-        print 'Subscribed:', line
+        print('Subscribed:', line)
         if nomail:
             mlist.setDeliveryStatus(address, MemberAdaptor.BYADMIN)
 

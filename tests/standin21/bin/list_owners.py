@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: list_owners [-w|--with-listnames] [-m|--moderators] [listname ...]"""
+
+from __future__ import print_function
 
 import paths
 from Mailman import MailList, Utils
@@ -16,9 +17,9 @@ for name in [argument.lower() for argument in arguments] or Utils.list_names():
     by_list[name] = mlist.owner + (mlist.moderator if '-m' in given or '--moderators' in given else [])
 if '-w' in given or '--with-listnames' in given:
     for name in by_list:
-        print name
+        print(name)
         for address in by_list[name]:
-            print '\t' + address
+            print('\t' + address)
 else:
     for address in sorted(set(address for addresses in by_list.values() for address in addresses)):
-        print address
+        print(address)

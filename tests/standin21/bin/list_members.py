@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: list_members [-o file] [-r] [-d|--digest[=kind]] [-n|--nomail[=why]] [-f] [-p] [-m] [-M] listname"""
+
+from __future__ import print_function
 
 import sys
 
@@ -49,7 +50,7 @@ if path:
     try:
         out = open(path, 'w')
     except IOError:
-        print >> sys.stderr, 'Could not open file for writing:', path
+        print('Could not open file for writing:', path, file=sys.stderr)
         sys.exit(1)
 
 
@@ -59,7 +60,7 @@ def show(members):
         address = mlist.getMemberCPAddress(member) if '--preserve' in given else member
         rows[address] = with_name(mlist, member, address) if '--fullnames' in given else address
     for address in sorted(rows):
-        print >> out, rows[address]
+        print(rows[address], file=out)
 
 
 def wanted(member):

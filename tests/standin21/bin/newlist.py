@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: newlist [-q] [-l language] [-u urlhost] [-e emailhost] [listname [admin-address [password]]]"""
+
+from __future__ import print_function
 
 import sys
 
@@ -43,7 +44,7 @@ finally:
     if mlist.internal_name():
         mlist.Unlock()
 if '-q' not in given and '--quiet' not in given:
-    print 'Hit enter to notify %s owner...' % name,
+    print('Hit enter to notify %s owner...' % name)
     sys.stdin.readline()
     Message.UserNotification(owner, Utils.get_site_email(extra='owner'), 'Your new mailing list: ' + name,
                              'Your mailing list password is:\n\n    %s\n' % password).send(mlist)

@@ -1,8 +1,9 @@
-#! /usr/bin/python2.7
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: withlist [-l|--lock] [-q|--quiet] [-a|--all] -r [module.]callable [listname [args ...]]"""
+
+from __future__ import print_function
 
 import sys
 
@@ -37,7 +38,7 @@ def main():
 
     def say(text):
         if '-q' not in given and '--quiet' not in given:
-            print >> sys.stderr, text
+            print(text, file=sys.stderr)
 
     module, _dot, name = run.rpartition('.')
     module = module or name
