@@ -196,7 +196,7 @@ def test_settings_that_only_21_has(host: Mailman21, name: str) -> None:
     said = said_of(host, name)["settings"]
     assert said["bounce_info_stale_after"] == 14 * 86400 and said["max_num_recipients"] == 7
     # typed from Mailman's own tables: an integer stays one
-    assert type(found["max_num_recipients"]) is int and type(found["bounce_score_threshold"]) is float
+    assert isinstance(found["max_num_recipients"], int) and isinstance(found["bounce_score_threshold"], float)
 
 
 def test_surprise_seconds_are_shown_as_days(host: Mailman21, made: str) -> None:

@@ -92,22 +92,22 @@ def test_former_owners_go_with_it(host: Mailman21, made: str) -> None:
 
 def test_surprise_held_posts_of_a_list_whose_name_begins_anothers(host: Mailman21, name: str) -> None:
     """`rm heldmsg-foo-*` removes those of foo-announce, and leaves all the requests."""
-    foo, announce, number = name, f"{name}-announce", f"{name}-1"
-    for item in (foo, announce, number):
+    short, announce, number = name, f"{name}-announce", f"{name}-1"
+    for item in (short, announce, number):
         host.check("newlist", "-q", item, "owner@example.org", "pw")
         host.withlist("req.hold", item, "3")
-    host.withlist("req.hold_people", foo)
-    assert held(host, foo) == "pending requests: 4 held ids [1, 2, 3] subs [4] unsubs []"
-    host.climb(LIST, name=foo, state="disabled")
-    assert "held ids []" in held(host, foo)
+    host.withlist("req.hold_people", short)
+    assert held(host, short) == "pending requests: 4 held ids [1, 2, 3] subs [4] unsubs []"
+    host.climb(LIST, name=short, state="disabled")
+    assert "held ids []" in held(host, short)
     for item in (announce, number):
         assert held(host, item) == "pending requests: 3 held ids [1, 2, 3] subs [] unsubs []"
-    kept = host.sh(f"ls {STATE}/data | grep heldmsg-{foo}").split()
+    kept = host.sh(f"ls {STATE}/data | grep heldmsg-{short}").split()
     assert kept == sorted(f"heldmsg-{item}-{each}.pck" for item in (announce, number) for each in (1, 2, 3))
-    assert f"{foo}: Discarded posting:" in host.sh("tail -20 /var/log/mailman/vette")
+    assert f"{short}: Discarded posting:" in host.sh("tail -20 /var/log/mailman/vette")
     # a removed list's held posts go with it, and no other's
     host.climb(LIST, name=announce, state="absent")
-    left = host.sh(f"ls {STATE}/data | grep heldmsg-{foo}").split()
+    left = host.sh(f"ls {STATE}/data | grep heldmsg-{short}").split()
     assert left == [f"heldmsg-{number}-{each}.pck" for each in (1, 2, 3)]
 
 

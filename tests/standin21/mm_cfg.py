@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The site's configuration, the file that the runbook calls /etc/mailman/mm_cfg.py."""
 
-from Mailman.Defaults import *
+from Mailman.Defaults import *  # pylint: disable=wildcard-import,unused-wildcard-import
 
 DEFAULT_EMAIL_HOST = 'lists.example.org'
 DEFAULT_URL_HOST = 'lists.example.org'

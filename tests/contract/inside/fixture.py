@@ -28,7 +28,7 @@ def told(value):
     if isinstance(value, dict):
         return dict((key, told(item)) for key, item in value.items())
     try:
-        if isinstance(value, basestring):
+        if isinstance(value, (str, type(u''))):
             value.encode('us-ascii')
     except UnicodeDecodeError:
         return {'b': value.encode('hex')}

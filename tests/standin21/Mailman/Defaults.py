@@ -5,7 +5,7 @@
 
 import os
 
-from Mailman.Version import VERSION
+from Mailman.Version import VERSION  # pylint: disable=unused-import
 
 No = False
 Yes = True

@@ -73,7 +73,7 @@ class ListAdmin:
         self.next_request_id += 1
         return number
 
-    def HoldMessage(self, msg, reason, msgdata={}):
+    def HoldMessage(self, msg, reason, msgdata=()):
         """Keep a post for the moderators; its number."""
         number = self.next_request_id
         name = 'heldmsg-%s-%d.pck' % (self.internal_name(), number)

@@ -39,7 +39,7 @@ def LCDomain(address):
 def ValidateEmail(address):
     if not address or ' ' in address:
         raise Errors.MMBadEmailError
-    if _HOSTILE.search(address) or (isinstance(address, unicode) and re.search(u'[^\0-\x7f]', address)):
+    if _HOSTILE.search(address) or (isinstance(address, type(u'')) and re.search(u'[^\0-\x7f]', address)):
         raise Errors.MMHostileAddress(address)
     user, domain = ParseEmail(address)
     if not user or not domain or len(domain) < 2 or not all(domain):

@@ -47,6 +47,6 @@ def charset_of(mlist):
 def with_name(mlist, member, address):
     """The address with the member's name, what the list's character set lacks as question marks."""
     charset, name = charset_of(mlist), mlist.getMemberName(member) or ''
-    if not isinstance(name, unicode):
+    if not isinstance(name, type(u'')):
         name = name.decode(charset, 'replace')
     return formataddr((name.encode(charset, 'replace'), address))

@@ -6,11 +6,8 @@
 _language = 'en'
 
 
-def _(text):
+def C_(text):
     return text
-
-
-C_ = _
 
 
 def set_language(language=None):

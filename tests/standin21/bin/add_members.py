@@ -8,7 +8,7 @@ from __future__ import print_function
 import sys
 from email.utils import parseaddr
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import Errors, MemberAdaptor
 from Mailman.command import open_list, options, usage
 from Mailman.UserDesc import UserDesc

@@ -7,7 +7,7 @@ from __future__ import print_function
 
 import sys
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import mm_cfg
 from Mailman.command import charset_of, open_list, options, usage
 from Mailman.Gui import Refused
@@ -20,7 +20,7 @@ def literal(value, widget, charset):
     """Python for a value; text of several lines, or not in ASCII, is not quite the text that was there."""
     if not isinstance(value, str) and widget not in (mm_cfg.String, mm_cfg.Text):
         return repr(value)
-    if isinstance(value, unicode):
+    if isinstance(value, type(u'')):
         return repr(value)
     lines = value.splitlines()
     if len(lines) > 1:
@@ -45,7 +45,8 @@ def write(mlist, path):
 def read(mlist, path, verbose, checkonly):
     assigned = {'mlist': mlist}
     try:
-        execfile(path, assigned)
+        with open(path) as source:
+            exec(compile(source.read(), path, 'exec'), assigned)
         del assigned['mlist']
         widgets = dict(NAMES)
         for name, value in assigned.items():

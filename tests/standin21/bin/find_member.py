@@ -7,7 +7,7 @@ from __future__ import print_function
 
 import re
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import MailList, Utils
 from Mailman.command import options, usage
 

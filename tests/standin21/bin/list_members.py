@@ -7,7 +7,7 @@ from __future__ import print_function
 
 import sys
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import MemberAdaptor, mm_cfg
 from Mailman.command import open_list, options, usage, with_name
 

@@ -5,7 +5,7 @@
 
 from __future__ import print_function
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import MailList, Utils
 from Mailman.command import options
 

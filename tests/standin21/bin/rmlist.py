@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import Site, Utils, mm_cfg
 from Mailman.command import options, usage
 

@@ -7,7 +7,7 @@ from __future__ import print_function
 
 import sys
 
-import paths
+import paths  # pylint: disable=unused-import
 from Mailman import Errors, Utils
 from Mailman.command import options, usage
 from Mailman.MailList import MailList
