@@ -100,7 +100,17 @@ class Mailman21(Engine):
         if message["op"] in ("copies", "drop_copies"):
             # Pipermail's archive is the only one.
             return {"lists": []}
+        if message["op"] == "facts":
+            return {"lists": self._facts(message["lists"])}
         return super().request(message)
+
+    def _facts(self, lists: Iterable[str] | None) -> dict[str, dict[str, Any]]:
+        """See mailman3_engine.Engine.facts."""
+        attributes = mailman21_translate.attributes_for([], ROLES) + list(mailman21_translate.TIMES)
+        wanted = list(self.site.lists) if lists is None else list(lists)
+        names = [self.site.lists[address] for address in wanted]
+        found = super().request({"op": "read", "lists": names, "attributes": attributes, "members": True})["lists"]
+        return {address: mailman21_translate.facts(found[self.site.lists[address]], self.site) for address in wanted}
 
 
 class Pipermail:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import mailman21, vocabulary
@@ -28,6 +29,8 @@ ALWAYS = (
     "preferred_language",
     "subscribe_policy",
 )
+# When a list was made and when something was last posted, in seconds.
+TIMES = ("created_at", "last_post_time")
 NOBODY = "^.*@.*"
 # What the script disable_list of old set. A list that has these, and nothing
 # saved, is disabled; what it was before nobody knows.
@@ -124,6 +127,24 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
     }
 
 
+def facts(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """What nobody declares; see mailman3_engine.Engine.facts."""
+    created, last = (entry["attributes"][name] for name in TIMES)
+    rosters = read_entry(entry, site, [], vocabulary.ROLES)["rosters"]
+    return {
+        "created_at": _moment(created),
+        "last_post_at": _moment(last),
+        "counts": {role: len(people) for role, people in rosters.items()},
+    }
+
+
+def _moment(seconds: float) -> str | None:
+    """UTC in ISO 8601; 2.1 says 0 for never."""
+    if not seconds:
+        return None
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def _bans(ban_list: Iterable[str]) -> list[str]:
     return sorted({ban if ban.startswith("^") else ban.lower() for ban in ban_list})
 
@@ -169,6 +190,12 @@ def check(specs: Iterable[ListSpec], site: Site) -> None:
             raise Invalid(
                 "list {0}: Mailman 2.1 has one {1} for all domains, and that is {2}".format(
                     spec.name, local, by_name[local]
+                )
+            )
+        if spec.renamed_from:
+            raise Invalid(
+                "list {0}: renamed_from is {1}; accepted: nothing, on Mailman 2.1".format(
+                    spec.name, ", ".join(spec.renamed_from)
                 )
             )
         _check_settings(spec, local)

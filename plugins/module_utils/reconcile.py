@@ -157,6 +157,8 @@ def _reconcile(
     must_exist: bool,
 ) -> Course:
     hello = engine.hello
+    if hello["engine"] == "mailman21" and (policy.send_welcome or policy.send_goodbye):
+        raise Invalid("send_welcome or send_goodbye is true; accepted: false, on Mailman 2.1")
     specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
     engine.check(specs)
     for spec in specs:

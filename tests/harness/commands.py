@@ -21,8 +21,21 @@ from harness.sanity import sanity
 from harness.truth import truth
 from harness.units import units
 
-
-COMMANDS = "demo test test-all test-contract test-truth bench story stories docs lint units sanity clean".split()
+COMMANDS = [
+    "demo",
+    "test",
+    "test-all",
+    "test-contract",
+    "test-truth",
+    "bench",
+    "story",
+    "stories",
+    "docs",
+    "lint",
+    "units",
+    "sanity",
+    "clean",
+]
 
 
 def list_stories() -> int:
