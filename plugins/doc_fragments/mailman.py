@@ -24,4 +24,23 @@ options:
       - The user Mailman runs as. The module must run as this user or as C(root), and then turns into it.
     type: str
     default: list
+  mailman_engine:
+    description:
+      - Which Mailman is meant. V(auto) takes the one that is installed, and refuses to guess when both are.
+      - On Mailman 2.1 the module works in Mailman's own Python 2.7 and takes the same options; those that
+        Mailman 2.1 cannot express are refused by name.
+    type: str
+    choices: [auto, mailman3, mailman21]
+    default: auto
+  mailman_prefix:
+    description:
+      - Where Mailman 2.1 is installed, the directory above C(bin/config_list). Without it, the places are searched
+        where distributions, cPanel and Mailman's own installation put it.
+    type: path
+  mailman_lock_timeout:
+    description:
+      - Seconds to wait for a list that another process has locked, on Mailman 2.1. The message then names that process.
+        The lock of a process that has died on this host is cleared.
+    type: int
+    default: 30
 """

@@ -100,6 +100,9 @@ class Mailman21(Engine):
         if message["op"] in ("copies", "drop_copies"):
             # Pipermail's archive is the only one.
             return {"lists": []}
+        if message["op"] == "notify":
+            notices = [dict(notice, list=self.site.local(notice["list"])) for notice in message["notices"]]
+            return super().request(dict(message, notices=notices))
         if message["op"] == "facts":
             return {"lists": self._facts(message["lists"])}
         return super().request(message)

@@ -175,6 +175,30 @@ class Engine(object):
                 raise Failure("list {0}: {1}: {2}".format(step["list"], type(exc).__name__, exc))
         return {"applied": len(request["steps"])}
 
+    def notify(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Mailman's own messages to people who were added or removed.
+
+        request: {"notices": [{"list": name, "welcome", "goodbye": [lower-case addresses]}]}.
+        answer: {"sent": number of messages}.
+        """
+        from Mailman import i18n
+        from Mailman.MailList import MailList
+
+        sent = 0
+        for notice in request["notices"]:
+            mlist = MailList(str(notice["list"]), lock=0)
+            i18n.set_language(mlist.preferred_language)
+            for address in notice["welcome"]:
+                if mlist.isMember(address):
+                    digest = mlist.getMemberOption(address, self.mm_cfg.Digests)
+                    mlist.SendSubscribeAck(str(address), mlist.getMemberPassword(address), digest)
+                    sent += 1
+            for address in notice["goodbye"]:
+                mlist.SendUnsubscribeAck(str(address), mlist.preferred_language)
+                sent += 1
+        return {"sent": sent}
+
     def passwords(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Passwords of the site, and new ones for the owners of lists.

@@ -335,7 +335,10 @@ def raw_step(
     if step.get("forget") and saved is not None and actual:
         out["restore"] = saved
         before = actual["saved"]
+        # What is declared to stay as disabling left it is in no step of the plan.
+        values = {**{key: actual["settings"].get(key, value) for key, value in before["settings"].items()}, **values}
         values = {key: value for key, value in values.items() if before["settings"].get(key, ()) != value}
+        rules = actual["header_matches"] if rules is None else rules
         rules = None if rules == before["header_matches"] else rules
     _settings_step(out, values, actual, attributes, site)
     if rules is not None:

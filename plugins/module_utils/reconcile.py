@@ -157,8 +157,6 @@ def _reconcile(
     must_exist: bool,
 ) -> Course:
     hello = engine.hello
-    if hello["engine"] == "mailman21" and (policy.send_welcome or policy.send_goodbye):
-        raise Invalid("send_welcome or send_goodbye is true; accepted: false, on Mailman 2.1")
     specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
     engine.check(specs)
     for spec in specs:
@@ -180,8 +178,8 @@ def _reconcile(
     actual: Mapping[str, Mapping[str, Any]] = {}
     if wanted:
         actual = engine.read(
-            # A site is read whole; a few lists out of many are asked for by name.
-            lists=None if len(wanted) * 2 > len(existing) else wanted,
+            # A site is read whole; a few lists out of many, or beside one that cannot be read, are asked for by name.
+            lists=None if len(wanted) * 2 > len(existing) and not hello.get("unreadable") else wanted,
             settings=settings,
             rosters=roles,
             templates=wanted_templates(specs),

@@ -49,6 +49,9 @@ options:
       - V(disabled), the list and its archives stay, it is not advertised, every post is refused or held as
         O(disabled_action) says, subscriptions need a moderator, and what was held is discarded. What this overwrites
         is saved beside the list, and a later V(present) restores exactly that.
+        On Mailman 2.1 subscriptions are banned besides. A list there that the script C(disable_list) has disabled is
+        taken for disabled; as it saved nothing, V(present) then holds posts of strangers and moderated members, takes
+        the ban on everybody away, and advertises the list if its archive is public.
       - V(absent), the list is removed from Mailman with its members and held messages; O(archives) says what happens
         to its archives.
     type: str
