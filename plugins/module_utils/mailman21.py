@@ -14,7 +14,6 @@ import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 DAY = 86400
 
@@ -258,11 +257,11 @@ def _archive_policy(attributes: Mapping[str, Any]) -> str:
 def _member_action(attributes: Mapping[str, Any]) -> Any:
     if not attributes["default_member_moderation"]:
         return "defer"
-    return _named(MEMBER_ACTIONS, attributes["member_moderation_action"])
+    return named(MEMBER_ACTIONS, attributes["member_moderation_action"])
 
 
 def _dmarc_action(attributes: Mapping[str, Any]) -> Any:
-    return _named(DMARC_ACTIONS, attributes["from_is_list"] or attributes["dmarc_moderation_action"])
+    return named(DMARC_ACTIONS, attributes["from_is_list"] or attributes["dmarc_moderation_action"])
 
 
 _COMPOSED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -272,12 +271,12 @@ _COMPOSED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 }
 
 
-def _named(words: Mapping[Any, str], stored: Any) -> Any:
+def named(words: Mapping[Any, str], stored: Any) -> Any:
     """The word for a stored number; a number that no word has (2.1 takes any) is shown as it is."""
     return words.get(stored, stored)
 
 
-def _stored(words: Mapping[Any, str], word: Any) -> Any:
+def stored(words: Mapping[Any, str], word: Any) -> Any:
     return next(stored for stored, name in words.items() if name == word)
 
 
@@ -291,7 +290,7 @@ def read_setting(name: str, attributes: Mapping[str, Any], kind: Mapping[str, An
         return _COMPOSED[name](attributes)
     value = attributes.get(mapped.raw[0] if mapped else name)
     if mapped and mapped.type == "enum":
-        return _named(mapped.words, value)
+        return named(mapped.words, value)
     if mapped and mapped.type == "lines":
         return _aliases(value or "")
     if mapped and mapped.type == "days":
@@ -307,7 +306,7 @@ _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "str": lambda value, kind: canonical(value or ""),
     "line": lambda value, kind: canonical(value or ""),
     "enum": lambda value, kind: (
-        value if isinstance(value, str) else _named(dict(enumerate(kind["choices"])), int(value))
+        value if isinstance(value, str) else named(dict(enumerate(kind["choices"])), int(value))
     ),
     "topics": lambda value, kind: [dict(zip(("name", "pattern", "description"), topic)) for topic in value or []],
 }
@@ -324,7 +323,7 @@ def write_setting(name: str, value: Any, after: Mapping[str, Any], kind: Mapping
         return {"archive": 0} if value == "never" else {"archive": 1, "archive_private": int(value == "private")}
     if name == "default_member_action":
         # Without moderation, the action is that of the members who are moderated by name.
-        action = {} if value == "defer" else {"member_moderation_action": _stored(MEMBER_ACTIONS, value)}
+        action = {} if value == "defer" else {"member_moderation_action": stored(MEMBER_ACTIONS, value)}
         return dict(action, default_member_moderation=int(value != "defer"))
     if name in ("dmarc_mitigate_action", "dmarc_mitigate_unconditionally"):
         return _write_dmarc(after)
@@ -332,7 +331,7 @@ def write_setting(name: str, value: Any, after: Mapping[str, Any], kind: Mapping
         return {name: list(kind["choices"]).index(value) if kind["type"] == "enum" else _own_value(value, kind)}
     raw = mapped.raw[0]
     if mapped.type == "enum":
-        return {raw: _stored(mapped.words, value)}
+        return {raw: stored(mapped.words, value)}
     if mapped.type == "lines":
         return {raw: "".join(line + "\n" for line in value)}
     if mapped.type == "days":
@@ -349,170 +348,5 @@ def _own_value(value: Any, kind: Mapping[str, Any]) -> Any:
 
 
 def _write_dmarc(after: Mapping[str, Any]) -> dict[str, Any]:
-    action = _stored(DMARC_ACTIONS, after["dmarc_mitigate_action"])
+    action = stored(DMARC_ACTIONS, after["dmarc_mitigate_action"])
     return {"dmarc_moderation_action": action, "from_is_list": action if after["dmarc_mitigate_unconditionally"] else 0}
-
-
-# ---- rules on headers
-
-_RULE_ACTIONS = {0: "defer", 2: "reject", 3: "discard", 6: "accept", 7: "hold"}
-_OWN_RULE = re.compile(r"\^([^\s:\\]+):(?:\.\*\?\(\?:(?P<anywhere>.*)\)|\[ \]\*(?P<start>.*))\Z", re.DOTALL)
-_ANY_RULE = re.compile(r"\^?([A-Za-z0-9-]+):(?:\.\*\??|\\s[*+?]| [*+?]?|\[ \]\*)?(.*)\Z", re.DOTALL)
-
-
-def read_rules(rules: Iterable[Any]) -> list[dict[str, str]]:
-    """header_filter_rules as header_matches.
-
-    2.1 searches a line "Header: value" of the message; a rule that does not
-    start with one header's name has an empty header here and cannot be declared.
-    """
-    out = []
-    for patterns, action, _empty in rules:
-        for pattern in patterns.splitlines():
-            if not pattern.strip():
-                continue
-            rule = {"header": "", "pattern": pattern, "action": str(_named(_RULE_ACTIONS, action))}
-            own, other = _OWN_RULE.match(pattern), _ANY_RULE.match(pattern)
-            if own:
-                start = own.group("start")
-                rule.update(header=own.group(1), pattern=own.group("anywhere") if start is None else "^" + start)
-            elif other:
-                rule.update(header=other.group(1).lower(), pattern=other.group(2) or ".*")
-            out.append(rule)
-    return out
-
-
-def write_rules(rules: Iterable[Mapping[str, str]]) -> list[list[Any]]:
-    """header_matches as header_filter_rules; read_rules gives back the same."""
-    out = []
-    for rule in rules:
-        pattern = rule["pattern"]
-        line = "[ ]*" + pattern[1:] if pattern.startswith("^") else ".*?(?:" + pattern + ")"
-        out.append(["^" + rule["header"] + ":" + line, _stored(_RULE_ACTIONS, rule["action"]), False])
-    return out
-
-
-def check_rules(rules: Iterable[Mapping[str, str]]) -> None:
-    """Refuse what one line of 2.1 cannot say."""
-    for rule in rules:
-        pattern = rule["pattern"]
-        if "\n" in pattern or (pattern.startswith("^") and _alternatives(pattern[1:])):
-            raise vocabulary.refuse(
-                "header_matches.pattern",
-                pattern,
-                "on Mailman 2.1 one line, with alternatives after ^ in a group: ^(?:a|b)",
-            )
-
-
-def _alternatives(pattern: str) -> bool:
-    """Whether a regular expression has | outside of groups and classes."""
-    bare = re.sub(r"\\.", "", pattern)
-    bare = re.sub(r"\[\^?\]?[^\]]*\]", "", bare)
-    depth = 0
-    for char in bare:
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        if char == "|" and depth == 0:
-            return True
-    return False
-
-
-# ---- people
-
-# Bits of a member's options.
-PLAIN_DIGEST = 8
-MODERATED = 128
-DELIVERY_STATUSES = {0: "enabled", 1: "unknown", 2: "by_user", 3: "by_moderator", 4: "by_bounces"}
-# Option of a member -> bit, and whether the bit means no.
-FLAGS = {
-    "acknowledge_posts": (4, False),
-    "hide_address": (16, False),
-    "receive_own_postings": (2, True),
-    "receive_list_copy": (256, True),
-}
-ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderation_action": "default"}
-
-
-def read_member(row: Any, moderated: bool, action: str) -> dict[str, Any]:
-    """A member; row: see mailman21_read.Files.members.
-
-    moderated: the list's default_member_moderation; action: the word for its member_moderation_action.
-    """
-    key, given, name, options, digest, status, language = row
-    bit = bool(options & MODERATED)
-    mode = "regular" if not digest else "plaintext_digests" if options & PLAIN_DIGEST else "mime_digests"
-    person = {
-        "address": given or key,
-        "display_name": canonical(name),
-        "delivery_mode": mode,
-        "delivery_status": DELIVERY_STATUSES.get(status, "unknown"),
-        "moderation_action": "default" if bit == moderated else action if bit else "defer",
-    }
-    for flag, (mask, negated) in FLAGS.items():
-        if flag in vocabulary.MEMBER_FIELDS:
-            person[flag] = bool(options & mask) != negated
-    if "preferred_language" in vocabulary.MEMBER_FIELDS:
-        person["preferred_language"] = language
-    return person
-
-
-def write_member(person: Mapping[str, Any], moderated: bool) -> dict[str, Any]:
-    """Options of a member for the program in Mailman; only what is given."""
-    out: dict[str, Any] = {"address": person["address"]}
-    flags: list[tuple[int, bool]] = []
-    if "display_name" in person:
-        out["name"] = person["display_name"]
-    if "delivery_mode" in person:
-        out["digest"] = person["delivery_mode"] != "regular"
-        if out["digest"]:
-            flags.append((PLAIN_DIGEST, person["delivery_mode"] == "plaintext_digests"))
-    if "delivery_status" in person:
-        out["status"] = _stored(DELIVERY_STATUSES, person["delivery_status"])
-    if "moderation_action" in person:
-        action = person["moderation_action"]
-        flags.append((MODERATED, moderated if action == "default" else action != "defer"))
-    for flag, (mask, negated) in FLAGS.items():
-        if flag in person:
-            flags.append((mask, person[flag] != negated))
-    if person.get("preferred_language"):
-        out["language"] = person["preferred_language"]
-    if flags:
-        out["flags"] = flags
-    return out
-
-
-def other_person(address: str, action: str) -> dict[str, Any]:
-    """An owner, moderator or stranger, of whom 2.1 keeps nothing but the address."""
-    person = dict.fromkeys(vocabulary.MEMBER_FIELDS)
-    return dict(person, display_name="", **dict(ORDINARY, moderation_action=action), address=address)
-
-
-def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
-    """Refuse options of people that 2.1 cannot express.
-
-    action: the word for the list's member_moderation_action as it will be.
-    """
-    wanted = person.get("moderation_action")
-    if role == "nonmember" and wanted is None:
-        raise Invalid(
-            "{0} has no moderation_action, and that is all Mailman 2.1 keeps of a nonmember".format(person["address"])
-        )
-    if role == "member":
-        if person.get("delivery_mode") == "summary_digests":
-            raise _inexpressible(person, "delivery_mode", "regular, mime_digests, plaintext_digests")
-        if wanted not in (None, "default", "defer", action):
-            raise _inexpressible(
-                person, "moderation_action", "default, defer, {0} (member_moderation_action of the list)".format(action)
-            )
-        return
-    for key in vocabulary.MEMBER_FIELDS:
-        if key in person and key != "moderation_action" and person[key] != ORDINARY.get(key, ""):
-            raise _inexpressible(
-                person, key, "nothing for the role {0}, of whom it keeps the address alone".format(role)
-            )
-    accepted = list(NONMEMBERS) if role == "nonmember" else ["accept", "default"]
-    if wanted is not None and wanted not in accepted:
-        raise _inexpressible(person, "moderation_action", ", ".join(accepted))
-
-
-def _inexpressible(person: Mapping[str, Any], key: str, accepted: str) -> Invalid:
-    return vocabulary.refuse("{0} of {1}".format(key, person["address"]), person[key], accepted + ", on Mailman 2.1")

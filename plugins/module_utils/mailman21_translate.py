@@ -9,7 +9,12 @@ from __future__ import annotations
 import datetime
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman21, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import (
+    mailman21,
+    mailman21_people,
+    mailman21_rules,
+    vocabulary,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -119,7 +124,7 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
     return {
         "settings": values,
         "bans": _bans(known["ban_list"]),
-        "header_matches": mailman21.read_rules(attributes["header_filter_rules"]),
+        "header_matches": mailman21_rules.read_rules(attributes["header_filter_rules"]),
         "archivers": {},
         "templates": {},
         "rosters": {role: _people(role, entry) for role in roles},
@@ -156,7 +161,7 @@ def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Site) -> di
         for mapped in mailman21.TABLE.values()
         if set(mapped.raw) <= set(saved) and mapped.name in site.schema
     }
-    return {"settings": settings, "header_matches": mailman21.read_rules(known["header_filter_rules"])}
+    return {"settings": settings, "header_matches": mailman21_rules.read_rules(known["header_filter_rules"])}
 
 
 def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -164,13 +169,13 @@ def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if role == "member":
         moderated = bool(attributes["default_member_moderation"])
         action = str(mailman21.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
-        return {row[0]: mailman21.read_member(row, moderated, action) for row in entry["members"]}
+        return {row[0]: mailman21_people.read_member(row, moderated, action) for row in entry["members"]}
     found: dict[str, dict[str, Any]] = {}
     sources = mailman21.NONMEMBERS if role == "nonmember" else {"accept": ROLE_ATTRIBUTES[role]}
     for action, attribute in sources.items():
         for address in attributes[attribute]:
             if not address.startswith(("^", "@")):
-                found.setdefault(address.lower(), mailman21.other_person(address, action))
+                found.setdefault(address.lower(), mailman21_people.other_person(address, action))
     return found
 
 
@@ -221,7 +226,7 @@ def _check_settings(spec: ListSpec, local: str) -> None:
         grace = settings.get("autoresponse_grace_period", 0)
         if grace % mailman21.DAY:
             raise vocabulary.refuse("autoresponse_grace_period", grace, "whole days, on Mailman 2.1")
-        mailman21.check_rules(spec.header_matches or [])
+        mailman21_rules.check_rules(spec.header_matches or [])
     except Invalid as exc:
         raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
 
@@ -274,7 +279,7 @@ def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any
             person = dict(person)
             if roster.state != "absent":
                 try:
-                    mailman21.check_person(role, person, action)
+                    mailman21_people.check_person(role, person, action)
                 except Invalid as exc:
                     raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
             wanted = person.get("moderation_action")
@@ -342,7 +347,7 @@ def raw_step(
         rules = None if rules == before["header_matches"] else rules
     _settings_step(out, values, actual, attributes, site)
     if rules is not None:
-        out.setdefault("set", {})["header_filter_rules"] = mailman21.write_rules(rules)
+        out.setdefault("set", {})["header_filter_rules"] = mailman21_rules.write_rules(rules)
     if "disable" in step:
         out["disable"] = _disable_step(step["disable"], entry, saved, site)
     if "bans" in step:
@@ -387,7 +392,7 @@ def _disable_step(
     attributes: dict[str, Any] = {"ban_list": [NOBODY]}
     for name, value in disable["settings"].items():
         attributes.update(mailman21.write_setting(name, value, {}, site.schema[name]))
-    attributes["header_filter_rules"] = mailman21.write_rules(disable["header_matches"])
+    attributes["header_filter_rules"] = mailman21_rules.write_rules(disable["header_matches"])
     # Disabled by the old script: what it overwrote is lost, so its documented successor is saved.
     by_script = entry is not None and entry["saved"] is None and saved is not None
     return {
@@ -401,8 +406,8 @@ def _roster_step(out: dict[str, Any], role: str, change: Mapping[str, Any], attr
     if role == "member":
         bit = out.get("set", {}).get("default_member_moderation", attributes.get("default_member_moderation", 0))
         out["members"] = {
-            "add": [mailman21.write_member(person, bool(bit)) for person in change["add"]],
-            "change": [mailman21.write_member(person, bool(bit)) for person in change["change"]],
+            "add": [mailman21_people.write_member(person, bool(bit)) for person in change["add"]],
+            "change": [mailman21_people.write_member(person, bool(bit)) for person in change["change"]],
             "remove": change["remove"],
         }
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_rules, mailman21_translate
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_lock import holder
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import own_held_file
 from ansible_collections.listops.mailman.plugins.module_utils.model import parse_list
@@ -122,7 +122,7 @@ RULES = [
 
 
 def test_header_rules_come_back() -> None:
-    assert mailman21.read_rules(mailman21.write_rules(RULES)) == RULES
+    assert mailman21_rules.read_rules(mailman21_rules.write_rules(RULES)) == RULES
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,15 @@ def test_header_rules_come_back() -> None:
     ],
 )
 def test_header_rules_of_others(rule: str, header: str, pattern: str) -> None:
-    assert mailman21.read_rules([[rule, 3, False]]) == [{"header": header, "pattern": pattern, "action": "discard"}]
+    assert mailman21_rules.read_rules([[rule, 3, False]]) == [
+        {"header": header, "pattern": pattern, "action": "discard"}
+    ]
 
 
 def test_alternatives_from_the_start_need_a_group() -> None:
     with pytest.raises(Invalid, match="in a group"):
-        mailman21.check_rules([{"header": "subject", "pattern": "^a|b", "action": "hold"}])
-    mailman21.check_rules([{"header": "subject", "pattern": r"^(?:a|b)[|]\|", "action": "hold"}])
+        mailman21_rules.check_rules([{"header": "subject", "pattern": "^a|b", "action": "hold"}])
+    mailman21_rules.check_rules([{"header": "subject", "pattern": r"^(?:a|b)[|]\|", "action": "hold"}])
 
 
 @pytest.mark.parametrize(
