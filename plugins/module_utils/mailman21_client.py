@@ -112,7 +112,8 @@ class Mailman21(Engine):
         attributes = mailman21_translate.attributes_for([], ROLES) + list(mailman21_translate.TIMES)
         wanted = list(self.site.lists) if lists is None else list(lists)
         names = [self.site.lists[address] for address in wanted]
-        found = super().request({"op": "read", "lists": names, "attributes": attributes, "members": True})["lists"]
+        request = {"op": "read", "lists": names, "attributes": attributes, "members": True, "passwords": {}}
+        found = super().request(request)["lists"]
         return {address: mailman21_translate.facts(found[self.site.lists[address]], self.site) for address in wanted}
 
 
