@@ -101,8 +101,7 @@ def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a disabled list was, in 2.1's attributes; None when it is not disabled."""
     attributes = entry["attributes"]
     if entry["saved"] is not None:
-        # the script may have come on top, with attributes that are not saved
-        return dict(AFTER_SCRIPT if NOBODY in attributes["ban_list"] else {}, **entry["saved"])
+        return dict(entry["saved"])
     if any(attributes[name] != value for name, value in SCRIPT.items()):
         return None
     bans = [ban for ban in attributes["ban_list"] if ban != NOBODY]

