@@ -39,7 +39,8 @@ COMMANDS = [
 
 
 def list_stories() -> int:
-    say(table([(story.name, story.line) for story in stories.stories()]))
+    told = [part for story in stories.stories() for part in (story, *stories.chapters(story))]
+    say(table([(story.name, story.line) for story in told]))
     return 0
 
 

@@ -1,13 +1,16 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories are molecule scenarios; each is one end-to-end proof with hosts of its own."""
+"""Stories are molecule scenarios; each is one end-to-end proof with hosts of its own.
+
+A scenario may have chapters, folders of its proofs: each is a story by name, and all are told on one host.
+"""
 
 from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import images
@@ -23,6 +26,9 @@ class Story:
     image: images.Image
     # told by test-all only
     rare: bool = False
+    # folders of the scenario's proofs that can be told alone; of a chapter: its scenario
+    chapters: tuple[str, ...] = ()
+    scenario: str = ""
 
 
 def read_story(path: Path) -> Story:
@@ -32,10 +38,21 @@ def read_story(path: Path) -> Story:
     rare = re.search(r"^# Rare: ", text, re.MULTILINE) is not None
     if not line:
         raise Problem(f"{path.relative_to(ROOT)} lacks a comment '# Story: ...' that says in one line what it proves.")
+    chapters = re.search(r"^# Chapters: (.+)$", text, re.MULTILINE)
     chosen = dict(re.findall(r"^\s+LISTOPS_(SUITE|IMAGE_STAGE):\s*(\w+)", text, re.MULTILINE))
     return Story(
-        path.parent.name, line.group(1), (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")), rare
+        path.parent.name,
+        line.group(1),
+        (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")),
+        rare,
+        tuple(chapters.group(1).split(", ")) if chapters else (),
     )
+
+
+def chapters(story: Story) -> list[Story]:
+    """The parts of a story that can be told alone."""
+    line = f"chapter of {story.name}"
+    return [replace(story, name=name, line=line, chapters=(), scenario=story.name) for name in story.chapters]
 
 
 def stories() -> list[Story]:
@@ -45,7 +62,7 @@ def stories() -> list[Story]:
 
 
 def find(name: str) -> Story:
-    known = {story.name: story for story in stories()}
+    known = {part.name: part for story in stories() for part in (story, *chapters(story))}
     if name not in known:
         raise Problem(f"STORY is {name or 'not set'}: the stories are {', '.join(known)}.")
     return known[name]
@@ -61,6 +78,7 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     claim(CREDENTIALS)
     settings = {
         "HOME": str(HOME),
+        "LISTOPS_CHAPTER": story.name if story.scenario else "",
         "LISTOPS_PROJECT": project(label),
         "MOLECULE_COMMAND_BORDERS": "0",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),
@@ -68,7 +86,7 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     }
     env = environment({**settings, **engine}, venv=venv)
     try:
-        run(["molecule", "test", "--scenario-name", story.name], log=f"story-{label}", env=env)
+        run(["molecule", "test", "--scenario-name", story.scenario or story.name], log=f"story-{label}", env=env)
     except Failed as exc:
         raise PartFailed(str(exc), read_junit(report)) from exc
     count = read_junit(report)
