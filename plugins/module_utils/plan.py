@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import rename, templates
+from ansible_collections.listops.mailman.plugins.module_utils import naming, rename, templates
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -37,6 +37,7 @@ class Policy(NamedTuple):
     override_bans: people who are banned may be added.
     send_welcome, send_goodbye: who becomes a member, or is one no longer, gets Mailman's message.
     site_bans: the bans that hold for every list.
+    naming: what new names must be like.
     """
 
     allow_shrink: bool = False
@@ -44,6 +45,7 @@ class Policy(NamedTuple):
     send_welcome: bool = False
     send_goodbye: bool = False
     site_bans: tuple[str, ...] = ()
+    naming: naming.Naming = naming.Naming()
 
 
 class ListPlan(NamedTuple):
@@ -222,6 +224,8 @@ def plan_list(
         changes = {"state": (_state(actual), "absent")}
         return ListPlan(spec.name, "delete", changes, {"list": spec.name, "delete": True})
     creating = actual is None
+    if creating or renaming:
+        naming.check(spec.name, policy.naming)
     have: Mapping[str, Any] = actual or _EMPTY
     settings, rules = dict(spec.settings), spec.header_matches
     out = _Changes(spec.name)

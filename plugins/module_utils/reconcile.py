@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, rename, report, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import model, naming, rename, report, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import (
     choose_engine,
@@ -121,6 +121,7 @@ def reconcile(
     check_mode: bool,
     remove_undeclared: bool = False,
     must_exist: bool = False,
+    scheme: naming.Naming = naming.Naming(),
 ) -> Course:
     """Make Mailman match what is declared, or say what would change.
 
@@ -129,11 +130,12 @@ def reconcile(
         mailman3_engine.Engine.hello); called once.
     remove_undeclared: delete lists that are not declared.
     must_exist: a list that does not exist is an error, not something to create.
+    scheme: what new names must be like.
     Raises Invalid for bad input and EngineError for trouble on the host.
     """
     if params["diff_limit"] < 0:
         raise vocabulary.refuse("diff_limit", params["diff_limit"], "a number of lines, 0 for no limit")
-    policy = Policy(**{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
+    policy = Policy(naming=scheme, **{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
     try:
         with open_engine(params, check_mode) as engine:
             return _reconcile(engine, params, declare, policy, check_mode, remove_undeclared, must_exist)

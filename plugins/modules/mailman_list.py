@@ -119,6 +119,30 @@ options:
     description: The user Mailman's web interface runs as.
     type: str
     default: www-data
+  naming:
+    description:
+      - What the names of new lists must be like, also those that a list gets by O(renamed_from). Lists that exist keep theirs.
+    type: dict
+    version_added: 0.2.0
+    suboptions:
+      rules:
+        description:
+          - A name must follow one of them. Without any, every name will do.
+        type: list
+        elements: dict
+        suboptions:
+          pattern:
+            description: A regular expression that matches the whole name, without domain.
+            type: str
+            required: true
+          explanation:
+            description: The same for whoever is refused.
+            type: str
+            required: true
+      exceptions:
+        description: Names that need match none.
+        type: list
+        elements: str
 seealso:
   - module: listops.mailman.mailman_member
   - module: listops.mailman.mailman_list_info
@@ -221,7 +245,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import model, naming, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
     CONNECTION_SPEC,
@@ -295,6 +319,19 @@ def main() -> None:
             lists=dict(type="list", elements="dict"),
             defaults=dict(type="dict"),
             undeclared=dict(type="str", choices=["report", "remove"], default="report"),
+            naming=dict(
+                type="dict",
+                options=dict(
+                    rules=dict(
+                        type="list",
+                        elements="dict",
+                        options=dict(
+                            pattern=dict(type="str", required=True), explanation=dict(type="str", required=True)
+                        ),
+                    ),
+                    exceptions=dict(type="list", elements="str"),
+                ),
+            ),
             **POLICY_SPEC,
             **CONNECTION_SPEC,
             **WEB_SPEC,
@@ -319,6 +356,7 @@ def main() -> None:
             lambda hello: specs,
             check_mode=module.check_mode,
             remove_undeclared=params["undeclared"] == "remove",
+            scheme=naming.parse(params["naming"] or {}),
         )
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))

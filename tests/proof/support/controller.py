@@ -47,7 +47,7 @@ class Controller:
 
     def playbook(self, path: str, *options: str, stdin: str = "") -> dict[str, Any]:
         """Run a playbook that must succeed; give what each task said."""
-        shown = self._run(path, options, stdin, self.environment)
+        shown = self._succeed(path, options, stdin, self.environment)
         said: dict[str, Any] = json.loads(shown[shown.index("{") :])
         return said
 
@@ -55,10 +55,26 @@ class Controller:
         """What an operator sees of tasks on fermium, which must succeed."""
         play = [{"hosts": self.host, "gather_facts": False, "tasks": tasks}]
         environment = {**self.environment, "ANSIBLE_STDOUT_CALLBACK": "default", "ANSIBLE_NOCOLOR": "1"}
-        return self._run("/dev/stdin", options, json.dumps(play), environment)
+        return self._succeed("/dev/stdin", options, json.dumps(play), environment)
 
-    def _run(self, path: str, options: Sequence[str], stdin: str, environment: dict[str, str]) -> str:
-        done = subprocess.run(
+    def stopped(self, path: str, *options: str) -> str:
+        """Run a playbook that must fail on fermium; give the sentence with which it stopped."""
+        done = self._run(path, options, "", self.environment)
+        said = results(json.loads(done.stdout[done.stdout.index("{") :]))[-1]
+        assert done.returncode == 2 and said["failed"] is True, said
+        # a task with a loop says it of each round
+        failed = [item for item in said.get("results", [said]) if item.get("failed")]
+        return str(failed[0]["msg"])
+
+    def _succeed(self, path: str, options: Sequence[str], stdin: str, environment: dict[str, str]) -> str:
+        done = self._run(path, options, stdin, environment)
+        assert done.returncode == 0, f"{path}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
+        return done.stdout
+
+    def _run(
+        self, path: str, options: Sequence[str], stdin: str, environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             self._command(path, *options),
             cwd=ROOT,
             env=environment,
@@ -67,8 +83,6 @@ class Controller:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, f"{path}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
-        return done.stdout
 
     def task(self, module: str, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         """Run one module on the host. What it is told, passwords too, goes by standard input."""
