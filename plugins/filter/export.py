@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The people of lists as text for a file."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: export
+short_description: The people of mailing lists as YAML or CSV
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Writes who is on which list, in what role and with which options, without loss.
+  - The YAML is a variables file; its C(mailman_lists), given to M(listops.mailman.mailman_list), changes nothing on the server it
+    comes from. What subscribers could have Ansible take for a template is marked C(!unsafe).
+positional: format
+options:
+  _input:
+    description: The C(lists) that M(listops.mailman.mailman_list_info) returned.
+    type: dict
+    required: true
+  format:
+    description: How it is written.
+    type: str
+    choices: [yaml, csv]
+    default: yaml
+"""
+
+EXAMPLES = r"""
+- name: Keep the people of all lists
+  ansible.builtin.copy:
+    content: "{{ found.lists | listops.mailman.export('yaml') }}"
+    dest: members.yml
+    mode: "0600"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+_value:
+  description: The content of a file.
+  type: str
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.listops.mailman.plugins.module_utils import export
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what others chose so that Ansible reads it as text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.Node:
+    template = any(mark in value for mark in ("{{", "{%", "{#"))
+    # In quotes, PyYAML escapes the line breaks of Unicode.
+    style = None if value.isprintable() else '"'
+    return dumper.represent_scalar("!unsafe" if template else "tag:yaml.org,2002:str", str(value), style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _plain(value: Any) -> Any:
+    """Without the classes in which Ansible keeps its values."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def export_lists(lists: Mapping[str, Mapping[str, Any]], format: str = "yaml") -> str:
+    """The content of a file; see DOCUMENTATION."""
+    if format == "csv":
+        return export.table(lists)
+    if format != "yaml":
+        raise AnsibleFilterError("format is {0!r}; accepted: yaml, csv".format(format))
+    content = {"mailman_lists": _plain(export.entries(lists))}
+    return yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000, explicit_start=True)
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Callable[..., str]]:
+        return {"export": export_lists}

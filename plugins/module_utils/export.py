@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The people of lists as they are, in the words of an inventory or as a table. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any, Mapping
+
+from ansible_collections.listops.mailman.plugins.module_utils.model import DISABLED_ACTIONS
+from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS
+
+# Role -> key of an entry of mailman_list.
+KEYS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
+COLUMNS = ("list", "role", "address") + tuple(MEMBER_FIELDS)
+
+
+def entries(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of mailman_list that say of every list who is on it, and change nothing when they are applied.
+
+    lists: as mailman_list_info returns them.
+    """
+    out = []
+    for name, found in sorted(lists.items()):
+        entry: dict[str, Any] = {"name": name}
+        if found["state"] == "disabled":
+            entry["state"] = "disabled"
+            # What nobody disables with was written by hand since, and is not ours to keep.
+            for action in DISABLED_ACTIONS:
+                if found["header_matches"] == disabled_rules(action):
+                    entry["disabled_action"] = action
+        entry.update({KEYS[role]: [dict(person) for person in people] for role, people in found["rosters"].items()})
+        out.append(entry)
+    return out
+
+
+def table(lists: Mapping[str, Mapping[str, Any]]) -> str:
+    """The same people as CSV (RFC 4180) with a line of headings: one line for each person in a role of a list."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for name, found in sorted(lists.items()):
+        for role, people in found["rosters"].items():
+            for person in people:
+                writer.writerow([name, role, person["address"]] + [person[key] for key in MEMBER_FIELDS])
+    return text.getvalue()

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.listops.mailman.plugins.filter.export import export_lists
+from ansible_collections.listops.mailman.plugins.module_utils import model
+from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
+
+NAME = "a@lists.example.org"
+names = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+
+
+class Loader(yaml.SafeLoader):
+    pass
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: ("unsafe", loader.construct_scalar(node)))
+
+
+def found(name="", state="present", rules=(), role="member"):
+    person = {
+        "address": "Bob@Example.net",
+        "display_name": name,
+        "delivery_mode": "mime_digests",
+        "delivery_status": "by_user",
+        "moderation_action": "hold",
+    }
+    return {NAME: {"state": state, "header_matches": list(rules), "rosters": {role: [person]}}}
+
+
+@given(names)
+def test_a_name_in_any_script_comes_back_from_yaml(name):
+    text = export_lists(found(name))
+    (entry,) = yaml.load(text, Loader)["mailman_lists"]  # noqa: S506
+    read = entry["members"][0]["display_name"]
+    assert read == name or read == ("unsafe", name)
+    assert yaml.load(text.encode(), Loader)  # noqa: S506
+
+
+@given(names)
+def test_a_name_in_any_script_comes_back_from_csv(name):
+    rows = list(csv.DictReader(io.StringIO(export_lists(found(name), "csv"), newline="")))
+    assert rows == [
+        {
+            "list": NAME,
+            "role": "member",
+            "address": "Bob@Example.net",
+            "display_name": name,
+            "delivery_mode": "mime_digests",
+            "delivery_status": "by_user",
+            "moderation_action": "hold",
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "a {# b"])
+def test_no_subscriber_writes_a_template(name):
+    (entry,) = yaml.load(export_lists(found(name)), Loader)["mailman_lists"]  # noqa: S506
+    assert entry["members"][0]["display_name"] == ("unsafe", name)
+
+
+@pytest.mark.parametrize("role", ["member", "owner", "moderator", "nonmember"])
+def test_an_entry_is_one_of_mailman_list(role):
+    (entry,) = yaml.safe_load(export_lists(found("Bób", role=role)))["mailman_lists"]
+    (spec,) = model.parse_site([entry])
+    assert spec.rosters[role].people["bob@example.net"] == found("Bób")[NAME]["rosters"]["member"][0]
+
+
+@pytest.mark.parametrize("action", ["reject", "hold", "discard"])
+def test_a_disabled_list_stays_disabled_in_its_way(action):
+    (entry,) = yaml.safe_load(export_lists(found(state="disabled", rules=disabled_rules(action))))["mailman_lists"]
+    assert (entry["state"], entry["disabled_action"]) == ("disabled", action)
+
+
+def test_another_format_is_refused():
+    with pytest.raises(AnsibleFilterError, match="format is 'xls'; accepted: yaml, csv"):
+        export_lists(found(), "xls")
