@@ -137,6 +137,16 @@ class Engine:
         self.store.rollback()
         return {"lists": facts}
 
+    def aliases(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All addresses of the users who have these.
+
+        request: {"addresses": [lower-case addresses]}.
+        answer: {"addresses": [those that are known, and others of the same users]}.
+        """
+        known = self.reader.aliases(request["addresses"])
+        self.store.rollback()
+        return {"addresses": known}
+
     def unfinished(self, request: dict[str, Any]) -> dict[str, Any]:
         """Which former names something has still.
 

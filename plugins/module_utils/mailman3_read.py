@@ -225,6 +225,18 @@ class Reader:
                 "moderation_action": action.name if action else "default",
             }
 
+    def aliases(self, emails: list[str]) -> list[str]:
+        """See mailman3_engine.Engine.aliases."""
+        from mailman.model.address import Address
+        from sqlalchemy import select
+
+        query = select(Address.email, Address.user_id)
+        users = {row[1] for part in chunks(emails) for row in self.store.execute(query.where(Address.email.in_(part)))}
+        users.discard(None)
+        return sorted(
+            row[0] for part in chunks(users) for row in self.store.execute(query.where(Address.user_id.in_(part)))
+        )
+
     def saved_file(self, list_id: str) -> str:
         return os.path.join(self.config.LIST_DATA_DIR, list_id, SAVED_STATE)
 

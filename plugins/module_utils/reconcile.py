@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, naming, rename, report, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import (
+    model,
+    naming,
+    rename,
+    report,
+    templates,
+    vocabulary,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import (
     choose_engine,

@@ -1,0 +1,188 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_person
+short_description: Take a person off every mailing list
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Removes somebody from all lists of the host, or from the private ones, in every role, in one task.
+  - Addresses are compared without regard to case. On Mailman 3 the other addresses of the same user go, too.
+  - Nobody is sent a goodbye message. Who is in the inventory still would come back with its next run; remove the person there, too.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  addresses:
+    description: The addresses of the person, or one.
+    type: list
+    elements: str
+    required: true
+    aliases: [address]
+  state:
+    description: V(absent), the person is on none of the lists.
+    type: str
+    choices: [absent]
+    default: absent
+  lists:
+    description: Which lists. V(private) are those whose archive is private.
+    type: str
+    choices: [all, private]
+    default: all
+  roles:
+    description: The roles that the person loses.
+    type: list
+    elements: str
+    choices: [member, owner, moderator, nonmember]
+    default: [member, owner, moderator, nonmember]
+  aliases:
+    description: Whether the other addresses that Mailman knows of the same user are meant, too.
+    type: bool
+    default: true
+  ban:
+    description: Whether the addresses are banned from the lists, so that they can neither post nor come back.
+    type: bool
+    default: false
+  successor:
+    description:
+      - The address of who becomes owner of lists that would have no owner left.
+      - Without it such lists are an error that names them, before anything is changed.
+    type: str
+  allow_ownerless:
+    description: Whether lists may be left without an owner. Lists that are disabled may always.
+    type: bool
+    default: false
+seealso:
+  - module: listops.mailman.mailman_member
+"""
+
+EXAMPLES = r"""
+- name: Dave has left
+  listops.mailman.mailman_person:
+    address: dave@example.net
+    successor: list-admin@example.org
+
+- name: No private list for Mallory, ever again
+  listops.mailman.mailman_person:
+    addresses: [mallory@example.net, mallory@example.com]
+    lists: private
+    ban: true
+"""
+
+RETURN = r"""
+removed:
+  description: What was removed, or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "wikitech-l@lists.example.org", "role": "member", "address": "dave@example.net"}]
+addresses:
+  description: All addresses that were looked for.
+  returned: success
+  type: list
+  elements: str
+  sample: [dave@example.com, dave@example.net]
+lists:
+  description: The lists that changed, or would change, as M(listops.mailman.mailman_member) returns them.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
+summary:
+  description: Counts, as M(listops.mailman.mailman_member) returns them.
+  returned: success
+  type: dict
+  sample: {"lists_changed": 1, "members_removed": 1}
+"""
+
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import person, report, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan, Policy, plan_site
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def checked_leaving(params: Mapping[str, Any]) -> person.Leaving:
+    """Who leaves, from a module's parameters; Invalid when that makes no sense."""
+    addresses = frozenset(vocabulary.address("addresses", item).lower() for item in params["addresses"])
+    if not addresses:
+        raise vocabulary.refuse("addresses", params["addresses"], "one address or more")
+    successor = params["successor"]
+    if successor is not None:
+        successor = vocabulary.address("successor", successor)
+    return person.Leaving(
+        addresses, tuple(dict.fromkeys(params["roles"])), params["ban"], successor, params["allow_ownerless"]
+    )
+
+
+def planned(engine: Engine, params: Mapping[str, Any], leaving: person.Leaving) -> tuple[list[ListPlan], list[str]]:
+    """The plans, and all addresses that were looked for."""
+    # Only Mailman 3 knows who has which addresses.
+    if params["aliases"] and engine.hello["engine"] == "mailman3":
+        known = engine.request({"op": "aliases", "addresses": sorted(leaving.addresses)})["addresses"]
+        leaving = leaving._replace(addresses=leaving.addresses.union(known))
+    taken = leaving.addresses.union(engine.hello["lists"])
+    if leaving.successor is not None and leaving.successor.lower() in taken:
+        raise vocabulary.refuse("successor", leaving.successor, "somebody else's address, which is no list's")
+    lists = engine.read(lists=None, settings=["archive_policy"], rosters=list(leaving.roles))
+    chosen = {
+        name: entry
+        for name, entry in lists.items()
+        if params["lists"] == "all" or entry["settings"]["archive_policy"] == "private"
+    }
+    specs = person.leave(chosen, leaving)
+    # The successor replaces however many addresses the person owned a list with.
+    return plan_site(specs, lists, Policy(allow_shrink=True)), sorted(leaving.addresses)
+
+
+def main() -> None:
+    roles = list(vocabulary.ROLES)
+    module = AnsibleModule(
+        argument_spec=dict(
+            addresses=dict(type="list", elements="str", required=True, aliases=["address"]),
+            state=dict(type="str", choices=["absent"], default="absent"),
+            lists=dict(type="str", choices=["all", "private"], default="all"),
+            roles=dict(type="list", elements="str", choices=roles, default=roles),
+            aliases=dict(type="bool", default=True),
+            ban=dict(type="bool", default=False),
+            successor=dict(type="str"),
+            allow_ownerless=dict(type="bool", default=False),
+            **CONNECTION_SPEC,
+        ),
+        supports_check_mode=True,
+    )
+    try:
+        leaving = checked_leaving(module.params)
+        with open_engine(module.params, readonly=module.check_mode) as engine:
+            plans, addresses = planned(engine, module.params, leaving)
+            steps = [plan.step for plan in plans if plan.step]
+            if steps and not module.check_mode:
+                engine.apply(steps)
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    module.exit_json(
+        **report.result(plans), diff=report.diff(plans), removed=person.removed(plans), addresses=addresses
+    )
+
+
+if __name__ == "__main__":
+    main()
