@@ -33,7 +33,13 @@ def entries(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
             for action in DISABLED_ACTIONS:
                 if found["header_matches"] == disabled_rules(action):
                     entry["disabled_action"] = action
-        entry.update({KEYS[role]: [dict(person) for person in people] for role, people in found["rosters"].items()})
+        members = {person["address"].lower() for person in found["rosters"].get("member", ())}
+        for role, people in found["rosters"].items():
+            # Mailman asks for the member first, and forgets such a stranger when it can.
+            strangers = role == "nonmember"
+            entry[KEYS[role]] = [
+                dict(each) for each in people if not (strangers and each["address"].lower() in members)
+            ]
         out.append(entry)
     return out
 
