@@ -179,9 +179,7 @@ def main() -> None:
                 engine.apply(steps)
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
-    module.exit_json(
-        **report.result(plans), diff=report.diff(plans), removed=person.removed(plans), addresses=addresses
-    )
+    module.exit_json(**report.result(plans), removed=person.removed(plans), addresses=addresses)
 
 
 if __name__ == "__main__":
