@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Old held messages and stale requests go, young ones stay; figures are written whole and name no private list."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import site
+from support.controller import Controller
+from support.fermium import Fermium
+from support.proved import Proved
+
+LIST = "listops.mailman.mailman_list"
+PROM = "/var/lib/prometheus/node-exporter/mailman.prom"
+# Two posts held and two requests to join made by Mailman itself, one of each so many days ago.
+MAKE = """
+import sys
+from datetime import timedelta
+from mailman.app.moderator import hold_message
+from mailman.app.subscriptions import SubscriptionWorkflow
+from mailman.config import config
+from mailman.core.initialize import initialize
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.usermanager import IUserManager
+from mailman.testing.helpers import specialized_message_from_string as message
+import mailman.app.moderator, mailman.app.subscriptions
+from mailman.utilities.datetime import now
+from zope.component import getUtility
+
+initialize()
+mlist = getUtility(IListManager).get(sys.argv[1])
+for name, days in (("old", 61), ("young", 2)):
+    for module in (mailman.app.moderator, mailman.app.subscriptions):
+        module.now = lambda tz=None: now() - timedelta(days=days)
+    text = "From: s@example.com\\nTo: {0}\\nMessage-ID: <{1}-{2}>\\nSubject: {1}\\n\\nx\\n"
+    hold_message(mlist, message(text.format(mlist.posting_address, name, mlist.list_name)), {}, "test")
+    address = getUtility(IUserManager).create_address("{0}-{1}@example.net".format(name, mlist.list_name))
+    list(SubscriptionWorkflow(mlist, address, pre_verified=True, pre_confirmed=True))
+config.db.commit()
+"""
+
+
+@pytest.fixture
+def lists(controller: Controller, word: str) -> Iterator[tuple[str, str]]:
+    names = f"{word}-open@{site.DOMAIN}", f"{word}-shut@{site.DOMAIN}"
+    yield names
+    for name in names:
+        controller.task(LIST, name=name, state="absent")
+
+
+def requests(fermium: Fermium, name: str) -> set[str]:
+    return {str(entry["email"]).partition("-")[0] for entry in fermium.entries(f"lists/{name}/requests")}
+
+
+def figures(fermium: Fermium) -> dict[str, int]:
+    fermium.systemctl("start", "listops-metrics.service")
+    text = fermium.ask("read", path=PROM)
+    return {key: int(value) for key, value in re.findall(r"^([^#\s]\S*) (\d+)$", text, re.MULTILINE)}
+
+
+def test_old_things_go_and_young_ones_stay(
+    fermium: Fermium, controller: Controller, lists: tuple[str, str], proved: Proved
+) -> None:
+    name, other = lists
+    for each in lists:
+        controller.task(
+            LIST, name=each, subscription_policy="moderate", archive_policy="private", members=["m@example.net"]
+        )
+        fermium.check("runuser", "-u", "list", "--", "python3", "-c", MAKE, each)
+    assert requests(fermium, name) == {"old", "young"} and set(fermium.held(name)) == {"old", "young"}
+    before = figures(fermium)
+
+    # what runs is what the timer starts
+    timers = fermium.check("systemctl", "list-timers", "--all")
+    assert "listops-housekeeping.timer" in timers and "listops-metrics.timer" in timers
+    fermium.systemctl("start", "listops-housekeeping.service")
+    for each in lists:
+        assert set(fermium.held(each)) == {"young"}
+        assert requests(fermium, each) == {"young"}
+        assert set(fermium.members(each)) == {"m@example.net"}
+    said = fermium.check("journalctl", "-u", "listops-housekeeping", "-o", "cat")
+    assert f"discarded 1 held messages of {other}" in said
+    fermium.systemctl("start", "listops-housekeeping.service")
+    assert set(fermium.held(name)) == {"young"}
+
+    after = figures(fermium)
+    assert before["mailman_held_messages"] - after["mailman_held_messages"] == 2
+    key = 'mailman_pending_requests{kind="subscription"}'
+    assert before[key] - after[key] == 2
+    assert after["mailman_lists"] == len(fermium.entries("lists"))
+    assert after['mailman_memberships{role="member"}'] == sum(
+        len(fermium.members(entry["fqdn_listname"])) for entry in fermium.entries("lists")
+    )
+    proved("old held messages and requests are dropped, young ones stay", "2 + 2 dropped, 2 + 2 kept")
+
+
+def test_figures_are_for_prometheus(
+    fermium: Fermium, server: Any, controller: Controller, lists: tuple[str, str], proved: Proved
+) -> None:
+    public, private = lists
+    controller.task(LIST, name=public, members=["a@example.net", "b@example.net"])
+    controller.task(LIST, name=private, archive_policy="private", members=["a@example.net"])
+    queue = "/var/lib/mailman3/queue/bad"
+    before = figures(fermium)
+    fermium.check("runuser", "-u", "list", "--", "touch", f"{queue}/1.pck", f"{queue}/2.bak")
+    after = figures(fermium)
+    fermium.check("rm", f"{queue}/1.pck", f"{queue}/2.bak")
+    assert after['mailman_queue_files{queue="bad"}'] == before['mailman_queue_files{queue="bad"}'] + 1
+    assert "@" not in fermium.ask("read", path=PROM), "a list is named"
+    found = server.file(PROM)
+    assert (found.user, found.mode) == ("root", 0o644)
+    assert server.file("/var/lib/prometheus/node-exporter").mode == 0o755
+    assert not server.file(PROM + ".new").exists
+
+    settings = "/etc/listops/housekeeping.json"
+    kept = fermium.ask("read", path=settings)
+    for which, named in (("public", {public}), ("all", {public, private})):
+        fermium.ask("write", path=settings, text=json.dumps({**json.loads(kept), "per_list": which}))
+        shown = {key for key in figures(fermium) if key.startswith("mailman_list_members{")}
+        assert {key.partition('"')[2].rstrip('"}') for key in shown} & set(lists) == named
+    # what fails leaves the last figures as they were
+    whole = fermium.ask("read", path=PROM)
+    fermium.ask("write", path=settings, text="{")
+    assert fermium.run("systemctl", "start", "listops-metrics.service")["rc"] != 0
+    assert fermium.ask("read", path=PROM) == whole
+    fermium.ask("write", path=settings, text=kept)
+    assert figures(fermium)["mailman_lists"] > 0
+    proved("figures for Prometheus, whole, without the name of a private list", f"{len(after)} samples")
+
+
+@pytest.mark.parametrize(
+    "variables, sentence",
+    [
+        ({"housekeeping_held_days": -1}, "housekeeping_held_days is -1: give a number of days"),
+        ({"housekeeping_metrics_directory": "here"}, 'housekeeping_metrics_directory is "here": give an absolute path'),
+        ({"housekeeping_on_calendar": "sometimes"}, 'housekeeping_on_calendar is "sometimes": give a time as systemd'),
+        ({"housekeeping_metrics_per_list": "some"}, "value of housekeeping_metrics_per_list must be one of"),
+    ],
+)
+def test_bad_input(controller: Controller, variables: dict[str, Any], sentence: str, tmp_path: Path) -> None:
+    book = tmp_path / "play.yml"
+    play = {"hosts": "fermium", "gather_facts": False, "roles": ["listops.mailman.housekeeping"]}
+    book.write_text(json.dumps([play]), encoding="utf-8")
+    said = controller.stopped(str(book), "-e", json.dumps(variables))
+    assert sentence in said
