@@ -122,6 +122,10 @@ class Writer(object):
             # Nobody knows this password until one is declared.
             password = digest(os.urandom(20).encode("hex"))  # type: ignore[attr-defined] # Python 2's
             mlist.Create(name, Utils.get_site_email(), password, langs=languages, emailhost=domain, urlhost=url_host)
+            # Its parts have noted where their files are, and the list had no folder then.
+            for part in MailList.__bases__:
+                if hasattr(part, "InitTempVars"):
+                    part.InitTempVars(mlist)
             mlist.Locked = types.MethodType(always, mlist)
             mlist.host_name = domain
             mlist.web_page_url = mm_cfg.DEFAULT_URL_PATTERN % url_host

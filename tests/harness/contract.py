@@ -13,20 +13,19 @@ from harness.checkout import CACHE, CHECKOUT, ROOT, environment, project
 from harness.console import Failed, Problem, ask, run, step
 from harness.results import Count, PartFailed, read_junit
 
-IMAGE = ("python27", "bullseye")
 STANDIN = ROOT / "tests/standin21"
 
 
 @contextmanager
 def standin(engine: dict[str, str]) -> Iterator[str]:
     """A throw-away host with the stand-in for Mailman 2.1: the container's name."""
-    images.ensure([IMAGE], engine)
+    images.ensure([images.PYTHON27], engine)
     tool, env, name = engine["LISTOPS_ENGINE"], environment(engine), project("contract")
     ask([tool, "rm", "--force", name], env=env)
     start = ["run", "--detach", f"--label=listops.checkout={CHECKOUT}", f"--name={name}"]
     try:
         for arguments in (
-            [*start, "--hostname=lists.example.org", images.name_of(IMAGE), "sleep", "infinity"],
+            [*start, "--hostname=lists.example.org", images.name_of(images.PYTHON27), "sleep", "infinity"],
             ["cp", f"{STANDIN}/.", f"{name}:/root/standin21"],
             ["exec", name, "sh", "/root/standin21/install"],
         ):

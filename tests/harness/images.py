@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from harness.checkout import LOGS, ROOT, environment, record
+from harness.checkout import CHECKOUT, LOGS, ROOT, environment, record
 from harness.console import Failed, Problem, ask, run, say, step
 from harness.prerequisites import install, need_space
 
@@ -19,6 +19,7 @@ RESOURCES = ROOT / "molecule/resources"
 CONTAINERFILE = RESOURCES / "Containerfile"
 INGREDIENTS = [CONTAINERFILE, RESOURCES / "listops_compiled.py"]
 OUTSIDE = ("outside", "trixie")  # the same whatever the suite of the mail host
+PYTHON27 = ("python27", "bullseye")  # has the stand-in for Mailman 2.1
 Image = tuple[str, str]  # stage, suite
 
 
@@ -83,6 +84,16 @@ def ensure(wanted: list[Image], engine: dict[str, str]) -> None:
                 list(pool.map(partial(build, base=base, engine=engine), others))
     except Failed as exc:
         raise Problem(f"An image could not be built: {exc}") from exc
+
+
+def copy_of(container: str, engine: dict[str, str]) -> str:
+    """An image of a running container, from which hosts are made that may be changed."""
+    name = f"localhost/listops-copy:{CHECKOUT}"
+    status, output = ask([engine["LISTOPS_ENGINE"], "commit", container, name], env=environment(engine), timeout=600)
+    if status:
+        raise Problem(f"MAILMAN2_HOST is {container}; accepted: the name of a running container ({output})")
+    record("image", name)
+    return name
 
 
 def graph_root(engine: dict[str, str]) -> Path:

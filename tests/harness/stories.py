@@ -8,6 +8,7 @@ A scenario may have chapters, folders of its proofs: each is a story by name, an
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from harness.results import Count, PartFailed, read_junit
 class Story:
     name: str
     line: str
-    image: images.Image
+    images: list[images.Image]
     # told by test-all only
     rare: bool = False
     # folders of the scenario's proofs that can be told alone; of a chapter: its scenario
@@ -32,7 +33,7 @@ class Story:
 
 
 def read_story(path: Path) -> Story:
-    """A scenario's first comment says what it proves, its environment which image it starts from."""
+    """A scenario's first comment says what it proves, its environment and comments which images it starts from."""
     text = path.read_text(encoding="utf-8")
     line = re.search(r"^# Story: (.+)$", text, re.MULTILINE)
     rare = re.search(r"^# Rare: ", text, re.MULTILINE) is not None
@@ -40,13 +41,11 @@ def read_story(path: Path) -> Story:
         raise Problem(f"{path.relative_to(ROOT)} lacks a comment '# Story: ...' that says in one line what it proves.")
     chapters = re.search(r"^# Chapters: (.+)$", text, re.MULTILINE)
     chosen = dict(re.findall(r"^\s+LISTOPS_(SUITE|IMAGE_STAGE):\s*(\w+)", text, re.MULTILINE))
-    return Story(
-        path.parent.name,
-        line.group(1),
-        (chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")),
-        rare,
-        tuple(chapters.group(1).split(", ")) if chapters else (),
-    )
+    found: list[images.Image] = re.findall(r"^# Images: (\w+) (\w+)$", text, re.MULTILINE)
+    if chosen or not found:
+        found.append((chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")))
+    named = tuple(chapters.group(1).split(", ")) if chapters else ()
+    return Story(path.parent.name, line.group(1), found, rare, named)
 
 
 def chapters(story: Story) -> list[Story]:
@@ -70,12 +69,13 @@ def find(name: str) -> Story:
 
 def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     """Run a story from nothing to nothing; a story that proves nothing has failed."""
-    images.ensure([images.OUTSIDE, story.image], engine)
+    images.ensure([images.OUTSIDE, *story.images], engine)
     label = story.name if venv == VENV else f"{story.name}-{venv.name}"
     step(f"story {label}: {story.line}")
     report = CACHE / f"story-{label}.xml"
     report.unlink(missing_ok=True)
-    claim(CREDENTIALS)
+    for host in ("fermium", "sodium"):
+        claim(CREDENTIALS.with_name(host))
     settings = {
         "HOME": str(HOME),
         "LISTOPS_CHAPTER": story.name if story.scenario else "",
@@ -84,7 +84,9 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
         "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),
         "PYTEST_ADDOPTS": shlex.quote(f"--junitxml={report}"),
     }
-    env = environment({**settings, **engine}, venv=venv)
+    old = os.environ.get("MAILMAN2_HOST", "") if images.PYTHON27 in story.images else ""
+    real = images.copy_of(old, engine) if old else ""
+    env = environment({**settings, **engine, "LISTOPS_MAILMAN2_IMAGE": real}, venv=venv)
     try:
         run(["molecule", "test", "--scenario-name", story.scenario or story.name], log=f"story-{label}", env=env)
     except Failed as exc:

@@ -66,8 +66,9 @@ def test_request_address_answers(outside: Outside, word: str, proved: Proved) ->
     asking = f"asks-{word}@example.net"
     assert outside.send(asking, suffixed("request"), "help").accepted
     answer = outside.mailbox(asking).wait_for("Subject")
-    assert "help" in answer.get_content().lower()
-    proved("-request answers a command", f"{len(answer.get_content().splitlines())} lines of help")
+    texts = [part.get_content() for part in answer.walk() if part.get_content_type() == "text/plain"]
+    assert "help" in "".join(texts).lower()
+    proved("-request answers a command", f"{len(''.join(texts).splitlines())} lines of help")
 
 
 def test_bounces_are_counted(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:

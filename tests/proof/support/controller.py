@@ -66,6 +66,12 @@ class Controller:
         failed = [item for item in said.get("results", [said]) if item.get("failed")]
         return str(failed[0]["msg"])
 
+    def playbook_fails(self, path: str, *options: str) -> str:
+        """Run a playbook that must fail; give all that it said."""
+        done = self._run(path, options, "", self.environment)
+        assert done.returncode == 2, done.stdout[-3000:]
+        return done.stdout
+
     def _succeed(self, path: str, options: Sequence[str], stdin: str, environment: dict[str, str]) -> str:
         done = self._run(path, options, stdin, environment)
         assert done.returncode == 0, f"{path}: {done.stdout[-3000:]}{done.stderr[-1000:]}"
@@ -112,7 +118,7 @@ class Controller:
 
     def _one(self, task: dict[str, Any]) -> dict[str, Any]:
         play = [{"hosts": self.host, "gather_facts": False, "tasks": [task]}]
-        result: dict[str, Any] = results(self.playbook("/dev/stdin", stdin=json.dumps(play)))[0]
+        result: dict[str, Any] = results(self.playbook("/dev/stdin", stdin=json.dumps(play)), self.host)[0]
         return result
 
 

@@ -125,7 +125,9 @@ def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
     scenario = tmp_path / "molecule/x/molecule.yml"
     scenario.parent.mkdir(parents=True)
     scenario.write_text("---\n# Story: it works\nansible:\n  env:\n    LISTOPS_SUITE: bookworm\n", encoding="utf-8")
-    assert stories.stories() == [stories.Story("x", "it works", ("host", "bookworm"))]
+    assert stories.stories() == [stories.Story("x", "it works", [("host", "bookworm")])]
+    scenario.write_text("---\n# Story: two\n# Images: python27 bullseye\nscenario: {}\n", encoding="utf-8")
+    assert stories.find("x").images == [("python27", "bullseye")]
     with pytest.raises(Problem, match="STORY is y: the stories are x"):
         stories.find("y")
     scenario.write_text("---\n", encoding="utf-8")

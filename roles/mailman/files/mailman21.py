@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in Mailman 2.1's own Python 2.7:
+
+facts BIN               what this Mailman is, as JSON
+check BIN CANDIDATE     checks a candidate mm_cfg.py against Mailman's own defaults
+
+Percent signs are not allowed here, because the program travels inside a validate command.
+"""
+
+import json
+import os
+import re
+import sys
+
+BASIC = ((bool, int, long, float), (str, unicode), (list, tuple), (dict,))  # noqa: F821 # pylint: disable=undefined-variable
+
+
+def settings(space):
+    """What a configuration sets: names in capitals."""
+    return {name: value for name, value in space.items() if re.match("[A-Z][A-Z0-9_]*$", name)}
+
+
+def facts(Defaults):
+    try:
+        from Mailman import mm_cfg
+    except Exception:  # a broken file is there to be replaced
+        mm_cfg = Defaults
+    defaults = settings(vars(Defaults))
+    site_list = os.path.join(mm_cfg.LIST_DATA_DIR, mm_cfg.MAILMAN_SITE_LIST, "config.pck")
+    return {
+        "version": mm_cfg.VERSION,
+        "user": mm_cfg.MAILMAN_USER,
+        "group": mm_cfg.MAILMAN_GROUP,
+        "log_dir": os.path.realpath(mm_cfg.LOG_DIR),
+        "lock_dir": os.path.realpath(mm_cfg.LOCK_DIR),
+        "pid_file": mm_cfg.PIDFILE,
+        "site_list": mm_cfg.MAILMAN_SITE_LIST,
+        "site_list_exists": os.path.exists(site_list),
+        "sets": sorted(name for name, value in settings(vars(mm_cfg)).items() if value != defaults.get(name)),
+    }
+
+
+def kind(value):
+    return [types for types in BASIC if isinstance(value, types)]
+
+
+def fits(value, default):
+    """Nothing at all switches things off; otherwise it is what it was: a number, a text, a list or a dictionary."""
+    return default is None or value in (None, 0) or kind(value) == kind(default)
+
+
+def problems(Defaults, path):
+    # as Mailman imports it, for whom "Defaults" is a neighbour
+    space = {"__name__": "Mailman.mm_cfg", "__file__": path}
+    try:
+        with open(path) as candidate:
+            exec(compile(candidate.read(), "mm_cfg.py", "exec"), space)
+    except Exception as exc:
+        yield "{0}: {1}".format(type(exc).__name__, exc)
+        return
+    defaults = settings(vars(Defaults))
+    for name, value in sorted(settings(space).items()):
+        if name not in defaults:
+            yield "{0} is no setting of Mailman {1}".format(name, Defaults.VERSION)
+        elif not fits(value, defaults[name]):
+            yield "{0} is {1!r}, and Mailman's default is {2!r}".format(name, value, defaults[name])
+    for pair in space.get("KNOWN_SPAMMERS") or []:
+        try:
+            header, pattern = pair
+            re.compile(pattern)
+        except Exception as exc:
+            yield "KNOWN_SPAMMERS has {0!r}: {1}".format(pair, exc)
+    languages = space.get("LC_DESCRIPTIONS", {})
+    if space.get("DEFAULT_SERVER_LANGUAGE") not in languages:
+        yield "DEFAULT_SERVER_LANGUAGE is {0!r}; accepted: {1}".format(
+            space.get("DEFAULT_SERVER_LANGUAGE"), ", ".join(sorted(languages))
+        )
+
+
+def main(what, folder, *candidates):
+    sys.path.insert(0, folder)
+    sys.dont_write_bytecode = True
+    # as each of Mailman's own commands begins
+    import paths  # noqa: F401
+    from Mailman import Defaults
+
+    if what == "facts":
+        json.dump(facts(Defaults), sys.stdout)
+        return
+    found = list(problems(Defaults, candidates[0]))
+    if found:
+        sys.exit("mm_cfg.py: " + "; ".join(found))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mailman 2.1's own pages, and what Apache keeps from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import site
+from support.outside import Outside
+from support.proved import Proved
+from support.sodium import Sodium
+
+WEB = f"https://{site.DOMAIN}"
+
+
+def test_pages(fermium: Sodium, outside: Outside, proved: Proved) -> None:
+    start = outside.get(f"{WEB}/")
+    assert (start.status, start.headers["location"]) == (302, f"{WEB}/mailman/listinfo")
+    page = outside.get(f"{WEB}/mailman/listinfo/wikitech-l")
+    assert page.status == 200 and "listinfo" in page.text
+    assert outside.get(f"{WEB}/cgi-bin/mailman/listinfo/wikitech-l").status == 200
+    assert outside.get(f"{WEB}/mailman/nothere").status == 404
+    robots = outside.get(f"{WEB}/robots.txt")
+    assert robots.status == 200 and "Disallow: /pipermail/" in robots.text
+    if fermium.moves_mail:
+        lists = outside.get(f"{WEB}/mailman/listinfo").text
+        assert "Wikitech-l" in lists
+        assert "Internal-l" not in lists, "an unadvertised list is shown"
+        assert outside.get(f"{WEB}/images/mailman/mailman.jpg").status == 200
+    proved("Mailman's pages at both of their paths, robots.txt", "3 x 200, 1 x 404")
+
+
+def test_no_password_in_an_address(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+    page = f"{WEB}/mailman/listinfo/wikitech-l"
+    queries = [
+        f"adminpw={word}",
+        f"a=b&password={word}",
+        f"a=b;pw={word}",
+        f"%61dminpw={word}",
+        f"x=%zz&roster-pw={word}",
+        f"newpw={word}",
+        f"ADMINPW={word}",
+    ]
+    said = [
+        outside.get(f"{where}?{query}") for query in queries for where in (page, page.replace("/mail", "/cgi-bin/mail"))
+    ]
+    assert {answer.status for answer in said} == {403}
+    assert "does not belong into an address" in said[0].text
+    # harmless ones pass
+    assert outside.get(f"{page}?language=en&pwd-less=1").status == 200
+    plain = outside.get(f"{page.replace('https:', 'http:')}?adminpw={word}")
+    assert plain.status == 301
+    logged = fermium.run("grep", "-rF", word, "/var/log/apache2")
+    assert logged["rc"] == 1, f"a password is in the log: {logged['out']}"
+    assert (
+        fermium.run("grep", "-rE", '"GET /mailman/listinfo/wikitech-l HTTP/[0-9.]+" 403', "/var/log/apache2")["rc"] == 0
+    )
+    proved("a password in an address is refused, and in no log", f"{len(said)} x 403")
+
+
+def test_the_site_password_opens_a_list(fermium: Sodium, outside: Outside, proved: Proved) -> None:
+    if not fermium.moves_mail:
+        pytest.skip("the stand-in for Mailman 2.1 has no such pages: give MAILMAN2_HOST")
+    said = []
+    for password in ("a password of the proofs", "another"):
+        form = f"adminpw={password.replace(' ', '+')}&admlogin=go"
+        said.append(outside.check("curl", "-sk", "-i", "--data", "@-", f"{WEB}/mailman/admin/wikitech-l", stdin=form))
+    opened, refused = said
+    assert "Set-Cookie: site=" in opened and "Authorization failed" not in opened, opened[:600]
+    assert "Set-Cookie" not in refused and "Authorization" in refused, refused[:600]
+    proved("the site password, sent by the form, opens a list's administration", "and another does not")

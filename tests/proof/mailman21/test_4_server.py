@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mm_cfg.py, the runners, cron and logs; and what comes back after a power cut."""
+
+from __future__ import annotations
+
+import json
+
+from support import site
+from support.controller import Controller
+from support.inside import eventually
+from support.outside import Outside
+from support.proved import Proved
+from support.sodium import HOME, Sodium
+
+MM_CFG = "/etc/mailman/mm_cfg.py"
+VALUE = f"""
+import sys
+sys.path.insert(0, "{HOME}/bin")
+import paths
+from Mailman import mm_cfg
+print(repr(mm_cfg.KNOWN_SPAMMERS))
+"""
+
+
+def test_bad_settings_are_refused_before_they_are_installed(
+    fermium: Sodium, controller: Controller, proved: Proved
+) -> None:
+    bad = {
+        "NO_SUCH_THING": (1, "NO_SUCH_THING is no setting of Mailman 2.1"),
+        "SMTPHOST": (["a"], "SMTPHOST is ['a'], and Mailman's default is 'localhost'"),
+        "KNOWN_SPAMMERS": ([["X-Spam", "("]], "KNOWN_SPAMMERS has ['X-Spam', '(']: unbalanced parenthesis"),
+        "DEFAULT_SERVER_LANGUAGE": ("tlh", "DEFAULT_SERVER_LANGUAGE is 'tlh'; accepted:"),
+    }
+    settings = {name: value for name, (value, _sentence) in bad.items()}
+    before = fermium.ask("read", path=MM_CFG)
+    said = controller.playbook_fails(
+        "playbooks/site.yml", "--tags=mailman", f"--extra-vars={json.dumps({'mailman_mm_cfg': settings})}"
+    )
+    missing = [sentence for _value, sentence in bad.values() if sentence not in said]
+    assert missing == [], said[-3000:]
+    assert fermium.ask("read", path=MM_CFG) == before
+    proved("bad settings are refused in Mailman's own Python, before they are installed", f"{len(bad)} of {len(bad)}")
+
+
+def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller, proved: Proved) -> None:
+    def value() -> str:
+        return fermium.check("python2.7", "-c", VALUE).strip()
+
+    assert value() == "[['X-Spam-Score', '[+]{6,}']]"
+    option = '--extra-vars={"mailman_mm_cfg": {"KNOWN_SPAMMERS": [["X-Blümchen", "ja"]]}}'
+    try:
+        controller.playbook("playbooks/site.yml", "--tags=mailman", option)
+        assert value() == "[['X-Bl\\xc3\\xbcmchen', 'ja']]"
+    finally:
+        controller.playbook("playbooks/site.yml", "--tags=mailman")
+    assert value() == "[['X-Spam-Score', '[+]{6,}']]"
+    assert fermium.is_active("mailman")
+    proved("a setting of one's own reaches Mailman, and goes again", "text in UTF-8")
+
+
+def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
+    modes = fermium.check(
+        "stat", "-c", "%a %U:%G", "/etc/mailman/mm_cfg_secrets.py", "/etc/mailman/listops-secrets.json"
+    )
+    assert modes.splitlines() == ["640 root:list", "600 root:root"]
+    jobs = [line for line in fermium.ask("read", path="/etc/cron.d/mailman").splitlines() if " list " in line]
+    assert len(jobs) == 7
+    fermium.check("sh", "-c", "touch /var/log/mailman/vette; echo line >> /var/log/mailman/vette")
+    fermium.check("logrotate", "--force", "/etc/logrotate.d/mailman")
+    assert fermium.ask("read", path="/var/log/mailman/vette.1").endswith("line\n")
+    assert fermium.is_active("mailman")
+    proved("secrets are Mailman's alone; cron jobs; logs rotate", f"{len(jobs)} jobs")
+
+
+def test_it_comes_back_after_a_power_cut(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+    if fermium.moves_mail:
+        assert outside.send(site.ALICE, site.PUBLIC, f"before {word}").accepted
+    fermium.lose_power()
+    outside.knows("sodium", fermium.address())
+    eventually(lambda: fermium.is_active("mailman"), "Mailman runs again")
+    eventually(lambda: fermium.ask("listening", host="127.0.0.1", port=25), "Exim runs again")
+    assert fermium.check("stat", "-c", "%a %U:%G", "/run/lock/mailman").strip() == "2775 root:list"
+    assert outside.send(site.ALICE, site.PUBLIC, f"after {word}").accepted
+    if fermium.moves_mail:
+        for when in ("before", "after"):
+            copies = outside.mailbox(site.BOB)
+            copies.wait_for(f"{when} {word}")
+            assert len(copies.all(f"{when} {word}")) == 1
+    proved("after a power cut everything runs and no mail is lost", "directory of locks made again")
