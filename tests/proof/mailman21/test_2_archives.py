@@ -40,9 +40,11 @@ def verdict(fermium: Sodium, outside: Outside, word: str) -> str:
     assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
     outside.mailbox(site.ALICE).wait_for(word)
     archive = f"{STATE}/archives/private/{NAME}"
-    found = eventually(
-        lambda: fermium.run("sh", "-c", f"grep -lF {word} {archive}/*.txt")["out"].split(), "the post is archived"
-    )
+
+    def texts() -> list[str]:
+        return str(fermium.run("sh", "-c", f"grep -lF {word} {archive}/*.txt")["out"]).split()
+
+    found = eventually(texts, "the post is archived")
     fermium.check(*AS_LIST, f"{HOME}/cron/nightly_gzip")
     return str(found[0]).rpartition("/")[2].removesuffix(".txt")
 

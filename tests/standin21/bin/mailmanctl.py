@@ -8,7 +8,7 @@ import pwd
 import signal
 import sys
 
-import paths  # noqa: F401
+import paths  # pylint: disable=unused-import
 from Mailman import mm_cfg
 
 
