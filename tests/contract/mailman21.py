@@ -299,7 +299,7 @@ class Mailman21(Inside):
     def kept(self, *paths: str) -> Iterator[None]:
         """Put files of Mailman's state back afterwards, or take away what was not there."""
         names = " ".join(paths)
-        self.sh(f"cd {STATE}; tar -cf {self.room}/kept.tar --ignore-failed-read {names} 2>/dev/null")
+        self.sh(f"cd {STATE}; tar --format=posix -cf {self.room}/kept.tar --ignore-failed-read {names} 2>/dev/null")
         yield
         self.sh(f"cd {STATE}; rm -f {names}; tar -xpf {self.room}/kept.tar")
 
