@@ -103,10 +103,15 @@ class Fermium(Inside):
         eventually(
             lambda: self.run("sh", "-c", "ls /var/lib/mailman3/queue/bounces")["out"], "a bounce is in Mailman's queue"
         )
-        (runner,) = self.processes("--runner=bounces:")
-        # until a signal of its own, Mailman 3.3.8's master does not notice that a runner has ended
-        self.check("pkill", "-HUP", "--pidfile", "/run/mailman3/master.pid")
-        self.check("kill", "-USR1", str(runner["pid"]))
+        (old,) = self.processes("--runner=bounces:")
+        self.check("kill", "-USR1", str(old["pid"]))
+
+        def anew() -> bool:
+            # until a signal of its own, Mailman 3.3.8's master does not notice that a runner has ended
+            self.check("pkill", "-HUP", "--pidfile", "/run/mailman3/master.pid")
+            return any(runner["pid"] != old["pid"] for runner in self.processes("--runner=bounces:"))
+
+        eventually(anew, "the bounce runner is started anew", pause=1)
 
     def has_queued(self, queue_id: str) -> bool:
         """Whether Exim has accepted a message and not yet delivered it to everybody."""
