@@ -81,9 +81,10 @@ COMMANDS = {
     "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
 }
 # Reads its modules from standard input, so that neither they nor a secret are in argv.
-# Python 2.7 and 3; the former looks for the packages above a module too.
+# Python 2.7 and 3; the former looks for the packages above a module too. What was
+# answered is done, so there is nothing to tidy up, which a big site takes long to do.
 BOOT = """
-import json, sys, types
+import json, os, sys, types
 stdin = getattr(sys.stdin, "buffer", sys.stdin)
 for name, size in json.loads(stdin.readline().decode("ascii")):
     words = str(name).split(".")
@@ -96,6 +97,7 @@ for name, size in json.loads(stdin.readline().decode("ascii")):
         setattr(sys.modules[".".join(words[:-1])], words[-1], module)
     exec(compile(stdin.read(size), str(name), "exec"), module.__dict__)
 module.main()
+os._exit(0)
 """
 
 
@@ -158,7 +160,7 @@ class Engine:
     command: the service's own command, or None to look for it; option names
         the module option for messages.
     opening: the first request, beside "op".
-    hello: the program's answer to it.
+    hello: the program's answer to it; until somebody asks, the program only gets ready, and touches nothing.
     waited: for how many seconds apply() found the service's database busy.
     """
 
@@ -168,7 +170,7 @@ class Engine:
         self._modules = PROGRAMS[engine]
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
-        self.hello: Mapping[str, Any] = {}
+        self._hello: Mapping[str, Any] | None = None
         self.waited = 0.0
 
     def __enter__(self) -> Engine:
@@ -184,11 +186,14 @@ class Engine:
             sources = [inspect.getsource(module).encode("utf-8") for module in self._modules]
             header = [[module.__name__, len(source)] for module, source in zip(self._modules, sources)]
             self._write(json.dumps(header).encode("ascii") + b"\n" + b"".join(sources))
-            self.hello = self.request(self._opening)
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    @property
+    def hello(self) -> Mapping[str, Any]:
+        return self._open()
 
     def __exit__(self, *_exc: Any) -> None:
         process, self._process = self._process, None
@@ -220,7 +225,16 @@ class Engine:
         self.waited = float(self.request({"op": "apply", "steps": steps}).get("waited", 0))
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Send one request, return its answer."""
+        """Send one request, return its answer; the first one opens the service."""
+        self._open()
+        return self._exchange(message)
+
+    def _open(self) -> Mapping[str, Any]:
+        if self._hello is None:
+            self._hello = self._exchange(self._opening)
+        return self._hello
+
+    def _exchange(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         self._write(json.dumps(message).encode("utf-8") + b"\n")
         line = _pipes(self._process)[1].readline()
         if not line:

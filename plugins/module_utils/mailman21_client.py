@@ -20,12 +20,15 @@ class Mailman21(Engine):
 
     def __enter__(self) -> Mailman21:
         super().__enter__()
-        self.site = mailman21_translate.site(self.hello)
-        self.hello = self.site.hello
+        self.site = mailman21_translate.site(super().hello)
         # Lists as last read, by posting address: in 2.1's attributes, and as the others see them.
         self._raw: dict[str, Mapping[str, Any]] = {}
         self._read: dict[str, Mapping[str, Any]] = {}
         return self
+
+    @property
+    def hello(self) -> Mapping[str, Any]:
+        return self.site.hello
 
     def check(self, specs: Iterable[ListSpec]) -> None:
         mailman21_translate.check(specs, self.site)

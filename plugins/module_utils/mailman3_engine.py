@@ -30,8 +30,6 @@ class Engine:
     """Mailman 3 through its own model classes."""
 
     def __init__(self, user: str, config_file: str | None, readonly: bool) -> None:
-        # Mailman looks for its configuration in the current directory first.
-        os.chdir("/")
         become(user, "mailman_user")
         from mailman.config import config
         from mailman.core.initialize import initialize_1, initialize_2, initialize_3
@@ -205,5 +203,11 @@ class Engine:
         return os.path.join(self.config.ARCHIVE_DIR, "prototype", name)
 
 
+def prepare() -> None:
+    # Mailman looks for its configuration in the current directory first.
+    os.chdir("/")
+    import mailman.core.initialize  # noqa: F401
+
+
 def main() -> None:
-    serve(lambda request: Engine(request["user"], request.get("config"), request["readonly"]))
+    serve(lambda request: Engine(request["user"], request.get("config"), request["readonly"]), prepare)

@@ -10,6 +10,7 @@ Requests arrive on standard input, one JSON object a line; every request gets
 one JSON object in answer. Errors are answered as {"error": sentence}.
 """
 
+import gc
 import io
 import json
 import os
@@ -69,16 +70,25 @@ def become(user, option):
     os.environ["HOME"] = entry.pw_dir
 
 
-def serve(start):
-    # type: (Callable[[dict[str, Any]], Any]) -> None
+def serve(start, prepare=None):
+    # type: (Callable[[dict[str, Any]], Any], Callable[[], None] | None) -> None
     """Answer requests until there are no more.
 
     start: takes the first request and returns an object with a method for
         every further value of "op"; its `hello` is the first answer.
+    prepare: imports what takes long while nobody asks yet; what it cannot
+        import, start cannot either, and says so.
     """
+    # A site is a million objects, and no garbage: a third of reading it would be looking for some.
+    gc.disable()
     # Whatever the service's code prints must not mix with the answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    if prepare is not None:
+        try:
+            prepare()
+        except ImportError:
+            pass
     engine = None  # type: Any
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
@@ -94,3 +104,5 @@ def serve(start):
             answer = {"error": "{0}: {1}".format(type(exc).__name__, exc), "traceback": traceback.format_exc()}
         out.write(json.dumps(answer).encode("ascii") + b"\n")
         out.flush()
+        # while whoever asked thinks about it, not when the process ends
+        del answer

@@ -56,6 +56,9 @@ POLICY_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
+Hello = Callable[[], Mapping[str, Any]]
+
+
 class Course(NamedTuple):
     """What a task did or would do. result: ready for exit_json; warnings: sentences."""
 
@@ -123,7 +126,7 @@ def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list
 
 def reconcile(
     params: Mapping[str, Any],
-    declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
+    declare: Callable[[Hello], Sequence[ListSpec]],
     *,
     check_mode: bool,
     remove_undeclared: bool = False,
@@ -133,8 +136,9 @@ def reconcile(
     """Make Mailman match what is declared, or say what would change.
 
     params: a module's parameters, with those of CONNECTION_SPEC and POLICY_SPEC.
-    declare: the specifications, given what the engine says of itself (see
-        mailman3_engine.Engine.hello); called once.
+    declare: the specifications, given a function that says what the engine says of
+        itself (see mailman3_engine.Engine.hello). Until it is called the engine starts
+        beside this process.
     remove_undeclared: delete lists that are not declared.
     must_exist: a list that does not exist is an error, not something to create.
     scheme: what new names must be like.
@@ -151,7 +155,7 @@ def reconcile(
             raise
         # Before the first run there is nothing: everything would be created.
         hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
-        plans = plan_site(declare(hello), {}, policy)
+        plans = plan_site(declare(lambda: hello), {}, policy)
         result = dict(report.result(plans, params["diff_limit"]), undeclared=[])
         return Course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 
@@ -159,14 +163,15 @@ def reconcile(
 def _reconcile(
     engine: Engine,
     params: Mapping[str, Any],
-    declare: Callable[[Mapping[str, Any]], Sequence[ListSpec]],
+    declare: Callable[[Hello], Sequence[ListSpec]],
     policy: Policy,
     check_mode: bool,
     remove_undeclared: bool,
     must_exist: bool,
 ) -> Course:
+    declared = declare(lambda: engine.hello)
     hello = engine.hello
-    specs = model.resolve(declare(hello), domains=hello["domains"], schema=hello["schema"])
+    specs = model.resolve(declared, domains=hello["domains"], schema=hello["schema"])
     engine.check(specs)
     for spec in specs:
         templates.check_known(spec.name, spec.templates, hello)

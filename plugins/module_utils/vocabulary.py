@@ -12,6 +12,7 @@ documentation, so that they cannot disagree.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from typing import Any, NamedTuple
 
@@ -140,10 +141,14 @@ def is_address(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     local, at, domain = value.rpartition("@")
+    return bool(at and _LOCAL_PART.match(local) and _is_domain(domain))
+
+
+# Many people share a domain.
+@functools.lru_cache(maxsize=4096)
+def _is_domain(domain: str) -> bool:
     labels = domain.split(".")
-    return bool(
-        at and _LOCAL_PART.match(local) and len(labels) > 1 and all(_DOMAIN_LABEL.match(label) for label in labels)
-    )
+    return len(labels) > 1 and all(_DOMAIN_LABEL.match(label) for label in labels)
 
 
 def address(key: str, value: Any) -> str:

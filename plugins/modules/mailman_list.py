@@ -305,11 +305,19 @@ def hide_secrets(module: AnsibleModule) -> None:
                 module.no_log_values.add(value)
 
 
+def brief(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters without what a site may have a hundred thousand of: of many lists, their names."""
+    names = [entry.get("name") if isinstance(entry, Mapping) else entry for entry in params["lists"] or []]
+    return dict(params, lists=names or params["lists"])
+
+
 class Module(AnsibleModule):
     def _log_invocation(self) -> None:
         # The host's log gets all options, before main() could say which are secret.
         hide_secrets(self)
+        whole, self.params = self.params, brief(self.params)
         super()._log_invocation()
+        self.params = whole
 
 
 def main() -> None:
@@ -350,10 +358,9 @@ def main() -> None:
         if extra:
             module.fail_json(msg="{0} belongs into lists or defaults when lists is given".format(", ".join(extra)))
     try:
-        specs = declared(params)
         course = reconcile(
             params,
-            lambda hello: specs,
+            lambda _hello: declared(params),
             check_mode=module.check_mode,
             remove_undeclared=params["undeclared"] == "remove",
             scheme=naming.parse(params["naming"] or {}),
@@ -363,7 +370,7 @@ def main() -> None:
     for warning in course.warnings:
         module.warn(warning)
     result = dict(course.result, undeclared=course.result["undeclared"] if many else [])
-    module.exit_json(**result)
+    module.exit_json(invocation={"module_args": brief(params)}, **result)
 
 
 if __name__ == "__main__":

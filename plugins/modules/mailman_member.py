@@ -146,7 +146,7 @@ summary:
            "members_added": 1, "members_changed": 0, "members_removed": 0}
 """
 
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -207,12 +207,12 @@ def main() -> None:
         roster = roster_of(params)
         names = None if params["all_lists"] else list_names(params)
 
-        def declare(hello: Mapping[str, Any]) -> list[model.ListSpec]:
+        def declare(hello: Callable[[], Mapping[str, Any]]) -> list[model.ListSpec]:
             if names is None:
                 # nobody is absent from every list while one cannot be read
-                for reason in hello.get("unreadable", {}).values():
+                for reason in hello().get("unreadable", {}).values():
                     raise Invalid(reason)
-            chosen = hello["lists"] if names is None else names
+            chosen = hello()["lists"] if names is None else names
             # A person who is absent everywhere is absent from disabled lists too, so no state is declared.
             return [model.ListSpec(name=name, state="any", rosters={params["role"]: roster}) for name in chosen]
 

@@ -47,6 +47,13 @@ def memberships(entries: list[dict[str, Any]]) -> int:
     return sum(len(entry["members"]["addresses"]) for entry in entries)
 
 
+def one_of_each_size(entries: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+    """So many lists, or all there are, which are like the others: one from the middle of each tenth, by size."""
+    ranked = sorted(entries, key=lambda entry: len(entry["members"]["addresses"]))
+    number = min(number, len(ranked))
+    return [ranked[(2 * each + 1) * len(ranked) // (2 * number)] for each in range(number)]
+
+
 def one_more(entries: list[dict[str, Any]], address: str) -> list[dict[str, Any]]:
     """The same site with one more member on one list in the middle."""
     changed = list(entries)

@@ -57,6 +57,13 @@ def test_an_interpreter_that_dies_is_said(tmp_path):
     assert "too bad" in trouble.value.details
 
 
+def test_nothing_is_opened_before_somebody_asks(tmp_path):
+    command = script(tmp_path, "#!" + sys.executable)
+    opening = {"user": "nobody-here", "config": None, "readonly": True}
+    with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening):
+        pass
+
+
 def test_chunks():
     assert [len(part) for part in program.chunks(range(1001))] == [500, 500, 1]
 
@@ -64,14 +71,16 @@ def test_chunks():
 def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path):
     """The real programs start in a bare interpreter, and fail only for want of Django."""
     command = script(tmp_path, "#!" + sys.executable + " -I -S")
-    with pytest.raises(engine.EngineError, match="No module named 'django'") as trouble:
-        engine.Engine("hyperkitty", command=command, option="web_manage", opening={"user": own_user()}).__enter__()
+    web = engine.Engine("hyperkitty", command=command, option="web_manage", opening={"user": own_user()})
+    with web, pytest.raises(engine.EngineError, match="No module named 'django'") as trouble:
+        web.request({"op": "look", "lists": []})
     assert "hyperkitty_engine" in trouble.value.details
 
 
 def open_engine(user, command):
     opening = {"user": user, "config": None, "readonly": True}
-    engine.Engine("mailman3", command=command, option="mailman_command", opening=opening).__enter__()
+    with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening) as found:
+        found.hello  # noqa: B018
 
 
 def own_user():
