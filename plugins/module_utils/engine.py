@@ -18,10 +18,12 @@ from typing import IO, Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
     hyperkitty_engine,
+    hyperkitty_redact,
     mailman3_engine,
     mailman3_notices,
     mailman3_people,
     mailman3_read,
+    mailman3_redact,
     mailman3_rename,
     mailman3_settings,
     mailman3_templates,
@@ -31,8 +33,11 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman21_lock,
     mailman21_passwords,
     mailman21_read,
+    mailman21_redact,
     mailman21_write,
     program,
+    redact_pages,
+    redact_text,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 
@@ -41,6 +46,8 @@ from ansible_collections.listops.mailman.plugins.module_utils.model import ListS
 PROGRAMS: dict[str, list[ModuleType]] = {
     "mailman3": [
         program,
+        redact_text,
+        mailman3_redact,
         mailman3_settings,
         mailman3_templates,
         mailman3_read,
@@ -56,10 +63,13 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman21_read,
         mailman21_lock,
         mailman21_passwords,
+        redact_text,
+        redact_pages,
+        mailman21_redact,
         mailman21_write,
         mailman21_engine,
     ],
-    "hyperkitty": [program, hyperkitty_engine],
+    "hyperkitty": [program, redact_text, hyperkitty_redact, hyperkitty_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose
 # first line names the interpreter.

@@ -16,6 +16,7 @@ import shutil
 import sys
 from typing import Any
 
+from ansible_collections.listops.mailman.plugins.module_utils.hyperkitty_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.program import become, chunks, serve
 
 
@@ -141,6 +142,20 @@ class Engine:
         folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
         local, _at, domain = name.rpartition("@")
         return os.path.join(folder, domain, local) if folder else None
+
+    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A message that is to say something else.
+
+        request: see hyperkitty_redact.Redactor, and "originals": whether to give it as it is.
+        answer: see its look, and "cached_in_processes".
+        """
+        redactor = Redactor(request)
+        return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
+
+    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Let it say that. request: as of look_message; answer: {}."""
+        Redactor(request).apply()
+        return {}
 
     @staticmethod
     def _unindex(keys: list[int]) -> None:

@@ -106,6 +106,10 @@ class Mailman21(Engine):
         if message["op"] == "notify":
             notices = [dict(notice, list=self.site.local(notice["list"])) for notice in message["notices"]]
             return super().request(dict(message, notices=notices))
+        if message["op"] in ("look_message", "redact_message"):
+            if message["list"] not in self.site.lists:
+                raise Invalid("list {0} does not exist; its archive is edited with its help".format(message["list"]))
+            return super().request(dict(message, list=self.site.lists[message["list"]]))
         if message["op"] == "facts":
             return {"lists": self._facts(message["lists"])}
         return super().request(message)

@@ -23,6 +23,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_password
     stored_site_password,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import WAS_PUBLIC, Writer
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, serve
 
@@ -106,6 +107,25 @@ class Engine(object):
             for path in (folder, os.path.dirname(mbox)):
                 if os.path.isdir(path):
                     shutil.rmtree(path)
+        return {}
+
+    def look_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """An archived message that is to say something else.
+
+        request: see mailman21_redact.Redactor, "list": name, and "originals": whether to give it as it is.
+        answer: see its look.
+        """
+        from Mailman.MailList import MailList
+
+        name = str(request["list"])
+        self.files.config(name)
+        return Redactor(MailList(name, lock=0), request).look(request["originals"])
+
+    def redact_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Let it say that. request: as of look_message; answer: {}."""
+        self.writer.redact(str(request["list"]), request)
         return {}
 
     def _options(self):

@@ -22,6 +22,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read imp
     plain,
     text,
 )
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
 
 TYPE_CHECKING = False
@@ -84,6 +85,16 @@ class Writer(object):
         try:
             if getattr(mlist, OCCASION, None) != occasion:
                 renew(mlist, occasion)
+        finally:
+            mlist.Unlock()
+
+    def redact(self, name, request):
+        # type: (str, dict[str, Any]) -> None
+        """Give an archived message another text; see mailman21_redact.Redactor."""
+        mlist = self._open(name)
+        try:
+            # The lock keeps the archiver away, too.
+            Redactor(mlist, request).apply()
         finally:
             mlist.Unlock()
 

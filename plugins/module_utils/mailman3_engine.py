@@ -18,6 +18,7 @@ from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_notices import send
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_read import Reader
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_redact import Copies
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import schema
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates import urls
@@ -198,6 +199,23 @@ class Engine:
         for name in found:
             shutil.rmtree(self._copies(name))
         return {"lists": found}
+
+    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Copies of a message that is to say something else.
+
+        request: {"list": posting address, "message_id": bare, "wish": see
+        redact_text, "originals": whether to give them as they are}.
+        answer: see mailman3_redact.Copies.look.
+        """
+        return self._message(request).look(request["originals"])
+
+    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Let them say that. request: as of look_message; answer: {}."""
+        self._message(request).apply()
+        return {}
+
+    def _message(self, request: dict[str, Any]) -> Copies:
+        return Copies(self.config, request["list"], request["message_id"], request["wish"])
 
     def _copies(self, name: str) -> str:
         return os.path.join(self.config.ARCHIVE_DIR, "prototype", name)

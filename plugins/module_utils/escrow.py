@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Originals sealed for somebody else's key, by GnuPG; they are on disk only as that makes them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from typing import Iterable
+
+from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+
+
+def bundle(originals: Iterable[tuple[str, str]]) -> bytes:
+    """A tar archive of files: (name, content in base64)."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, encoded in originals:
+            data = base64.b64decode(encoded)
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o600
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def check_key(key: str) -> None:
+    """EngineError unless GnuPG is there and can encrypt for this public key."""
+    _encrypt(key, b"")
+
+
+def seal(key: str, data: bytes, path: str) -> None:
+    """Write data encrypted for a public key; whole or not at all, and readable by its owner only."""
+    sealed = _encrypt(key, data)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    temporary = path + ".new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(sealed)
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.rename(temporary, path)
+
+
+def _encrypt(key: str, data: bytes) -> bytes:
+    program = shutil.which("gpg")
+    if program is None:
+        raise EngineError("escrow_key is set, and there is no gpg on this host; install the package gpg")
+    # A key ring of its own, of which nothing stays; the key is public.
+    with tempfile.TemporaryDirectory(prefix="listops-gpg-") as home:
+        path = os.path.join(home, "key")
+        with open(path, "w", encoding="utf-8") as handle:
+            handle.write(key)
+        argv = [program, "--homedir", home, "--batch", "--no-tty", "--quiet", "--trust-model", "always"]
+        done = subprocess.run(
+            argv + ["--no-autostart", "--recipient-file", path, "--output", "-", "--encrypt"],
+            input=data,
+            capture_output=True,
+            check=False,
+            close_fds=True,
+        )
+    if done.returncode or not done.stdout:
+        raise EngineError(
+            "gpg cannot encrypt for escrow_key; accepted: one public key in ASCII armour, as gpg --armor --export "
+            "prints it, that is neither expired nor revoked",
+            done.stderr.decode("utf-8", "replace")[-2000:],
+        )
+    return done.stdout

@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Give a message in HyperKitty another text. Runs in HyperKitty's own interpreter.
+
+Its row stays, and with it its number, thread and page; exports are made from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from functools import partial
+from typing import Any, Iterator
+
+from ansible_collections.listops.mailman.plugins.module_utils.redact_text import cleaned, plain_digest
+
+
+class Redactor:
+    """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the wish.
+
+    wish: see redact_text.
+    """
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        from hyperkitty.models import Email
+
+        self.wish = request["wish"]
+        found = Email.objects.filter(mailinglist__name=request["list"])
+        if request["message_id"] is not None:
+            found = found.filter(message_id=request["message_id"])
+        else:
+            found = found.filter(message_id_hash=request["hash"])
+        self.message = found.select_related("mailinglist", "sender", "thread").first()
+
+    @property
+    def ident(self) -> bytes:
+        ident: str = self.message.message_id
+        return ident.encode("utf-8")
+
+    def look(self, originals: bool) -> dict[str, Any]:
+        """What is there. answer: {"found": {...} or None, "places": [{"place", "what"}], "originals": [[name, base64]]}."""
+        from django.urls import reverse
+        from hyperkitty.models import Email
+
+        message = self.message
+        if message is None:
+            return {"found": None, "places": [], "originals": []}
+        page = {"mlist_fqdn": message.mailinglist.name, "message_id_hash": message.message_id_hash}
+        replies = Email.objects.filter(mailinglist=message.mailinglist, in_reply_to=message.message_id)
+        found = {
+            "message_id": message.message_id,
+            "url": reverse("hk_message_index", kwargs=page),
+            "date": message.date.isoformat(),
+            "replies": [
+                reverse("hk_message_index", kwargs=dict(page, message_id_hash=value))
+                for value in replies.order_by("date").values_list("message_id_hash", flat=True)
+            ],
+        }
+        places = [{"place": found["url"], "what": self._parts()}] if self._parts() else []
+        for host, what in self._copies():
+            url = reverse("hk_message_index", kwargs=dict(page, message_id_hash=host.message_id_hash))
+            places.append({"place": "digest {0}".format(url), "what": [what[0]]})
+        raw = [["hyperkitty.eml", base64.b64encode(message.as_bytes()).decode("ascii")]] if originals else []
+        return {"found": found, "places": places, "originals": raw}
+
+    def _parts(self) -> list[str]:
+        """What of the message is still as it was sent."""
+        message, wish = self.message, self.wish
+        parts = []
+        if message.content != wish["text"]:
+            parts.append("content")
+        attachments = message.attachments.count()
+        if attachments:
+            parts.append("{0} attachments".format(attachments))
+        if wish["subject"] is not None and message.subject != wish["subject"]:
+            parts.append("subject")
+        if wish["sender"] is not None and [message.sender_name, message.sender_id] != wish["sender"]:
+            parts.append("sender")
+        return parts
+
+    def _copies(self) -> Iterator[tuple[Any, tuple[str, Any, bytes]]]:
+        """The digests in the same archive that hold the message: (their rows, (what, attachment or None, new bytes))."""
+        from hyperkitty.models import Attachment, Email
+
+        others = Email.objects.filter(mailinglist=self.message.mailinglist).exclude(pk=self.message.pk)
+        for host in others.filter(content__contains=self.message.message_id).iterator():
+            text = host.content.encode("utf-8", "surrogatepass")
+            new = plain_digest(text, self.ident, self.wish)
+            if new != text:
+                yield host, ("section of a plain digest", None, new)
+        attached = Attachment.objects.filter(email__in=others, content_type__in=("message/rfc822", "multipart/digest"))
+        for attachment in attached.select_related("email__mailinglist").iterator(chunk_size=20):
+            raw = attachment.get_content()
+            new = cleaned(raw, self.ident, self.wish)
+            if new != raw:
+                yield attachment.email, ("attached message", attachment, new)
+
+    def apply(self) -> None:
+        """Do what there is to do, and what may have been interrupted: the search index and caches last."""
+        touched = {}
+        for host, (_what, attachment, new) in list(self._copies()):
+            if attachment is None:
+                host.content = new.decode("utf-8", "surrogatepass")
+                type(host).objects.filter(pk=host.pk).update(content=host.content)
+            else:
+                attachment.set_content(new)
+                attachment.save()
+            touched[host.pk] = host
+        self._rewrite()
+        self._reindex([self.message, *touched.values()])
+        self._forget()
+
+    def _rewrite(self) -> None:
+        from django.db import transaction
+        from hyperkitty.models import Attachment, Email, Sender
+
+        message, wish = self.message, self.wish
+        values = {"content": wish["text"]}
+        if wish["subject"] is not None:
+            values["subject"] = wish["subject"]
+        before = message.sender_id
+        with transaction.atomic():
+            if wish["sender"] is not None:
+                name, address = wish["sender"]
+                values.update(sender_name=name, sender=Sender.objects.get_or_create(address=address)[0])
+            # Past the signals of a save: nothing of its thread changes.
+            Email.objects.filter(pk=message.pk).update(**values)
+            message.attachments.all().delete()
+            if wish["sender"] is not None:
+                Sender.objects.filter(pk=before, emails__isnull=True).delete()
+        folder = Attachment(email=message, counter=0)._get_folder()
+        if folder and os.path.isdir(folder):
+            shutil.rmtree(folder)
+        message.refresh_from_db()
+
+    @staticmethod
+    def _reindex(messages: list[Any]) -> None:
+        from haystack import connections
+        from hyperkitty.models import Email
+
+        connection = connections["default"]
+        backend = connection.get_backend()
+        backend.update(connection.get_unified_index().get_index(Email), messages)
+        if hasattr(backend, "index"):
+            # Whoosh keeps the old words in its files until they are merged.
+            from whoosh.writing import AsyncWriter
+
+            writer = AsyncWriter(backend.index.refresh())
+            writer.commit(mergetype=merge_whoosh)
+            if writer.ident is not None:
+                writer.join()
+
+    def _forget(self) -> None:
+        """What HyperKitty keeps ready of a thread and of a list."""
+        from django.core.cache import cache
+        from django.core.cache.utils import make_template_fragment_key
+
+        thread = self.message.thread
+        for value in [*thread.cached_values.values(), *self.message.mailinglist.recent_cached_values]:
+            cache.delete(value._get_cache_key())
+        cache.delete(make_template_fragment_key("thread_participants", [thread.id]))
+
+    @staticmethod
+    def cached_in_processes() -> bool:
+        """Whether each process of the web service keeps such things for itself, until it ends."""
+        from django.conf import settings
+
+        return "locmem" in str(settings.CACHES["default"]["BACKEND"])
+
+
+def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
+    """Whoosh's own way to merge everything, but for one thing: words kept to suggest spellings, which HyperKitty does not.
+
+    Whoosh notes them for a document that is not theirs, so that they would stay.
+    """
+    from whoosh.reading import SegmentReader
+
+    fields = [(name, field) for name, field in writer.schema.items() if field.separate_spelling()]
+    suggestions = {field.spelling_fieldname(name) for name, field in fields}
+    for segment in segments:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        postings = reader.iter_postings()
+        reader.iter_postings = partial(filter, lambda posting: posting[0] not in suggestions, postings)
+        writer.add_reader(reader)
+        reader.close()
+    return []

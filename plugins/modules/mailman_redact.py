@@ -1,0 +1,303 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_redact
+short_description: Let an archived message say something else
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Replaces the text of one message in the archives of a list, and removes its attachments.
+  - Its place, number, thread, Message-ID and page stay, and those of all other messages. Only headers that say where it belongs are kept
+    in raw copies.
+  - On Mailman 3 this is HyperKitty's database, from which it makes its downloads, its search index and caches, attachments in files,
+    digests that were archived, Mailman's prototype archive, and digests that are not sent yet.
+  - The message is found by its Message-ID everywhere, so what others quoted of it is not touched; RV(replies) names who may have.
+  - The tables of contents of archived digests keep its subject. Backups keep everything, and so do the people who got the message.
+  - A run that was interrupted is finished by the next one. The original is in no argument, log, diff or result.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Says which copies are where, never what they say.
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  list:
+    description: The list, as V(name) or V(name@domain). It may be gone already. Not needed with O(url).
+    type: str
+  message_id:
+    description: The Message-ID of the message, with angle brackets or without.
+    type: str
+  url:
+    description: The page of the message in the archive, instead of O(message_id).
+    type: str
+  reason:
+    description: Why; for the log.
+    type: str
+    required: true
+  replacement:
+    description: What the message says instead.
+    type: str
+    default: This message was removed by the administrators of the list.
+  subject:
+    description: What its subject says instead. Without it the subject stays.
+    type: str
+  sender:
+    description: Who is named as its sender instead, such as V(Removed <removed@example.org>). Without it the sender stays.
+    type: str
+  by:
+    description: Who asked for it, or does it; for the log.
+    type: str
+  log:
+    description:
+      - File on the host with a line of JSON when a redaction begins and one when it is done; readable by root only.
+      - By it the module knows what was interrupted.
+    type: path
+    default: /var/log/listops-redactions.jsonl
+  escrow_key:
+    description:
+      - A public OpenPGP key in ASCII armour, for which the original is encrypted before anything is changed.
+      - What is sealed is a tar archive of all forms of the message that were found. It needs C(gpg) on the host.
+      - An original that is sealed already is kept as it is.
+    type: str
+  escrow_directory:
+    description: Where on the host sealed originals are put, with mode 0600.
+    type: path
+    default: /var/lib/listops/escrow
+  web_service:
+    description:
+      - The systemd service of HyperKitty. It is restarted when O(subject) or O(sender) was replaced and its processes have them
+        cached where nobody else can reach, as they have unless Django's C(CACHES) is set. An empty string forbids that.
+    type: str
+    default: mailman3-web
+  web_manage:
+    description: HyperKitty's C(manage.py), when it is not where Debian puts it.
+    type: path
+  web_user:
+    description: The user Mailman's web interface runs as.
+    type: str
+    default: www-data
+seealso:
+  - module: listops.mailman.mailman_list
+"""
+
+EXAMPLES = r"""
+- name: A message with somebody's medical record
+  listops.mailman.mailman_redact:
+    list: wikitech-l
+    message_id: <20261120.1234@example.net>
+    reason: court order 4711
+    replacement: Removed by court order.
+    escrow_key: "{{ lookup('ansible.builtin.file', 'lawyers.asc') }}"
+
+- name: Subject and sender, too
+  listops.mailman.mailman_redact:
+    url: https://lists.example.org/mailman3/hyperkitty/list/wikitech-l@lists.example.org/message/ABCDEFGHIJKLMNOPQRSTUVWXYZ234567/
+    reason: ticket 12
+    subject: (removed)
+    sender: Removed <removed@lists.example.org>
+"""
+
+RETURN = r"""
+message:
+  description: The message that was found.
+  returned: success
+  type: dict
+  sample: {"list": "wikitech-l@lists.example.org", "message_id": "20261120.1234@example.net", "url": "/hyperkitty/list/..."}
+places:
+  description: Where it was found as it was sent, and what of it; all that is replaced or would be in check mode.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"place": "/hyperkitty/list/...", "what": ["content", "2 attachments"]}]
+replies:
+  description: Pages of messages that answer it and may quote it. They are not touched.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+escrow:
+  description: The file with the sealed original, when there is one, or would be one in check mode.
+  returned: success
+  type: str
+  sample: /var/lib/listops/escrow/wikitech-l@lists.example.org-0123456789abcdef0123456789abcdef.tar.gpg
+finished:
+  description: Whether this run finishes one that was interrupted.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+import datetime
+import os
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import escrow, model, redact
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    WEB_SPEC,
+    message,
+    open_engine,
+)
+from ansible_collections.listops.mailman.plugins.module_utils.service import systemctl
+from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def read_lines(path: str) -> list[str]:
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as handle:
+        return handle.readlines()
+
+
+def note(path: str, line: str) -> None:
+    """Add a line to the log, on disk before anything else is done."""
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
+        handle.write(line)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+class Work:
+    """One message on one host. doors: whoever has copies of it, the archive's own first."""
+
+    def __init__(self, engine: Engine, doors: list[Any], asked: redact.Redaction, params: Mapping[str, Any]) -> None:
+        self.doors = doors
+        self.asked = asked
+        self.params = params
+        self.address = model.full_name(asked.list, engine.hello["domains"])
+        page = asked.page
+        self.request = {
+            "list": self.address,
+            "message_id": asked.message_id,
+            "hash": page and page.hash,
+            "page": [page.volume, page.file] if page and page.volume else None,
+            "wish": asked.wish,
+        }
+        first = self.look(self.doors[0])
+        self.found = first["found"]
+        if self.found is None:
+            named = params["message_id"] or params["url"]
+            raise Invalid("{0} is not in the archive of {1}".format(named, self.address))
+        self.request["message_id"] = self.found["message_id"]
+        self.cached = first.get("cached_in_processes", False)
+        self.places = first["places"]
+        for door in self.doors[1:]:
+            self.places = self.places + self.look(door)["places"]
+        log = read_lines(params["log"])
+        self.unfinished = redact.unfinished(log, self.address, self.found["message_id"])
+        self.escrow = self._escrow_file()
+
+    def look(self, door: Any, originals: bool = False) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = door.request(dict(self.request, op="look_message", originals=originals))
+        return answer
+
+    def _escrow_file(self) -> str | None:
+        name = redact.key(self.address, self.found["message_id"]) + ".tar.gpg"
+        path = os.path.join(self.params["escrow_directory"], name)
+        there = os.path.exists(path)
+        # Nothing is sealed of what says something else already.
+        return path if there or (self.params["escrow_key"] and self.places) else None
+
+    def sealed(self) -> bool:
+        return self.escrow is None or os.path.exists(self.escrow)
+
+    def apply(self) -> None:
+        """Seal, note, replace, note. What is interrupted is seen by the first note without the second."""
+        if not self.sealed():
+            originals = [row for door in self.doors for row in self.look(door, originals=True)["originals"]]
+            escrow.seal(self.params["escrow_key"], escrow.bundle(originals), str(self.escrow))
+        self._note("begun")
+        for door in reversed(self.doors):
+            door.request(dict(self.request, op="redact_message"))
+        service = self.params["web_service"]
+        if self.cached and service and (self.asked.wish["subject"] or self.asked.wish["sender"]):
+            systemctl("try-restart", service)
+        self._note("done")
+
+    def _note(self, state: str) -> None:
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        more = {"places": self.places, "escrow": self.escrow}
+        note(self.params["log"], redact.entry(state, now, self.asked, self.address, self.found, **more))
+
+    def result(self) -> dict[str, Any]:
+        return {
+            "changed": bool(self.places) or self.unfinished,
+            "message": {"list": self.address, "message_id": self.found["message_id"], "url": self.found["url"]},
+            "places": self.places,
+            "replies": self.found["replies"],
+            "escrow": self.escrow,
+            "finished": self.unfinished,
+            "diff": redact.diff(self.places, None if self.sealed() else self.escrow),
+        }
+
+
+def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    asked = redact.asked(params)
+    if params["escrow_key"]:
+        escrow.check_key(params["escrow_key"])
+    with open_engine(params, readonly=True) as engine:
+        web = open_archives(engine, params)
+        if web is None:
+            raise Invalid("HyperKitty is not installed here, and it is the archive that has pages; set web_manage")
+        with web:
+            doors = [engine] if isinstance(engine, Mailman21) else [web, engine]
+            work = Work(engine, doors, asked, params)
+            result = work.result()
+            if result["changed"] and not check_mode:
+                work.apply()
+    return result
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            list=dict(type="str"),
+            message_id=dict(type="str"),
+            url=dict(type="str"),
+            reason=dict(type="str", required=True),
+            replacement=dict(type="str", default="This message was removed by the administrators of the list."),
+            subject=dict(type="str"),
+            sender=dict(type="str"),
+            by=dict(type="str"),
+            log=dict(type="path", default="/var/log/listops-redactions.jsonl"),
+            # a public key is no secret
+            escrow_key=dict(type="str", no_log=False),
+            escrow_directory=dict(type="path", default="/var/lib/listops/escrow"),
+            web_service=dict(type="str", default="mailman3-web"),
+            **CONNECTION_SPEC,
+            **{name: WEB_SPEC[name] for name in ("web_manage", "web_user")},
+        ),
+        required_one_of=[("message_id", "url")],
+        mutually_exclusive=[("message_id", "url")],
+        required_by={"message_id": ["list"]},
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module.params, module.check_mode)
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
