@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A message in Pipermail's archive says something else; no other byte of the archive changes."""
+
+from __future__ import annotations
+
+import email.message
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mailman21 import STATE, Mailman21
+
+MODULE = "mailman_redact"
+REMOVED = "Removed, says the court."
+
+
+class Archive:
+    """The archive of a list with a thread of three, the secret in the middle, one beside it, and two digests of them."""
+
+    def __init__(self, host: Mailman21, name: str) -> None:
+        self.host, self.name = host, name
+        # words that are in the message and nowhere else
+        word = name.rpartition("-")[2]
+        self.secret, self.enclosed, self.title = f"secret{word}", f"enclosed{word}", f"title{word}"
+        self.author = f"author{word}"
+        self.ident = f"<Two.{word}@example.net>"
+        self.log = f"{host.room}/{name}.jsonl"
+        # where Mailman's user can read, too
+        self.room = f"/tmp/{name}"
+        host.sh(f"umask 022; mkdir {self.room}; cp archive.py {self.room}")
+        self.posted = 0
+        # a public archive, as most are
+        host.config_list(name, "archive_private = 0\n")
+        self.post(
+            self.message(1, "Bob <bob@example.org>", f"first {word}", "Hello.\n"),
+            self.message(2, f"{self.author} <{self.author}@example.org>", self.title, f"It is {self.secret}.\n", 1),
+            self.message(3, "Bob <bob@example.org>", f"Re: first {word}", "From here, I see.\n", 2),
+            self.message(4, "Eve <eve@example.org>", f"beside {word}", "Caf\xe9.\n"),
+        )
+        assert self.as_list("archive.digests").strip() == "2"
+
+    def as_list(self, function: str, *arguments: str) -> str:
+        """As the user whose the files are."""
+        words = f"withlist -q -l -r {function} {self.name} {' '.join(arguments)}"
+        return self.host.sh(f"cd {self.room}; umask 002; runuser -u list -- env PYTHONPATH={self.room} {words}")
+
+    def message(self, number: int, sender: str, subject: str, text: str, answers: int = 0) -> bytes:
+        names = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
+        word = self.name.rpartition("-")[2]
+        post = email.message.EmailMessage()
+        post["From"], post["To"], post["Subject"] = sender, f"{self.name}@example.org", subject
+        post["Date"] = f"Mon, 05 Jan 2026 1{number}:00:00 +0000"
+        post["Message-ID"] = f"<{names[number]}.{word}@example.net>"
+        if answers:
+            post["In-Reply-To"] = f"<{names[answers]}.{word}@example.net>"
+        post.set_content(text)
+        if number == 2:
+            post.add_attachment(f"{self.enclosed}\n".encode(), "application", "x-record", filename="record.bin")
+        return post.as_bytes()
+
+    def post(self, *messages: bytes) -> None:
+        folder = f"{self.room}/posts-{self.posted}"
+        self.host.check("mkdir", "-p", folder)
+        for at, message in enumerate(messages):
+            self.host.run("sh", "-c", f"cat > {folder}/{at}", stdin=message.decode("utf-8"))
+        self.posted += 1
+        self.as_list("archive.post", folder)
+
+    def files(self) -> dict[str, str]:
+        """Every file of the archive with its checksum."""
+        where = f"{STATE}/archives/private/{self.name} {STATE}/archives/private/{self.name}.mbox {STATE}/lists/{self.name}/digest.mbox"
+        lines = self.host.sh(f"find {where} -type f ! -name '*.lock*' -exec sha256sum {{}} + | sort -k2").splitlines()
+        return {path: digest for digest, _blank, path in (line.partition("  ") for line in lines)}
+
+    def having(self, *words: str) -> list[str]:
+        """Files of Mailman in which one of the words is, compressed or not."""
+        patterns = " ".join(f"-e {word}" for word in words)
+        found = self.host.shell(f"grep -rlaF {patterns} {STATE}; zgrep -laF {patterns} $(find {STATE} -name '*.gz')")
+        return sorted(set(found["out"].split()))
+
+    def links(self) -> set[str]:
+        """Where the pages of the archive lead to."""
+        folder = f"{STATE}/archives/private/{self.name}"
+        return set(
+            self.host.sh(f"cd {folder}; grep -roihE 'href=\"[^\":]+\"' --include='*.html' . | sort -u").split("\n")
+        )
+
+    def redact(self, check_mode: bool = False, **more: Any) -> dict[str, Any]:
+        wish = {"list": self.name, "message_id": self.ident, "reason": "court order", "replacement": REMOVED}
+        if "url" in more:
+            del wish["message_id"]
+        return self.host.module(
+            MODULE, check_mode=check_mode, log=self.log, escrow_directory=f"{self.host.room}/escrow", **{**wish, **more}
+        )
+
+
+@pytest.fixture
+def archive(host: Mailman21, made: str) -> Iterator[Archive]:
+    if host.run("test", "-x", "/usr/lib/mailman/bin/arch")["rc"]:
+        pytest.skip("the stand-in has no archive")
+    yield Archive(host, made)
+    host.check("rm", "-rf", f"/tmp/{made}")
+
+
+def test_a_message_is_redacted_in_its_place(host: Mailman21, archive: Archive) -> None:
+    host.sh(f"runuser -u list -- /usr/lib/mailman/cron/nightly_gzip {archive.name}")
+    secrets = (archive.secret, archive.enclosed)
+    before, links, spots = archive.files(), archive.links(), archive.having(*secrets)
+    folder = f"{STATE}/archives/private/{archive.name}"
+    assert len(spots) >= 7, spots
+    shown = archive.redact(check_mode=True)
+    assert shown.get("changed") is True, shown
+    assert archive.files() == before, "check mode wrote"
+    done = archive.redact()
+    assert done == shown, "check mode showed something else"
+    assert archive.having(*secrets) == []
+    again = archive.redact(check_mode=True), archive.redact()
+    assert [one["changed"] for one in again] == [False, False], again
+
+    after = archive.files()
+    gone = set(before) - set(after)
+    assert gone == {path for path in before if "/attachments/20260105/" in path and path.endswith("record.obj")} or all(
+        "/attachments/20260105/" in path for path in gone
+    )
+    assert set(after) <= set(before)
+    changed = {path for path in after if after[path] != before[path]}
+    assert changed | {path.rpartition("/")[0] for path in gone} == {place["place"] for place in done["places"]}
+    assert changed <= set(spots), "a file without the message changed"
+    # its number, thread and page are what they were
+    assert archive.links() == links
+    page = host.check("cat", f"{folder}/2026-January/000001.html")
+    assert REMOVED in page and archive.title in page
+    assert "From here, I see." in host.check("cat", f"{folder}/2026-January/000002.html")
+    month = host.check("cat", f"{folder}/2026-January.txt")
+    assert month.count(REMOVED) == 2, "the message, and in the plain digest"
+    assert done["replies"] == [done["message"]["url"].replace("000001", "000002")]
+    lines = [json.loads(line) for line in host.check("cat", archive.log).splitlines()]
+    assert [line["state"] for line in lines] == ["begun", "done"]
+    assert not any(secret in json.dumps([done, lines]) for secret in secrets)
+
+    # Mailman goes on with it, and makes the same of it from its mailbox
+    archive.post(archive.message(5, "Bob <bob@example.org>", "later", "Later.\n", 2))
+    assert archive.having(*secrets) == []
+    assert archive.redact()["changed"] is False
+    thread = f"sed -n 's/.*HREF=\"\\(0[0-9]*.html\\).*/\\1/p' {folder}/2026-January/thread.html"
+    numbers = host.sh(thread)
+    host.sh(f"runuser -u list -- /usr/lib/mailman/bin/arch -q --wipe {archive.name}")
+    assert host.sh(thread) == numbers
+    assert archive.having(*secrets) == []
+    assert REMOVED in host.check("cat", f"{folder}/2026-January/000001.html")
+
+
+def test_subject_and_sender_by_the_pages_address(host: Mailman21, archive: Archive) -> None:
+    url = archive.redact(check_mode=True)["message"]["url"]
+    assert url.endswith(f"/pipermail/{archive.name}/2026-January/000001.html")
+    before, links = archive.files(), archive.links()
+    more = {"url": url, "subject": "(gelöscht)", "sender": "Removed <removed@example.org>"}
+    done = archive.redact(**more)
+    assert done["changed"] is True, done
+    assert archive.redact(**more)["changed"] is False
+    assert archive.links() == links
+    pages = f"{STATE}/archives/private/{archive.name}/2026-January"
+    secrets = (archive.secret, archive.enclosed, archive.title, archive.author)
+    # the contents of digests name it still, as the documentation says
+    digests = {f"{pages}/000004.html", f"{pages}/000005.html"}
+    contents = {f"{STATE}/archives/private/{archive.name}.mbox/{archive.name}.mbox", f"{pages}.txt"}
+    left = set(archive.having(*secrets)) - digests - contents - {f"{STATE}/lists/{archive.name}/digest.mbox"}
+    assert left == set()
+    assert archive.having(archive.secret, archive.enclosed) == []
+    for index in ("thread", "date", "subject", "author"):
+        text = host.check("cat", f"{pages}/{index}.html")
+        assert "(gel" in text and "Removed" in text, index
+    page = host.check("cat", f"{pages}/000001.html")
+    assert "(gel" in page and "Removed" in page and REMOVED in page
+    unchanged = f"{pages}/000003.html"
+    assert archive.files()[unchanged].strip() and "Previous message" in host.check("cat", f"{pages}/000002.html")
+    archive.post(archive.message(5, "Bob <bob@example.org>", "later", "Later.\n", 2))
+    left = set(archive.having(*secrets)) - digests - contents - {f"{STATE}/lists/{archive.name}/digest.mbox"}
+    assert left == set(), "Mailman brought it back"
+    assert set(before) - set(archive.files()) and archive.redact(**more)["changed"] is False
+
+
+def test_what_cannot_be_meant_is_refused(host: Mailman21, made: str) -> None:
+    wish = {"message_id": "<x@y>", "reason": "r", "log": f"{host.room}/none.jsonl"}
+    missing = f"{made}-missing"
+    assert host.refusal(MODULE, list=missing, **wish).startswith(f"list {missing}@")
+    assert "the list name is '..'" in host.refusal(MODULE, list="..", **wish)
+    assert "accepted: a name and an address" in host.refusal(MODULE, list=made, sender="nobody", **wish)
+    assert host.run("test", "-e", wish["log"])["rc"]
+
+
+def test_a_message_that_is_not_there_is_named(archive: Archive) -> None:
+    refused = archive.redact(message_id="<nothing@example.org>")
+    assert refused["msg"].startswith("<nothing@example.org> is not in the archive of")
+    page = archive.redact(url=f"http://lists.example.org/pipermail/{archive.name}/2026-January/000099.html")
+    assert "000099.html is not in the archive of" in page["msg"]
