@@ -19,6 +19,11 @@ import re
 import shutil
 from functools import partial
 
+try:
+    from urllib import quote  # type: ignore[attr-defined] # Python 2's
+except ImportError:
+    from urllib.parse import quote
+
 from ansible_collections.listops.mailman.plugins.module_utils import redact_text
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, replace_bytes
 from ansible_collections.listops.mailman.plugins.module_utils.redact_pages import (
@@ -267,15 +272,15 @@ class Redactor(object):
     def _changes(self):
         # type: () -> Iterator[tuple[str, str, Callable[[bytes], bytes]]]
         "Files in which something may be, and what a file without it is."
-        at, wish, charset = self.at, self.wish, self.charset
+        wish = self.wish
         for path in sorted(glob.glob(os.path.join(self.folder, "attachments", "*", "*", "*"))):
             if path.endswith(ATTACHED) and os.path.isfile(path):
                 yield path, "attached message", lambda data: attached_text(data, self.ident, wish)
         for path in sorted(glob.glob(os.path.join(self.folder, "*", "[0-9]*.html"))):
             if path != self._page:
-                yield path, "section of a plain digest", lambda data: page_digest(data, self.ident, wish, at, charset)
+                yield path, "section of a plain digest", partial(self._other_page, path)
         if self._page and os.path.exists(self._page):
-            yield self._page, "page", self._new_page
+            yield self._page, "page", partial(self._new_page, self._page)
             for name in ("thread", "subject", "author", "date") if self._renamed else ():
                 path = os.path.join(self.folder, str(self.volume), name + ".html")
                 if os.path.exists(path):
@@ -304,8 +309,15 @@ class Redactor(object):
         # type: (Any) -> bytes
         return value if isinstance(value, bytes) else value.encode(self.charset, "replace")
 
-    def _new_page(self, data):
-        # type: (bytes) -> bytes
+    def _other_page(self, path, data):
+        # type: (str, bytes) -> bytes
+        """The page of a digest, or of the same message that was posted twice: Pipermail's index knows the last one only."""
+        if b"In-Reply-To=%3C" + quote(self.ident).encode("ascii") + b"%3E" in data:
+            return self._new_page(path, data)
+        return page_digest(data, self.ident, self.wish, self.at, self.charset)
+
+    def _new_page(self, path, data):
+        # type: (str, bytes) -> bytes
         """Only what stands between Pipermail's marks, unless the rest says who and what, too."""
         html = self._bytes("".join(self.new.html_body))
         if not self._renamed:
@@ -317,6 +329,7 @@ class Redactor(object):
             )
             near[name] = self._by_file(found.group(1)) if found else None
         self.new.prev, self.new.next = near["prev"], near["next"]
+        self.new.sequence = int(os.path.basename(path).partition(".")[0])
         return self._bytes(self.new.as_html())
 
     def _by_file(self, filename):
