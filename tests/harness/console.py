@@ -9,8 +9,11 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.checkout import LOGS, ROOT
@@ -33,11 +36,36 @@ def elapsed() -> int:
 
 
 def step(title: str) -> None:
-    print(f"\n=== {title} ({elapsed()} s)", flush=True)
+    say(f"\n=== {title} ({elapsed()} s)")
+
+
+_thread = threading.local()
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    kept: list[str] | None = getattr(_thread, "kept", None)
+    if kept is None:
+        print(line, flush=True)
+    else:
+        kept.append(line)
+
+
+@contextmanager
+def beside(work: Callable[[], None]) -> Iterator[None]:
+    """Do some work beside what the block does, and say what it has to say when both are done."""
+    said: list[str] = []
+
+    def quietly() -> None:
+        _thread.kept = said
+        work()
+
+    with ThreadPoolExecutor(max_workers=1) as other:
+        done = other.submit(quietly)
+        yield
+        try:
+            done.result()
+        finally:
+            say("\n".join(said))
 
 
 def every_line(line: str) -> str:
@@ -49,7 +77,7 @@ class Progress:
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.terminal = sys.stdout.isatty()
+        self.terminal = sys.stdout.isatty() and not hasattr(_thread, "kept")
         self.shown = time.monotonic()
 
     def __call__(self, line: str) -> None:
@@ -61,7 +89,7 @@ class Progress:
             print(f"\r\033[K{f'  {self.label}: {line}'[:width]}", end="", flush=True)
         elif time.monotonic() - self.shown >= HEARTBEAT:
             self.shown = time.monotonic()
-            print(f"  {self.label}: {line[:150]}", flush=True)
+            say(f"  {self.label}: {line[:150]}")
 
     def end(self) -> None:
         if self.terminal:
