@@ -72,6 +72,20 @@ options:
       - Archivers by name, each V(true) or V(false). Archivers that are not named are left alone.
       - One that Mailman's own configuration does not enable archives nothing; that is a warning.
     type: dict
+  outside_archivers:
+    description:
+      - Addresses of archives elsewhere that get every post, such as that of a mail-archive.com; each V(true) or V(false), or a list of
+        those that are V(true). Those that are not named are left alone.
+      - They are members with single posts, never greeted, whose own posts are discarded (on Mailman 2.1 moderated). They stay beside
+        O(members), even an exact roster, and are enabled again by the next run when their mail bounced too often.
+      - Only a list with O(archive_policy=public) may have one. In the defaults of a site they mean its public lists; a list that stops
+        being public loses them. What a list itself says that is not public is an error.
+    type: raw
+    version_added: 0.2.0
+  outside_archivers_private:
+    description: Whether O(outside_archivers) get the posts of a list that is not public, too. They do not unless this is V(true).
+    type: bool
+    version_added: 0.2.0
   acceptable_aliases:
     description: Further addresses, or regular expressions starting with V(^), by which the list may be named in To and Cc.
     type: list

@@ -14,7 +14,7 @@ description:
   - Writes who is on which list, in what role and with which options, without loss.
   - The YAML is a variables file; its C(mailman_lists), given to M(listops.mailman.mailman_list), changes nothing on the server it
     comes from. What subscribers could have Ansible take for a template is marked C(!unsafe).
-positional: format
+positional: format, declared, defaults
 options:
   _input:
     description: The C(lists) that M(listops.mailman.mailman_list_info) returned.
@@ -25,6 +25,17 @@ options:
     type: str
     choices: [yaml, csv]
     default: yaml
+  declared:
+    description:
+      - The lists of the inventory. Members that it calls O(listops.mailman.mailman_list#module:outside_archivers) are no people, and are
+        kept under that name, in the YAML only.
+    type: list
+    elements: dict
+    default: []
+  defaults:
+    description: What the inventory says of all lists.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -42,13 +53,14 @@ _value:
   type: str
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import export
+from ansible_collections.listops.mailman.plugins.module_utils import export, outside
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
 class _Dumper(yaml.SafeDumper):
@@ -77,13 +89,22 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
-def export_lists(lists: Mapping[str, Mapping[str, Any]], format: str = "yaml") -> str:
+def export_lists(
+    lists: Mapping[str, Mapping[str, Any]],
+    format: str = "yaml",
+    declared: Sequence[Mapping[str, Any]] = (),
+    defaults: Mapping[str, Any] | None = None,
+) -> str:
     """The content of a file; see DOCUMENTATION."""
+    try:
+        archives = outside.declared(declared, defaults or {})
+    except Invalid as exc:
+        raise AnsibleFilterError(str(exc)) from exc
     if format == "csv":
-        return export.table(lists)
+        return export.table(lists, archives)
     if format != "yaml":
         raise AnsibleFilterError("format is {0!r}; accepted: yaml, csv".format(format))
-    content = {"mailman_lists": _plain(export.entries(lists))}
+    content = {"mailman_lists": _plain(export.entries(lists, archives))}
     return yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000, explicit_start=True)
 
 

@@ -38,6 +38,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     program,
     redact_pages,
     redact_text,
+    web_program,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 
@@ -69,7 +70,7 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman21_write,
         mailman21_engine,
     ],
-    "hyperkitty": [program, redact_text, hyperkitty_redact, hyperkitty_engine],
+    "hyperkitty": [program, web_program, redact_text, hyperkitty_redact, hyperkitty_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose
 # first line names the interpreter.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any, Mapping
+from typing import Any, Iterable, Mapping
 
+from ansible_collections.listops.mailman.plugins.module_utils import outside
 from ansible_collections.listops.mailman.plugins.module_utils.model import DISABLED_ACTIONS
 from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS
@@ -19,10 +20,11 @@ KEYS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonm
 COLUMNS = ("list", "role", "address") + tuple(MEMBER_FIELDS)
 
 
-def entries(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     """Entries of mailman_list that say of every list who is on it, and change nothing when they are applied.
 
-    lists: as mailman_list_info returns them.
+    lists: as mailman_list_info returns them, with archive_policy where there are
+    archives: addresses of outside archives, which are nobody's.
     """
     out = []
     for name, found in sorted(lists.items()):
@@ -38,19 +40,30 @@ def entries(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
             # Mailman asks for the member first, and forgets such a stranger when it can.
             strangers = role == "nonmember"
             entry[KEYS[role]] = [
-                dict(each) for each in people if not (strangers and each["address"].lower() in members)
+                dict(each)
+                for each in _persons(role, people, archives)
+                if not (strangers and each["address"].lower() in members)
             ]
+        robots = [each["address"] for each in found["rosters"].get("member", ()) if outside.is_one(each, archives)]
+        if robots:
+            entry["outside_archivers"] = robots
+            if found["settings"]["archive_policy"] != "public":
+                entry["outside_archivers_private"] = True
         out.append(entry)
     return out
 
 
-def table(lists: Mapping[str, Mapping[str, Any]]) -> str:
+def _persons(role: str, people: Iterable[Any], archives: frozenset[str]) -> list[Any]:
+    return [each for each in people if role != "member" or not outside.is_one(each, archives)]
+
+
+def table(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> str:
     """The same people as CSV (RFC 4180) with a line of headings: one line for each person in a role of a list."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for name, found in sorted(lists.items()):
         for role, people in found["rosters"].items():
-            for person in people:
+            for person in _persons(role, people, archives):
                 writer.writerow([name, role, person["address"]] + [person[key] for key in MEMBER_FIELDS])
     return text.getvalue()

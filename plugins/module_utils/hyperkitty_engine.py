@@ -11,27 +11,24 @@ it is told before Mailman is. Sent there by engine.py, with program.py.
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
-import sys
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.hyperkitty_redact import Redactor
-from ansible_collections.listops.mailman.plugins.module_utils.program import become, chunks, serve
+from ansible_collections.listops.mailman.plugins.module_utils.program import chunks, serve
+from ansible_collections.listops.mailman.plugins.module_utils.web_program import enter
+
+# How much of an archive goes into one answer, in bytes.
+PORTION = 4 << 20
 
 
 class Engine:
     """HyperKitty through its own models."""
 
     def __init__(self, user: str, manage: str) -> None:
-        become(user, "web_user")
-        folder = os.path.dirname(manage)
-        os.chdir(folder)
-        sys.path.insert(0, folder)
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
-        import django
-
-        django.setup()
+        enter(user, manage)
 
     def hello(self) -> dict[str, Any]:
         return {}
@@ -51,6 +48,42 @@ class Engine:
             for name, policy, messages in found.values_list("name", "archive_policy", "messages"):
                 archives[name] = {"archive_policy": ArchivePolicy(policy).name, "messages": messages}
         return {"archives": archives}
+
+    def messages(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The messages of an archive, the oldest first.
+
+        request: {"list": posting address}.
+        answer: {"messages": [keys]}.
+        """
+        from hyperkitty.models import Email
+
+        found = Email.objects.filter(mailinglist__name=request["list"]).order_by("archived_date", "pk")
+        return {"messages": list(found.values_list("pk", flat=True))}
+
+    def mbox(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Messages as HyperKitty's own download has them, but the same each time.
+
+        request: {"messages": [keys]}.
+        answer: {"mbox": base64, "messages": how many of them are in it, one at least}.
+        """
+        from email.generator import BytesGenerator
+        from io import BytesIO
+
+        from hyperkitty.models import Email
+
+        out = BytesIO()
+        count = 0
+        for key in request["messages"]:
+            count += 1
+            for found in Email.objects.filter(pk=key):
+                message = found.as_message()
+                # Otherwise made up each time.
+                message.set_boundary("=" * 15 + found.message_id_hash)
+                BytesGenerator(out, mangle_from_=True).flatten(message, unixfrom=True)
+                out.write(b"\n\n")
+            if out.tell() >= PORTION:
+                break
+        return {"mbox": base64.b64encode(out.getvalue()).decode("ascii"), "messages": count}
 
     def set_policies(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make HyperKitty know the policy of lists, whether it has heard of them or not.

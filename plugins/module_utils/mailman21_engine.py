@@ -10,6 +10,7 @@ and the other mailman21_*.py that it imports, and nothing else of this
 collection.
 """
 
+import base64
 import os
 import shutil
 import sys
@@ -127,6 +128,22 @@ class Engine(object):
         """Let it say that. request: as of look_message; answer: {}."""
         self.writer.redact(str(request["list"]), request)
         return {}
+
+    def mbox_size(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """The size of a list's mbox in bytes, between two posts. request: {"list": name}; answer: {"size"}."""
+        name = str(request["list"])
+        mbox = archive_paths(name)[1]
+        with self.writer.locked(name):
+            return {"size": os.path.getsize(mbox) if os.path.exists(mbox) else 0}
+
+    @staticmethod
+    def mbox_part(request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """A part of a list's mbox. request: {"list": name, "start", "size": in bytes}; answer: {"mbox": base64}."""
+        with open(archive_paths(str(request["list"]))[1], "rb") as handle:
+            handle.seek(request["start"])
+            return {"mbox": base64.b64encode(handle.read(request["size"])).decode("ascii")}
 
     def _options(self):
         # type: () -> list[list[Any]]

@@ -22,6 +22,7 @@ FLAGS = {
     "hide_address": (16, False),
     "receive_own_postings": (2, True),
     "receive_list_copy": (256, True),
+    "receive_reminders": (32, True),
 }
 ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderation_action": "default"}
 

@@ -248,6 +248,10 @@ def adapt(
             default = action if attributes["default_member_moderation"] else "defer"
         elif entry and (default != "defer") != bool(attributes["default_member_moderation"]):
             seen[spec.name] = _all_follow(seen[spec.name])
+        # Their posts meet the list's action for moderated members.
+        moderated = "default" if default == action else action
+        robots = {key: dict(robot, moderation_action=moderated) for key, robot in spec.outside.members.items()}
+        spec = spec._replace(outside=spec.outside._replace(members=robots))
         out.append(spec._replace(rosters=_adapted_rosters(spec, action, default), settings=_texts(spec.settings)))
         _check_dmarc(spec, actual.get(spec.name))
     return out, seen

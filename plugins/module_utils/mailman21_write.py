@@ -8,6 +8,7 @@ Every step takes the list's lock, which reads the list again; compares again;
 and saves once, only when something differs.
 """
 
+import contextlib
 import os
 import shutil
 import sys
@@ -27,7 +28,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.program import Fai
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # noqa: F401
+    from typing import Any, Iterator  # noqa: F401
 
     from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files  # noqa: F401
 
@@ -81,22 +82,26 @@ class Writer(object):
 
     def renew_password(self, name, occasion):
         # type: (str, str) -> None
-        mlist = self._open(name)
-        try:
+        with self.locked(name) as mlist:
             if getattr(mlist, OCCASION, None) != occasion:
                 renew(mlist, occasion)
+
+    @contextlib.contextmanager
+    def locked(self, name):
+        # type: (str) -> Iterator[Any]
+        """A list that nobody else changes meanwhile."""
+        mlist = self._open(name)
+        try:
+            yield mlist
         finally:
             mlist.Unlock()
 
     def redact(self, name, request):
         # type: (str, dict[str, Any]) -> None
         """Give an archived message another text; see mailman21_redact.Redactor."""
-        mlist = self._open(name)
-        try:
+        with self.locked(name) as mlist:
             # The lock keeps the archiver away, too.
             Redactor(mlist, request).apply()
-        finally:
-            mlist.Unlock()
 
     # ---- the list as a whole
 

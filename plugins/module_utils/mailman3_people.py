@@ -253,3 +253,8 @@ class People:
                 table = model.__table__
                 change = update(table).where(table.c.id == bindparam("key")).values({name: bindparam("value")})
                 self.store.execute(change, rows)
+        # Else one more bounce would stop the mail again.
+        trusted = [row[0] for row in found if wanted[row[3]].get("delivery_status") == "enabled"]
+        for part in chunks(trusted):
+            table = Member.__table__
+            self.store.execute(update(table).where(table.c.id.in_(part)).values(bounce_score=0, total_warnings_sent=0))

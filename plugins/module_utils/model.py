@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import outside, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Field, Invalid
 
 ROSTER_STATES = ("present", "absent", "exact")
@@ -29,6 +29,8 @@ STRUCTURED_KEYS = (
     "bans",
     "header_matches",
     "archivers",
+    "outside_archivers",
+    "outside_archivers_private",
     "members",
     "nonmembers",
     "templates",
@@ -39,7 +41,15 @@ STRUCTURED_KEYS = (
     "renamed_archives",
 )
 # What belongs to one list and makes no sense as a default for all.
-NOT_DEFAULTABLE = ("name", "state", "members", "nonmembers", "archives", "renamed_from")
+NOT_DEFAULTABLE = (
+    "name",
+    "state",
+    "members",
+    "nonmembers",
+    "archives",
+    "renamed_from",
+    "outside_archivers_private",
+)
 # Keys whose values merge with the defaults', key by key.
 MERGED = ("settings", "archivers", "templates")
 
@@ -66,6 +76,7 @@ class ListSpec(NamedTuple):
     bans: addresses and ^regular expressions, sorted.
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
+    outside: archives elsewhere that are members, see outside.Outside.
     archives: what happens to the archives of a list that is absent, keep or drop.
     renamed_from: the names it had before.
     renamed_archives: whether its archives follow the name, or stay where they were.
@@ -79,6 +90,7 @@ class ListSpec(NamedTuple):
     bans: list[str] | None = None
     header_matches: list[dict[str, str]] | None = None
     archivers: Mapping[str, bool] | None = None
+    outside: outside.Outside = outside.Outside()
     templates: Mapping[str, templates.Text] = {}
     disabled_action: str = "reject"
     archives: str = "keep"
@@ -205,6 +217,7 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
             if defaults.get(key) is not None:
                 raise Invalid("{0} belongs to one list and is no default".format(key))
         _parse("defaults", defaults)
+        outside.parse({}, defaults)
     except Invalid as exc:
         raise Invalid("defaults: {0}".format(exc)) from None
 
@@ -225,7 +238,8 @@ def parse_list(entry: Any, defaults: Mapping[str, Any]) -> ListSpec:
             list(vocabulary.LIST_FIELDS) + list(STRUCTURED_KEYS),
             " (Mailman's other options go under settings)",
         )
-        return _parse(name, merge_entry(entry, defaults))
+        found = _parse(name, merge_entry(entry, defaults))
+        return found._replace(outside=outside.parse(entry, defaults))
     except Invalid as exc:
         raise Invalid("list {0}: {1}".format(name, exc)) from None
 
@@ -356,6 +370,8 @@ def resolve(
         for roster in spec.rosters.values():
             if name in roster.people and roster.state != "absent":
                 raise Invalid("list {0}: the list's own address cannot be in its rosters".format(name))
+        if name in spec.outside.members:
+            raise Invalid("list {0}: the list's own address is no outside archive".format(name))
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
         out[name] = spec._replace(name=name, settings=settings, renamed_from=former)
     _one_list_each(out)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import naming, rename, templates
+from ansible_collections.listops.mailman.plugins.module_utils import naming, outside, rename, templates
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -55,12 +55,14 @@ class ListPlan(NamedTuple):
     changes: key -> (before, after), for people to read; rosters as lists of
         the lines that differ.
     step: the same for the engine (see mailman3_engine.Engine.apply).
+    robots: members that nobody greets, in lower case.
     """
 
     name: str
     action: str
     changes: Mapping[str, tuple[Value, Value]]
     step: Mapping[str, Any]
+    robots: frozenset[str] = frozenset()
 
 
 def disabled_rules(action: str) -> list[dict[str, str]]:
@@ -154,30 +156,42 @@ class _Changes:
         if differ:
             self.step["templates"] = differ
 
-    def roster(self, role: str, wanted: Roster, actual: Mapping[str, Any], bans: Iterable[str], policy: Policy) -> None:
+    def roster(
+        self,
+        role: str,
+        wanted: Roster,
+        actual: Mapping[str, Any],
+        bans: Iterable[str],
+        policy: Policy,
+        robots: outside.Outside = outside.Outside(),
+    ) -> None:
+        """Compare a roster. robots: outside archives, which are in it or not whatever it says."""
+        people = {} if wanted.state == "absent" else dict(wanted.people)
+        people.update(robots.members)
+        for key in robots.others:
+            people.pop(key, None)
+        gone = robots.others.union(wanted.people if wanted.state == "absent" else ()).difference(people)
         add: list[dict[str, Any]] = []
         change: list[dict[str, Any]] = []
         before: list[str] = []
         after: list[str] = []
-        remove: list[str] = []
-        if wanted.state == "absent":
-            remove = [key for key in wanted.people if key in actual]
-        else:
-            for key, person in wanted.people.items():
-                have = actual.get(key)
-                if have is None:
-                    self._allowed(role, person["address"], bans, policy)
-                    add.append(dict(person))
-                    after.append(describe(person, role))
-                    continue
-                differ = {name: person[name] for name in MEMBER_FIELDS if name in person and person[name] != have[name]}
-                if differ:
-                    change.append(dict(differ, address=have["address"]))
-                    before.append(describe(have, role))
-                    after.append(describe(dict(have, **differ), role))
-            if wanted.state == "exact":
-                remove = [key for key in actual if key not in wanted.people]
-                _guard(self.name, role, (len(actual), len(remove), len(add)), policy)
+        for key, person in people.items():
+            have = actual.get(key)
+            if have is None:
+                self._allowed(role, person["address"], bans, policy)
+                add.append(dict(person))
+                after.append(describe(person, role))
+                continue
+            differ = {name: person[name] for name in MEMBER_FIELDS if name in person and person[name] != have[name]}
+            if differ:
+                change.append(dict(differ, address=have["address"]))
+                before.append(describe(have, role))
+                after.append(describe(dict(have, **differ), role))
+        remove = [key for key in actual if key in gone or (wanted.state == "exact" and key not in people)]
+        if wanted.state == "exact":
+            new = [person["address"].lower() for person in add]
+            sizes = [len(set(part).difference(robots.addresses)) for part in (actual, remove, new)]
+            _guard(self.name, role, (sizes[0], sizes[1], sizes[2]), policy)
         before.extend(describe(actual[key], role) for key in remove)
         if not (add or change or remove):
             return
@@ -274,12 +288,18 @@ def plan_list(
     if spec.state == "disabled":
         # A list nobody uses may lose its owners.
         policy = policy._replace(allow_shrink=True)
-    for role, roster in sorted(spec.rosters.items()):
-        out.roster(role, roster, have["rosters"].get(role, {}), bans, policy)
+    archive_policy = settings.get("archive_policy", have["settings"].get("archive_policy", "public"))
+    robots = outside.decide(spec.name, spec.outside, archive_policy)
+    rosters = dict(spec.rosters)
+    if robots.addresses:
+        rosters.setdefault("member", Roster("present", {}))
+    for role, roster in sorted(rosters.items()):
+        theirs = robots if role == "member" else outside.Outside()
+        out.roster(role, roster, have["rosters"].get(role, {}), bans, policy, theirs)
 
     work = len(out.step) > 1
     action = "create" if creating else "rename" if renaming else "change" if work else "none"
-    return ListPlan(spec.name, action, out.changes, out.step if work else {})
+    return ListPlan(spec.name, action, out.changes, out.step if work else {}, robots.addresses)
 
 
 def _state(actual: Mapping[str, Any]) -> str:
@@ -312,7 +332,16 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
             names.update(rename.FOLLOWING)
         if templates.personal(spec.templates):
             names.add("personalize")
+        if spec.outside.members:
+            names.add("archive_policy")
     return sorted(names)
+
+
+def wanted_rosters(specs: Iterable[ListSpec]) -> list[str]:
+    """The roles whose people must be read to compare these specifications."""
+    specs = list(specs)
+    roles = {role for spec in specs for role in spec.rosters}
+    return sorted(roles.union("member" for spec in specs if spec.outside.addresses))
 
 
 def wanted_templates(specs: Iterable[ListSpec]) -> list[str]:
@@ -329,6 +358,7 @@ def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
             continue
         welcome = [person["address"].lower() for person in change["add"]] if policy.send_welcome else []
         goodbye = list(change["remove"]) if policy.send_goodbye else []
+        welcome, goodbye = ([key for key in keys if key not in plan.robots] for keys in (welcome, goodbye))
         if welcome or goodbye:
             out.append({"list": plan.name, "welcome": welcome, "goodbye": goodbye})
     return out

@@ -27,6 +27,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     Policy,
     notices,
     plan_site,
+    wanted_rosters,
     wanted_settings,
     wanted_templates,
 )
@@ -187,7 +188,6 @@ def _reconcile(
     undeclared = sorted(existing.difference(names, former, hello.get("protected", ())))
     secrets = secrets_of(specs, hello["schema"])
     wanted = [name for name in names if name in existing] + former
-    roles = sorted({role for spec in specs for role in spec.rosters})
     settings = wanted_settings(specs)
     actual: Mapping[str, Mapping[str, Any]] = {}
     if wanted:
@@ -195,7 +195,7 @@ def _reconcile(
             # A site is read whole; a few lists out of many, or beside one that cannot be read, are asked for by name.
             lists=None if len(wanted) * 2 > len(existing) and not hello.get("unreadable") else wanted,
             settings=settings,
-            rosters=roles,
+            rosters=wanted_rosters(specs),
             templates=wanted_templates(specs),
             secrets=secrets,
         )

@@ -60,8 +60,10 @@ class Controller:
     def stopped(self, path: str, *options: str) -> str:
         """Run a playbook that must fail on fermium; give the sentence with which it stopped."""
         done = self._run(path, options, "", self.environment)
-        said = results(json.loads(done.stdout[done.stdout.index("{") :]))[-1]
-        assert done.returncode == 2 and said["failed"] is True, said
+        said = results(json.loads(done.stdout[done.stdout.index("{") :]))
+        assert done.returncode == 2, said
+        # what comes after it tidies up
+        said = [item for item in said if item.get("failed")][-1]
         # a task with a loop says it of each round
         failed = [item for item in said.get("results", [said]) if item.get("failed")]
         return str(failed[0]["msg"])

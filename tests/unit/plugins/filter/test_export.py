@@ -48,6 +48,31 @@ def test_a_name_in_any_script_comes_back_from_yaml(name):
     assert yaml.load(text.encode(), Loader)  # noqa: S506
 
 
+def test_an_outside_archive_is_nobody():
+    robot = {
+        "address": "archive@example.net",
+        "display_name": "",
+        "delivery_mode": "regular",
+        "delivery_status": "enabled",
+        "moderation_action": "discard",
+    }
+    people = [robot, dict(robot, address="bob@example.net"), dict(robot, address="digest@example.net")]
+    people[2]["delivery_mode"] = "mime_digests"
+    lists = {NAME: {"state": "present", "header_matches": [], "rosters": {"member": people}}}
+    lists[NAME]["settings"] = {"archive_policy": "public"}
+    declared = [{"name": "a", "outside_archivers": ["Archive@example.net"]}, {"name": "b"}]
+    defaults = {"outside_archivers": {"digest@example.net": True, "bob@example.net": False}}
+    (entry,) = yaml.load(export_lists(lists, "yaml", declared, defaults), Loader)["mailman_lists"]  # noqa: S506
+    assert entry["outside_archivers"] == ["archive@example.net"] and "outside_archivers_private" not in entry
+    assert [each["address"] for each in entry["members"]] == ["bob@example.net", "digest@example.net"]
+    assert "archive@" not in export_lists(lists, "csv", declared, defaults)
+    lists[NAME]["settings"] = {"archive_policy": "private"}
+    (entry,) = yaml.load(export_lists(lists, "yaml", declared, defaults), Loader)["mailman_lists"]  # noqa: S506
+    assert entry["outside_archivers_private"] is True
+    with pytest.raises(AnsibleFilterError, match="outside_archivers is 'nobody'; accepted: an e-mail address"):
+        export_lists(lists, "csv", [{"outside_archivers": ["nobody"]}])
+
+
 @given(names)
 def test_a_name_in_any_script_comes_back_from_csv(name):
     rows = list(csv.DictReader(io.StringIO(export_lists(found(name), "csv"), newline="")))

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files in mbox format, in which every line that starts with `From ` begins a message. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable, Iterator
+
+# A sender, and the time in the form of asctime, perhaps with a zone.
+_SEPARATOR = re.compile(
+    rb"From \s*\S+(?: at \S+)?\s+\w{3}\s+\w{3}\s+\d?\d\s+\d?\d:\d\d(:\d\d)?(\s+\S+)?\s+\d{4}\s*\S*\s*\Z"
+)
+_HEADER = re.compile(rb"[!-9;-~]+:")
+
+
+def lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a file that comes in parts, each with its end."""
+    rest = b""
+    for part in parts:
+        found = (rest + part).split(b"\n")
+        rest = found.pop()
+        for line in found:
+            yield line + b"\n"
+    if rest:
+        yield rest + b"\n"
+
+
+def sound(found: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of an mbox in which text that looks like the beginning of a message is marked with `>`.
+
+    Old ones have such text, and whoever reads them counts more messages than were sent.
+    """
+    waiting: bytes | None = None
+    blank = True
+    for line in found:
+        if waiting is not None:
+            yield waiting if _HEADER.match(line) else b">" + waiting
+            waiting = None
+        if line.startswith(b"From ") and blank and _SEPARATOR.match(line):
+            # A header follows, or it is text about a message.
+            waiting, blank = line, False
+            continue
+        if line.startswith(b"From "):
+            line = b">" + line
+        yield line
+        blank = not line.strip()
+    if waiting is not None:
+        yield b">" + waiting

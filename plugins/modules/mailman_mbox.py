@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_mbox
+short_description: Write the archives of mailing lists to mbox files
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Writes one file for each list on the host, C(ADDRESS.mbox), with every message of its archive, the oldest first. Archives elsewhere take
+    such a file for the time before they were told of a list.
+  - Of HyperKitty the messages are those of its own download, with their attachments. Of Pipermail it is the list's mbox, in which text that
+    looks like the beginning of a message is marked.
+  - A file that says the same already is left alone.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details: What differs is mail.
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  lists:
+    description: The lists, as V(name) or V(name@domain). They must exist.
+    type: list
+    elements: str
+    required: true
+    aliases: [list]
+  directory:
+    description: An existing folder for the files. They are readable by their owner only.
+    type: path
+    required: true
+  private:
+    description: Whether lists whose archive is not public may be among them. Otherwise that is an error, before anything is written.
+    type: bool
+    default: false
+  web_manage:
+    description: HyperKitty's C(manage.py), when it is not where Debian puts it.
+    type: path
+  web_user:
+    description: The user Mailman's web interface runs as.
+    type: str
+    default: www-data
+seealso:
+  - module: listops.mailman.mailman_list
+"""
+
+EXAMPLES = r"""
+- name: What was posted so far
+  listops.mailman.mailman_mbox:
+    lists: [wikitech-l]
+    directory: /root/backfill
+"""
+
+RETURN = r"""
+files:
+  description: The files, in the order of the lists.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "wikitech-l@lists.example.org", "path": "/root/backfill/wikitech-l@lists.example.org.mbox", "messages": 202}]
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from typing import Any, Iterator, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def checksum(path: str) -> str:
+    if not os.path.exists(path):
+        return ""
+    found = hashlib.sha256()
+    with open(path, "rb") as handle:
+        for part in iter(lambda: handle.read(1 << 20), b""):
+            found.update(part)
+    return found.hexdigest()
+
+
+def export(module: AnsibleModule, lines: Iterator[bytes], path: str) -> tuple[int, bool]:
+    """Write lines to a file, if it is to be another; how many messages they are, and whether it is or would be."""
+    handle, temporary = tempfile.mkstemp(prefix="mbox-", dir=module.tmpdir)
+    module.add_cleanup_file(temporary)
+    count = 0
+    with os.fdopen(handle, "wb") as stream:
+        for line in lines:
+            count += line.startswith(b"From ")
+            stream.write(line)
+    changed = checksum(temporary) != checksum(path)
+    if changed and not module.check_mode:
+        old_umask = os.umask(0o177)
+        try:
+            module.atomic_move(temporary, path)
+        finally:
+            os.umask(old_umask)
+    return count, changed
+
+
+def chosen(hello: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> list[str]:
+    """Posting addresses of the lists that were asked for; Invalid for one that is not there, or not public."""
+    names = [model.full_name(vocabulary.list_name(name), hello["domains"]) for name in params["lists"]]
+    for name in names:
+        if name not in lists:
+            raise Invalid("list {0} does not exist".format(name))
+        policy = lists[name]["settings"]["archive_policy"]
+        if policy != "public" and not params["private"]:
+            raise Invalid(
+                "list {0} has archive_policy {1}; accepted: lists whose archive is public, or private: true".format(
+                    name, policy
+                )
+            )
+    return list(dict.fromkeys(names))
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            lists=dict(type="list", elements="str", required=True, aliases=["list"]),
+            directory=dict(type="path", required=True),
+            private=dict(type="bool", default=False),
+            web_manage=dict(type="path"),
+            web_user=dict(type="str", default="www-data"),
+            **CONNECTION_SPEC,
+        ),
+        supports_check_mode=True,
+    )
+    params = module.params
+    if not os.path.isdir(params["directory"]):
+        module.fail_json(msg="directory is {0!r}; accepted: a folder that is there".format(params["directory"]))
+    files = []
+    changed = False
+    try:
+        with open_engine(params, readonly=True) as engine:
+            lists = engine.read(lists=None, settings=["archive_policy"], rosters=[])
+            names = chosen(engine.hello, lists, params)
+            with contextlib.ExitStack() as stack:
+                archives = mailboxes.open_mailboxes(engine, params, stack)
+                for name in names:
+                    path = os.path.join(params["directory"], name + ".mbox")
+                    count, differs = export(module, archives.lines(name), path)
+                    changed |= differs
+                    files.append({"list": name, "path": path, "messages": count})
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+    module.exit_json(changed=changed, files=files)
+
+
+if __name__ == "__main__":
+    main()
