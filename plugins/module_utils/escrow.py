@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 import io
 import os
-import shutil
-import subprocess
 import tarfile
-import tempfile
 from typing import Iterable
 
+from ansible_collections.listops.mailman.plugins.module_utils import openpgp
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
 def bundle(originals: Iterable[tuple[str, str]]) -> bytes:
@@ -49,26 +48,13 @@ def seal(key: str, data: bytes, path: str) -> None:
 
 
 def _encrypt(key: str, data: bytes) -> bytes:
-    program = shutil.which("gpg")
-    if program is None:
-        raise EngineError("escrow_key is set, and there is no gpg on this host; install the package gpg")
-    # A key ring of its own, of which nothing stays; the key is public.
-    with tempfile.TemporaryDirectory(prefix="listops-gpg-") as home:
-        path = os.path.join(home, "key")
-        with open(path, "w", encoding="utf-8") as handle:
-            handle.write(key)
-        argv = [program, "--homedir", home, "--batch", "--no-tty", "--quiet", "--trust-model", "always"]
-        done = subprocess.run(
-            argv + ["--no-autostart", "--recipient-file", path, "--output", "-", "--encrypt"],
-            input=data,
-            capture_output=True,
-            check=False,
-            close_fds=True,
-        )
-    if done.returncode or not done.stdout:
+    try:
+        return openpgp.encrypt(data, key, armour=False)
+    except openpgp.Missing as exc:
+        raise EngineError("escrow_key is set, and {0}".format(exc)) from exc
+    except Invalid as exc:
         raise EngineError(
             "gpg cannot encrypt for escrow_key; accepted: one public key in ASCII armour, as gpg --armor --export "
             "prints it, that is neither expired nor revoked",
-            done.stderr.decode("utf-8", "replace")[-2000:],
-        )
-    return done.stdout
+            str(exc),
+        ) from exc

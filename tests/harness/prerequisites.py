@@ -56,6 +56,12 @@ def install(packages: list[str], why: str) -> None:
         record("package", package)
 
 
+def need_program(name: str, why: str) -> None:
+    """Have a program whose Debian package has the same name."""
+    if not shutil.which(name):
+        install([name], f"{name}, {why},")
+
+
 def link_collection() -> None:
     """Make ansible_collections.listops.mailman this checkout, whatever its folder's name."""
     link = ROOT / ".ansible/collections/ansible_collections/listops/mailman"

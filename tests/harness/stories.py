@@ -17,6 +17,7 @@ from pathlib import Path
 from harness import images
 from harness.checkout import CACHE, CREDENTIALS, HOME, ROOT, VENV, claim, environment, project
 from harness.console import Failed, Problem, run, step
+from harness.prerequisites import need_program
 from harness.results import Count, PartFailed, read_junit
 
 
@@ -30,6 +31,8 @@ class Story:
     # folders of the scenario's proofs that can be told alone; of a chapter: its scenario
     chapters: tuple[str, ...] = ()
     scenario: str = ""
+    # what the proofs run on this machine
+    programs: tuple[str, ...] = ()
 
 
 def read_story(path: Path) -> Story:
@@ -45,7 +48,8 @@ def read_story(path: Path) -> Story:
     if chosen or not found:
         found.append((chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")))
     named = tuple(chapters.group(1).split(", ")) if chapters else ()
-    return Story(path.parent.name, line.group(1), found, rare, named)
+    programs = tuple(re.findall(r"^# Needs: (\S+)$", text, re.MULTILINE))
+    return Story(path.parent.name, line.group(1), found, rare, named, programs=programs)
 
 
 def chapters(story: Story) -> list[Story]:
@@ -69,6 +73,8 @@ def find(name: str) -> Story:
 
 def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     """Run a story from nothing to nothing; a story that proves nothing has failed."""
+    for program in story.programs:
+        need_program(program, f"which the story {story.name} uses")
     images.ensure([images.OUTSIDE, *story.images], engine)
     label = story.name if venv == VENV else f"{story.name}-{venv.name}"
     step(f"story {label}: {story.line}")
