@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import IO, Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
+    accounts_engine,
     hyperkitty_engine,
     hyperkitty_redact,
     mailman3_engine,
@@ -42,7 +43,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 
-# One program per Mailman, and one for the web interface:
+# One program per Mailman, and two for the web interface:
 # its modules in the order of their imports, the one with main() last.
 PROGRAMS: dict[str, list[ModuleType]] = {
     "mailman3": [
@@ -71,6 +72,7 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman21_engine,
     ],
     "hyperkitty": [program, web_program, redact_text, hyperkitty_redact, hyperkitty_engine],
+    "accounts": [program, web_program, accounts_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose
 # first line names the interpreter.
@@ -90,6 +92,7 @@ COMMANDS = {
         "/opt/mailman/bin/config_list",
     ),
     "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
+    "accounts": ("/usr/share/mailman3-web/manage.py",),
 }
 # Reads its modules from standard input, so that neither they nor a secret are in argv.
 # Python 2.7 and 3; the former looks for the packages above a module too. What was

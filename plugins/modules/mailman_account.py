@@ -1,0 +1,137 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailman_account
+short_description: Give a person an account in Mailman 3's web interface, and a link to set its password
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Owners and moderators of Mailman 3's lists use its web interface with an account that has confirmed their address. This makes sure that
+    there is one, confirmed by your word, and mails its owner the same link that "forgotten password" mails. Nobody else learns a password,
+    because there is none until the link is used.
+  - The link is mailed once for each O(occasion). It works once, and for as long as the web interface says
+    (C(PASSWORD_RESET_TIMEOUT), three days unless it is set).
+  - An account of somebody else that has the address without having confirmed it loses it.
+  - What it may do there depends on the roles of the address; see M(listops.mailman.mailman_member), and the playbook C(keys) for both.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  address:
+    description: The person's address.
+    type: str
+    required: true
+  occasion:
+    description:
+      - What the link is for, in any words, such as V(lost, ticket 4711). An account whose link for the same occasion was mailed is not
+        mailed again, so the person is told once.
+      - Without it a link is mailed only to an account that has no password and was never mailed one.
+    type: str
+  web_manage:
+    description: The web interface's C(manage.py), when it is not where Debian puts it.
+    type: path
+  web_user:
+    description: The user Mailman's web interface runs as.
+    type: str
+    default: www-data
+seealso:
+  - module: listops.mailman.mailman_member
+  - module: listops.mailman.mailman_password
+"""
+
+EXAMPLES = r"""
+- name: A new owner can log in
+  listops.mailman.mailman_account:
+    address: new-owner@example.org
+
+- name: An owner who lost the first link
+  listops.mailman.mailman_account:
+    address: new-owner@example.org
+    occasion: the first link is too old, ticket 4711
+"""
+
+RETURN = r"""
+changes:
+  description: What changed, or would in check mode, one sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: ["an account of new-owner@example.org, without password", "a link to set a password, mailed to new-owner@example.org"]
+name:
+  description: The account's name; null when it does not exist yet in check mode.
+  returned: success
+  type: str
+  sample: new-owner
+mailed:
+  description: Whether a link was mailed, or would be in check mode.
+  returned: success
+  type: bool
+  sample: true
+"""
+
+from typing import Any, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import accounts, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import message
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """The result of the module."""
+    address = vocabulary.address("address", params["address"]).lower()
+    occasion = params["occasion"]
+    if occasion is not None:
+        occasion = vocabulary.line("occasion", occasion).strip()
+    opening = {"user": params["web_user"]}
+    with Engine("accounts", command=params["web_manage"], option="web_manage", opening=opening) as engine:
+        found = engine.request({"op": "look", "address": address})
+        steps = accounts.plan(address, found, occasion)
+        name = found["holder"] and found["holder"]["name"]
+        if steps and not check_mode:
+            requests = [step.request for step in steps]
+            name = engine.request({"op": "apply", "address": address, "steps": requests})["name"]
+    said = [step.said for step in steps]
+    return {
+        "changed": bool(steps),
+        "changes": said,
+        "name": name,
+        "mailed": any("mail" in step.request for step in steps),
+        "diff": {"before": "", "after": "".join(sentence + "\n" for sentence in said)},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            address=dict(type="str", required=True),
+            occasion=dict(type="str"),
+            web_manage=dict(type="path"),
+            web_user=dict(type="str", default="www-data"),
+        ),
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(module.params, module.check_mode))
+    except (Invalid, EngineError) as exc:
+        module.fail_json(**message(exc))
+
+
+if __name__ == "__main__":
+    main()
