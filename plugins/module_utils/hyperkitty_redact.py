@@ -91,9 +91,9 @@ class Redactor:
             new = plain_digest(text, self.ident, self.wish)
             if new != text:
                 yield host, ("section of a plain digest", None, new)
-        attached = Attachment.objects.filter(email__in=others, content_type__in=("message/rfc822", "multipart/digest"))
+        attached = Attachment.objects.filter(email__in=others, content_type="message/rfc822")
         for attachment in attached.select_related("email__mailinglist").iterator(chunk_size=20):
-            raw = attachment.get_content()
+            raw = bytes(attachment.get_content())
             new = cleaned(raw, self.ident, self.wish)
             if new != raw:
                 yield attachment.email, ("attached message", attachment, new)

@@ -262,7 +262,14 @@ def test_subject_and_sender_by_playbook(
     fermium: Fermium, outside: Outside, controller: Controller, archive: Archive, proved: Proved
 ) -> None:
     secrets = (archive.secret, archive.enclosed, archive.title)
+    # what HyperKitty keeps ready of a thread is the subject of its first message
+    beginning = f"beginning{archive.word}"
+    began = archive.post("beginning", beginning, "Hello again.\n")
     pages = archive.crawl()
+    assert sum(beginning in text for text in pages.values()) >= 4
+    controller.task(MODULE, list=archive.address, message_id=began, reason="ticket 12", subject="(none)")
+    eventually(lambda: outside.get(archive.pages["beginning"]).status == 200, "the web service is back")
+    assert [url for url, text in archive.crawl().items() if beginning in text] == []
     options = [
         f"redact_url={archive.pages['secret']}",
         "redact_reason=ticket 12",
