@@ -53,7 +53,6 @@ class Redactor:
         found = {
             "message_id": message.message_id,
             "url": reverse("hk_message_index", kwargs=page),
-            "date": message.date.isoformat(),
             "replies": [
                 reverse("hk_message_index", kwargs=dict(page, message_id_hash=value))
                 for value in replies.order_by("date").values_list("message_id_hash", flat=True)

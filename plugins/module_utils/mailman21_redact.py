@@ -85,7 +85,6 @@ class Redactor(object):
         found = {
             "message_id": self.ident.decode("utf-8", "replace"),
             "url": url,
-            "date": None,
             "replies": self._replies(),
         }
         places = []  # type: list[dict[str, Any]]

@@ -58,7 +58,7 @@ options:
     description: Who is named as its sender instead, such as V(Removed <removed@example.org>). Without it the sender stays.
     type: str
   by:
-    description: Who asked for it, or does it; for the log.
+    description: Who asked for it, or does it; for the log. Without it, the user that Ansible is on the host.
     type: str
   log:
     description:
@@ -142,6 +142,7 @@ finished:
 
 import datetime
 import os
+import pwd
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
@@ -158,6 +159,11 @@ from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
 from ansible_collections.listops.mailman.plugins.module_utils.service import systemctl
 from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+
+
+def who() -> str:
+    """The user on the host, before root was become."""
+    return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
 
 
 def read_lines(path: str) -> list[str]:
@@ -252,7 +258,7 @@ class Work:
 
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-    asked = redact.asked(params)
+    asked = redact.asked(dict(params, by=params["by"] or who()))
     if params["escrow_key"]:
         escrow.check_key(params["escrow_key"])
     with open_engine(params, readonly=True) as engine:
