@@ -24,7 +24,7 @@ from support.proved import Proved
 MODULE = "listops.mailman.mailman_list"
 DECLARED = yaml.safe_load((ROOT / "inventory/group_vars/mailhosts/lists.yml").read_text(encoding="utf-8"))
 # the engines and the module that started them
-ENGINE = "[i]mport json, sys, types"
+ENGINE = "[i]mport json, os, sys, types"
 KILL = f"pids=$(pgrep -f '{ENGINE}') && kill -9 $(ps -o ppid= -p $pids) $pids"
 SUFFIXES = ["owner", "request", "bounces", "bounces+x=y", "join", "leave", "subscribe", "unsubscribe", "confirm+0"]
 
