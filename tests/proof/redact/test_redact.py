@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import email.message
 import email.policy
@@ -15,7 +16,6 @@ import json
 import re
 import subprocess
 import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ from support.proved import Proved
 MODULE = "listops.mailman.mailman_redact"
 LIST = "listops.mailman.mailman_list"
 MANAGE = "/usr/share/mailman3-web/manage.py"
-ENGINE = "[i]mport json, sys, types"
-KILL = f"pids=$(pgrep -f '{ENGINE}') && kill -9 $(ps -o ppid= -p $pids) $pids"
+ENGINE = "[i]mport json, os, sys, types"
+KILL = f"kill -9 $(ps -o ppid=,pid= -p $(pgrep -d, -f '{ENGINE}'))"
 LOG = "/var/log/listops-redactions.jsonl"
 STATE = "/var/lib/mailman3"
 REMOVED = "Removed, says the court."
@@ -167,6 +167,20 @@ def lawyers(tmp_path: Path) -> Iterator[Path]:
 def gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
     command = ["gpg", "--homedir", str(home), "--batch", "--quiet", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, check=True).stdout
+
+
+@contextlib.contextmanager
+def held(fermium: Fermium, lock: str) -> Iterator[None]:
+    """Another process has a lock."""
+    program = f"import fcntl, sqlite3, sys\nlock = {lock}\nprint('held', flush=True)\nsys.stdin.read()"
+    command = [*fermium.engine, "exec", "-i", fermium.container, "python3", "-c", program]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout and process.stdin and process.stdout.readline() == b"held\n"
+    try:
+        yield
+    finally:
+        process.stdin.close()
+        process.wait()
 
 
 def test_a_message_is_redacted_everywhere(
@@ -305,24 +319,29 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
 ) -> None:
     fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
     wish = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
-    killed = 0
-    for seconds in (0.5, 2, 2.6, 3.2):
+    # stopped where it waits for somebody: before the archive's database is written, and before the search index is
+    with held(
+        fermium, f"sqlite3.connect('{STATE}/web/mailman3web.db', isolation_level=None).execute('BEGIN IMMEDIATE')"
+    ):
         run = controller.begin(MODULE, **wish)
-        while fermium.run("pgrep", "-f", ENGINE)["rc"] and run.poll() is None:
-            time.sleep(0.05)
-        time.sleep(seconds)
-        killed += fermium.run("sh", "-c", KILL)["rc"] == 0
+        eventually(lambda: archive.address in fermium.run("cat", LOG)["out"], "it is noted")
+        fermium.run("sh", "-c", KILL)
         run.wait()
-    # as when the power goes after the database, and before the search index
-    begun = {"state": "begun", "list": archive.address, "message_id": archive.ident.strip("<>")}
-    fermium.check("sh", "-c", f"cat >> {LOG}", stdin=json.dumps(begun) + "\n")
+    assert archive.secret in outside.get(archive.pages["secret"]).text
+    with held(
+        fermium, f"[(file := open('{STATE}/web/fulltext_index/MAIN_WRITELOCK')), fcntl.flock(file, fcntl.LOCK_EX)]"
+    ):
+        run = controller.begin(MODULE, **wish)
+        eventually(lambda: archive.secret not in outside.get(archive.pages["secret"]).text, "it is written")
+        fermium.run("sh", "-c", KILL)
+        run.wait()
+    assert archive.finds(archive.secret), "the search index was written, too"
     finished = controller.task(MODULE, **wish)
     assert finished["changed"] is True and finished["finished"] is True
     assert controller.task(MODULE, **wish)["changed"] is False
     assert archive.on_disk(archive.secret, archive.enclosed) == []
     assert not archive.finds(archive.secret) and not archive.finds(archive.enclosed)
-    assert killed
-    proved("a redaction that is killed is finished by the next run", f"{killed} kills")
+    proved("a redaction that is killed is finished by the next run", "before the database, before the search index")
 
 
 def test_a_private_archive_stays_private(
