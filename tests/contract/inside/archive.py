@@ -10,7 +10,6 @@ import os
 
 from Mailman import Message
 from Mailman.Handlers import ToDigest
-from Mailman.Mailbox import Mailbox
 
 
 def post(m, folder):
