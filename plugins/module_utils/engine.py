@@ -30,11 +30,13 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman3_templates,
     mailman3_transactions,
     mailman3_write,
+    mailman21_archives,
     mailman21_engine,
     mailman21_lock,
     mailman21_passwords,
     mailman21_read,
     mailman21_redact,
+    mailman21_rename,
     mailman21_write,
     program,
     redact_pages,
@@ -68,7 +70,9 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         redact_text,
         redact_pages,
         mailman21_redact,
+        mailman21_archives,
         mailman21_write,
+        mailman21_rename,
         mailman21_engine,
     ],
     "hyperkitty": [program, web_program, redact_text, hyperkitty_redact, hyperkitty_engine],
@@ -177,6 +181,9 @@ class Engine:
     hello: the program's answer to it; until somebody asks, the program only gets ready, and touches nothing.
     waited: for how many seconds apply() found the service's database busy.
     """
+
+    # The systemd unit that runs it.
+    service = "mailman3"
 
     def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
         self.command = find_command(engine, command, option)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21, mailman21_translate, rename
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled, installed
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES, Invalid
@@ -18,12 +18,16 @@ from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import 
 class Mailman21(Engine):
     """The same requests and answers as Mailman 3's engine; the program itself speaks of attributes of 2.1."""
 
+    service = "mailman"
+
     def __enter__(self) -> Mailman21:
         super().__enter__()
         self.site = mailman21_translate.site(super().hello)
         # Lists as last read, by posting address: in 2.1's attributes, and as the others see them.
         self._raw: dict[str, Mapping[str, Any]] = {}
         self._read: dict[str, Mapping[str, Any]] = {}
+        # The names that lists had when they were read, by those that they shall have.
+        self._former: dict[str, str] = {}
         return self
 
     @property
@@ -75,13 +79,15 @@ class Mailman21(Engine):
     def adapt(
         self, specs: Iterable[ListSpec], actual: Mapping[str, Mapping[str, Any]]
     ) -> tuple[list[ListSpec], Mapping[str, Mapping[str, Any]]]:
-        return mailman21_translate.adapt(specs, actual, self._raw)
+        specs = list(specs)
+        self._former = {new: item.old for new, item in rename.due(specs, self.site.lists).items()}
+        return mailman21_translate.adapt(specs, actual, self._raw, self._former)
 
     def apply(self, steps: list[Mapping[str, Any]]) -> None:
-        raw = [
-            mailman21_translate.raw_step(step, self.site, self._raw.get(step["list"]), self._read.get(step["list"]))
-            for step in steps
-        ]
+        raw = []
+        for step in steps:
+            name = self._former.get(step["list"], step["list"])
+            raw.append(mailman21_translate.raw_step(step, self.site, self._raw.get(name), self._read.get(name)))
         self.request({"op": "apply", "steps": raw})
 
     def set_passwords(
@@ -110,9 +116,23 @@ class Mailman21(Engine):
             if message["list"] not in self.site.lists:
                 raise Invalid("list {0} does not exist; its archive is edited with its help".format(message["list"]))
             return super().request(dict(message, list=self.site.lists[message["list"]]))
+        if message["op"] == "unfinished":
+            return {"lists": self._unfinished(message["lists"])}
+        if message["op"] == "rename":
+            renames = [[self.site.local(address) for address in pair] for pair in message["renames"]]
+            follow = [self.site.local(address) for address in message["follow"]]
+            return super().request(dict(message, renames=renames, follow=follow))
         if message["op"] == "facts":
             return {"lists": self._facts(message["lists"])}
         return super().request(message)
+
+    def _unfinished(self, lists: Iterable[str]) -> list[str]:
+        # A name may be that of a list in another domain meanwhile.
+        taken = set(self.site.lists.values())
+        names = {address: self.site.local(address) for address in lists}
+        names = {address: name for address, name in names.items() if address in self.site.lists or name not in taken}
+        found = super().request({"op": "unfinished", "lists": sorted(names.values())})["lists"]
+        return [address for address, name in names.items() if name in found]
 
     def _facts(self, lists: Iterable[str] | None) -> dict[str, dict[str, Any]]:
         """See mailman3_engine.Engine.facts."""
@@ -140,6 +160,9 @@ class Pipermail:
         if message["op"] == "set_policies":
             # The list itself says who may read its archive, and is asked every time.
             return {}
+        if message["op"] == "move":
+            pairs = [[self._engine.site.local(address) for address in pair] for pair in message["renames"]]
+            return self._engine.request({"op": "move_archives", "renames": pairs})
         names = {address: self._engine.site.local(address) for address in message["lists"]}
         answer = self._engine.request({"op": message["op"] + "_archives", "lists": sorted(names.values())})
         found = answer.get("archives", {})

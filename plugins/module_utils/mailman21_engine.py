@@ -11,11 +11,11 @@ collection.
 """
 
 import base64
+import contextlib
 import os
-import shutil
 import sys
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21_archives, mailman21_lock
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_passwords import (
     LIST_PASSWORDS,
     OCCASION,
@@ -25,12 +25,13 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_password
 )
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import WAS_PUBLIC, Writer
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_rename import Renamer, master
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import Writer
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # noqa: F401
+    from typing import Any, Iterator  # noqa: F401
 
 
 class Engine(object):
@@ -52,6 +53,7 @@ class Engine(object):
         charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
         self.files = Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
         self.writer = Writer(self.files, wait)
+        self.renamer = Renamer(self.writer)
 
     def hello(self):
         # type: () -> dict[str, Any]
@@ -77,6 +79,8 @@ class Engine(object):
             "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
             "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
             "options": self._options(),
+            "runs": master() > 0,
+            "stopped": os.path.exists(self._stop_note),
         }
 
     def look_archives(self, request):
@@ -85,29 +89,73 @@ class Engine(object):
 
         request: {"lists": [names]}.
         answer: {"archives": {name: {"archive_policy": of a list that is gone,
-        "messages": number in its mbox}}}.
+        "messages": number in its mbox, "parts": see mailman21_archives.parts}}}.
         """
         existing = set(self.files.names())
         found = {}  # type: dict[str, Any]
-        for name in request["lists"]:
-            name = str(name)
-            folder, mbox = archive_paths(name)
-            if not os.path.exists(mbox) and not has_pages(folder):
-                continue
-            public = os.path.join(self.mm_cfg.PUBLIC_ARCHIVE_FILE_DIR, name)
-            was_public = os.path.exists(public) or os.path.exists(os.path.join(folder, WAS_PUBLIC))
-            policy = None if name in existing else "public" if was_public else "private"
-            found[name] = {"archive_policy": policy, "messages": messages_in(mbox)}
+        for name in map(str, request["lists"]):
+            parts = mailman21_archives.parts(name)
+            if parts:
+                policy = "public" if mailman21_archives.was_public(name) else "private"
+                found[name] = {
+                    "archive_policy": None if name in existing else policy,
+                    "messages": mailman21_archives.messages_in(mailman21_archives.mbox(name)),
+                    "parts": parts,
+                }
         return {"archives": found}
 
     def drop_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Remove archives for good. request: {"lists": [names]}."""
         for name in request["lists"]:
-            folder, mbox = archive_paths(str(name))
-            for path in (folder, os.path.dirname(mbox)):
-                if os.path.isdir(path):
-                    shutil.rmtree(path)
+            mailman21_archives.drop(str(name))
+        return {}
+
+    def unfinished(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Which former names something has still.
+
+        request: {"lists": [names]}.
+        answer: {"lists": [those that are in use]}.
+        """
+        return {"lists": [old for old in request["lists"] if self.renamer.unfinished(str(old))]}
+
+    def rename(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Give lists other names, or finish what was interrupted. Mailman must not run.
+
+        request: {"renames": [[old name, new one]], "follow": [old names whose archives follow]}.
+        answer: {}.
+        """
+        for old, new in request["renames"]:
+            with naming(new):
+                self.renamer.rename(str(old), str(new), old in request["follow"])
+        return {}
+
+    def move_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Give archives the names of their lists, which have them already. request: {"renames": [[old, new]]}."""
+        for old, new in request["renames"]:
+            with naming(new):
+                self.writer.move_archive(str(old), str(new))
+        return {}
+
+    @property
+    def _stop_note(self):
+        # type: () -> str
+        return os.path.join(self.files.data, "listops-stopped")
+
+    def note_stop(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Note that Mailman is stopped and shall run again."""
+        with open(self._stop_note, "w") as handle:
+            os.fsync(handle.fileno())
+        return {}
+
+    def forget_stop(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        if os.path.exists(self._stop_note):
+            os.unlink(self._stop_note)
         return {}
 
     def look_message(self, request):
@@ -133,7 +181,7 @@ class Engine(object):
         # type: (dict[str, Any]) -> dict[str, Any]
         """The size of a list's mbox in bytes, between two posts. request: {"list": name}; answer: {"size"}."""
         name = str(request["list"])
-        mbox = archive_paths(name)[1]
+        mbox = mailman21_archives.mbox(name)
         with self.writer.locked(name):
             return {"size": os.path.getsize(mbox) if os.path.exists(mbox) else 0}
 
@@ -141,7 +189,7 @@ class Engine(object):
     def mbox_part(request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """A part of a list's mbox. request: {"list": name, "start", "size": in bytes}; answer: {"mbox": base64}."""
-        with open(archive_paths(str(request["list"]))[1], "rb") as handle:
+        with open(mailman21_archives.mbox(str(request["list"])), "rb") as handle:
             handle.seek(request["start"])
             return {"mbox": base64.b64encode(handle.read(request["size"])).decode("ascii")}
 
@@ -204,12 +252,8 @@ class Engine(object):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Carry out steps (see mailman21.raw_step), each under the lock of its list."""
         for step in request["steps"]:
-            try:
+            with naming(step["list"]):
                 self.writer.apply(step)
-            except Failure:
-                raise
-            except Exception as exc:
-                raise Failure("list {0}: {1}: {2}".format(step["list"], type(exc).__name__, exc))
         return {"applied": len(request["steps"])}
 
     def notify(self, request):
@@ -280,28 +324,16 @@ WIDGETS = (
 )
 
 
-def archive_paths(name):
-    # type: (str) -> tuple[str, str]
-    """The folder with a list's pages, and the file with its messages."""
-    from Mailman import mm_cfg
-
-    folder = os.path.join(mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
-    return folder, os.path.join(folder + ".mbox", name + ".mbox")
-
-
-def has_pages(folder):
-    # type: (str) -> bool
-    """Whether a list's archive is more than the page that says it is empty."""
-    return os.path.isdir(folder) and not set(os.listdir(folder)) <= set(["index.html", WAS_PUBLIC])
-
-
-def messages_in(mbox):
-    # type: (str) -> int
-    """The number of messages, at least 1: an archive without its mbox is one too."""
-    if not os.path.exists(mbox):
-        return 1
-    with open(mbox, "rb") as handle:
-        return max(1, sum(1 for line in handle if line.startswith(b"From ")))
+@contextlib.contextmanager
+def naming(name):
+    # type: (str) -> Iterator[None]
+    """Whatever goes wrong is said of the list that it went wrong with."""
+    try:
+        yield
+    except Failure:
+        raise
+    except Exception as exc:
+        raise Failure("list {0}: {1}: {2}".format(name, type(exc).__name__, exc))
 
 
 def main():

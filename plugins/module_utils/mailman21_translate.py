@@ -76,6 +76,8 @@ def site(raw: Mapping[str, Any]) -> Site:
         "archivers": [],
         "templates": [],
         "schema": schema,
+        "runs": raw["runs"],
+        "stopped": raw["stopped"],
     }
     return Site(hello, schema, lists)
 
@@ -196,13 +198,21 @@ def check(specs: Iterable[ListSpec], site: Site) -> None:
                     spec.name, local, by_name[local]
                 )
             )
-        if spec.renamed_from:
-            raise Invalid(
-                "list {0}: renamed_from is {1}; accepted: nothing, on Mailman 2.1".format(
-                    spec.name, ", ".join(spec.renamed_from)
-                )
-            )
+        _check_former_names(spec, site)
         _check_settings(spec, local)
+
+
+def _check_former_names(spec: ListSpec, site: Site) -> None:
+    domain = spec.name.partition("@")[2]
+    for old in spec.renamed_from:
+        if old in site.hello["protected"]:
+            raise Invalid("list {0} is the site list, without which Mailman does not start".format(old))
+        if old.partition("@")[2] != domain:
+            raise Invalid(
+                "list {0}: renamed_from has {1}; accepted: names in {2}, on Mailman 2.1".format(spec.name, old, domain)
+            )
+        if old.partition("@")[0] in site.hello["unreadable"]:
+            raise Invalid(site.hello["unreadable"][old.partition("@")[0]])
 
 
 def _check_settings(spec: ListSpec, local: str) -> None:
@@ -231,29 +241,34 @@ def _check_settings(spec: ListSpec, local: str) -> None:
 
 
 def adapt(
-    specs: Iterable[ListSpec], actual: Mapping[str, Mapping[str, Any]], raw: Mapping[str, Mapping[str, Any]]
+    specs: Iterable[ListSpec],
+    actual: Mapping[str, Mapping[str, Any]],
+    raw: Mapping[str, Mapping[str, Any]],
+    former: Mapping[str, str],
 ) -> tuple[list[ListSpec], dict[str, Mapping[str, Any]]]:
     """Declared and actual lists with what 2.1 keeps in one place compared in one way.
 
     A member's moderation is one bit, and the list's default only holds for new
     members: when the default changes, the bits of all who follow it change.
+    former: the names that lists have still, by those that they shall have.
     """
     out, seen = [], dict(actual)
     for spec in specs:
-        entry = raw.get(spec.name)
+        name = former.get(spec.name, spec.name)
+        entry = raw.get(name)
         attributes = entry["attributes"] if entry else {"member_moderation_action": 0, "default_member_moderation": 0}
         action = _action_after(spec, attributes)
         default = spec.settings.get("default_member_action")
         if default is None:
             default = action if attributes["default_member_moderation"] else "defer"
         elif entry and (default != "defer") != bool(attributes["default_member_moderation"]):
-            seen[spec.name] = _all_follow(seen[spec.name])
+            seen[name] = _all_follow(seen[name])
         # Their posts meet the list's action for moderated members.
         moderated = "default" if default == action else action
         robots = {key: dict(robot, moderation_action=moderated) for key, robot in spec.outside.members.items()}
         spec = spec._replace(outside=spec.outside._replace(members=robots))
         out.append(spec._replace(rosters=_adapted_rosters(spec, action, default), settings=_texts(spec.settings)))
-        _check_dmarc(spec, actual.get(spec.name))
+        _check_dmarc(spec, actual.get(name))
     return out, seen
 
 

@@ -14,7 +14,7 @@ import shutil
 import sys
 import types
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils import mailman21_archives, mailman21_lock
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_passwords import OCCASION, digest, renew
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import (
     CONFIG_FILES,
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files  # noqa: F401
 
 MODERATED = 128
-# In the archive of a removed list: that it was public.
-WAS_PUBLIC = "listops-was-public"
 # Mailman keeps this as Unicode when the list's charset cannot hold it. The others it
 # prints, and list_lists of the whole site stumbles over one list's Unicode.
 UNICODE_ATTRIBUTES = ("subject_prefix",)
@@ -69,7 +67,7 @@ class Writer(object):
         if step.get("delete"):
             self._delete(name)
             return
-        mlist = self._create(name, step["create"]) if "create" in step else self._open(name)
+        mlist = self._create(name, step["create"]) if "create" in step else self.open_list(name)
         try:
             if self._change(mlist, step) or "create" in step:
                 mlist.Save()
@@ -90,7 +88,7 @@ class Writer(object):
     def locked(self, name):
         # type: (str) -> Iterator[Any]
         """A list that nobody else changes meanwhile."""
-        mlist = self._open(name)
+        mlist = self.open_list(name)
         try:
             yield mlist
         finally:
@@ -103,22 +101,30 @@ class Writer(object):
             # The lock keeps the archiver away, too.
             Redactor(mlist, request).apply()
 
+    def move_archive(self, old, new):
+        # type: (str, str) -> None
+        """Give a list the archive that has its former name still."""
+        with self.locked(new) as mlist:
+            mailman21_archives.move(old, new)
+            mailman21_archives.forget(old, new)
+            mlist.CheckHTMLArchiveDir()
+
     # ---- the list as a whole
 
-    def _lock_path(self, name):
+    def lock_path(self, name):
         # type: (str) -> str
         from Mailman import mm_cfg
 
         return str(os.path.join(mm_cfg.LOCK_DIR, name + ".lock"))
 
-    def _open(self, name):
+    def open_list(self, name):
         # type: (str) -> Any
         from Mailman.MailList import MailList
 
         # Mailman would go back to an old copy of a list that cannot be read.
         self.files.config(name)
         mlist = MailList(name, lock=0)
-        mailman21_lock.lock(mlist, self._lock_path(name), name, self.wait)
+        mailman21_lock.lock(mlist, self.lock_path(name), name, self.wait)
         # Mailman asks the file system for the lock with every member; Save() asks once more.
         mlist.Locked = types.MethodType(always, mlist)
         return mlist
@@ -132,7 +138,7 @@ class Writer(object):
         hosts = [url for url, email in mm_cfg.VIRTUAL_HOSTS.items() if email.lower() == domain]
         url_host = mm_cfg.DEFAULT_URL_HOST if mm_cfg.DEFAULT_URL_HOST in hosts or not hosts else sorted(hosts)[0]
         languages = [mm_cfg.DEFAULT_SERVER_LANGUAGE]
-        mailman21_lock.wait_until_free(self._lock_path(name), name, self.wait)
+        mailman21_lock.wait_until_free(self.lock_path(name), name, self.wait)
         mlist = MailList()
         try:
             # Nobody knows this password until one is declared.
@@ -146,7 +152,7 @@ class Writer(object):
             mlist.host_name = domain
             mlist.web_page_url = mm_cfg.DEFAULT_URL_PATTERN % url_host
             mlist.owner = []
-            self._tell_mail_server("create", mlist)
+            self.tell_mail_server("create", mlist)
         except BaseException:
             mlist.Unlock()
             self._discard_unfinished(name)
@@ -160,7 +166,7 @@ class Writer(object):
             shutil.rmtree(folder, ignore_errors=True)
 
     @staticmethod
-    def _tell_mail_server(what, mlist):
+    def tell_mail_server(what, mlist):
         # type: (str, Any) -> None
         from Mailman import mm_cfg
 
@@ -174,9 +180,9 @@ class Writer(object):
         """What rmlist does, under the lock, and without leaving the archive open to the world."""
         from Mailman import mm_cfg
 
-        mlist = self._open(name)
+        mlist = self.open_list(name)
         try:
-            self._tell_mail_server("remove", mlist)
+            self.tell_mail_server("remove", mlist)
             self._hide_archive(name)
             for file in os.listdir(self.files.data):
                 if own_held_file(name, file):
@@ -199,14 +205,11 @@ class Writer(object):
     @staticmethod
     def _hide_archive(name):
         # type: (str) -> None
-        from Mailman import mm_cfg
-
-        for suffix in ("", ".mbox"):
-            public = os.path.join(mm_cfg.PUBLIC_ARCHIVE_FILE_DIR, name + suffix)
-            private = os.path.join(mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, name)
+        for suffix in mailman21_archives.FOLDERS:
+            public, private = mailman21_archives.public(name + suffix), mailman21_archives.private(name)
             if os.path.islink(public):
                 if not suffix and os.path.isdir(private):
-                    open(os.path.join(private, WAS_PUBLIC), "w").close()
+                    open(os.path.join(private, mailman21_archives.WAS_PUBLIC), "w").close()
                 os.unlink(public)
 
     # ---- changes

@@ -245,7 +245,8 @@ def plan_list(
     out = _Changes(spec.name)
     if renaming:
         out.changes["name"] = (renaming.old, renaming.new)
-        settings = dict(rename.following(renaming, have["settings"]), **settings)
+    if spec.renamed_from and not creating:
+        settings = dict(rename.following(spec, have["settings"]), **settings)
     if spec.renamed_from:
         settings["acceptable_aliases"] = rename.aliases(spec, have["settings"])
     if creating:

@@ -46,7 +46,7 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
 WEB_SPEC: dict[str, dict[str, Any]] = {
     "web_manage": {"type": "path"},
     "web_user": {"type": "str", "default": "www-data"},
-    "mailman_service": {"type": "str", "default": "mailman3"},
+    "mailman_service": {"type": "str"},
 }
 POLICY_SPEC: dict[str, dict[str, Any]] = {
     "allow_shrink": {"type": "bool", "default": False},

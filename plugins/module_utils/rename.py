@@ -56,16 +56,17 @@ def _title(address: str) -> str:
     return address.partition("@")[0].capitalize()
 
 
-def following(rename: Rename, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that carry the old name as Mailman made them from it, with the new one."""
-    old, new = _title(rename.old), _title(rename.new)
+def following(spec: ListSpec, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that carry a former name as Mailman made them from it, with the present one."""
+    new = _title(spec.name)
     out: dict[str, Any] = {}
-    if settings.get("display_name") == old:
-        out["display_name"] = new
-    prefix = settings.get("subject_prefix") or ""
-    if "[{0}]".format(old).lower() in prefix.lower():
-        start = prefix.lower().index("[{0}]".format(old).lower())
-        out["subject_prefix"] = "{0}[{1}]{2}".format(prefix[:start], new, prefix[start + len(old) + 2 :])
+    for old in map(_title, spec.renamed_from):
+        if str(settings.get("display_name")).lower() == old.lower():
+            out["display_name"] = new
+        prefix = settings.get("subject_prefix") or ""
+        if "[{0}]".format(old).lower() in prefix.lower():
+            start = prefix.lower().index("[{0}]".format(old).lower())
+            out["subject_prefix"] = "{0}[{1}]{2}".format(prefix[:start], new, prefix[start + len(old) + 2 :])
     return out
 
 
@@ -95,6 +96,19 @@ def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str,
         and item.old in archives
         and (item.new in existing or due.get(item.new) == item.old)
     ]
+
+
+def check_moves(moves: Iterable[Rename], archives: Mapping[str, Any]) -> None:
+    """Refuse to move an archive to where one is already, unless it says of no parts, and can be merged."""
+    for item in moves:
+        there = archives.get(item.new, {})
+        if set(archives[item.old].get("parts", ())) & set(there.get("parts", ())):
+            raise Invalid(
+                "list {0}: renamed_archives is 'follow', and there are an archive of {1} with {2} messages and one of {0} "
+                "with {3}; accepted: stay, since Mailman 2.1 cannot make them one without new addresses of pages".format(
+                    item.new, item.old, archives[item.old]["messages"], there["messages"]
+                )
+            )
 
 
 def _renamed(plans: Iterable[Any]) -> dict[str, str]:

@@ -25,12 +25,16 @@ def systemctl(verb: str, service: str) -> None:
 @contextlib.contextmanager
 def stopped(engine: Engine, service: str) -> Iterator[None]:
     """Mailman does not run in here. That it shall run again is noted on disk first, for the run after a crash."""
-    engine.request({"op": "note_stop"})
-    systemctl("stop", service)
+    runs = engine.hello.get("runs", True)
+    if runs:
+        engine.request({"op": "note_stop"})
+        systemctl("stop", service)
     try:
         yield
     finally:
-        resume(engine, service)
+        # What somebody else stopped stays so.
+        if runs or engine.hello["stopped"]:
+            resume(engine, service)
 
 
 def resume(engine: Engine, service: str) -> None:

@@ -47,12 +47,13 @@ class Site:
         self._service = service
         self._dropped = archives.dropped(specs)
         former = rename.former_names(specs)
-        names = archives.concerned(plans) + self._dropped + [item.old for item in former]
+        names = archives.concerned(plans) + self._dropped + [name for item in former for name in (item.old, item.new)]
         self._there = web.request({"op": "look", "lists": names})["archives"] if web else {}
         archives.guard(plans, self._there)
         self._copies = self._ask("copies", self._dropped)
         self._renames = rename.remaining(former, plans, self._ask("unfinished", [item.old for item in former]))
         self._moves = rename.moves(former, plans, self._there)
+        rename.check_moves(self._moves, self._there)
         plans = archives.with_drops(plans, self._dropped, self._there, self._copies)
         self.plans = rename.with_remains(plans, self._renames + self._moves)
 
@@ -84,7 +85,8 @@ class Site:
         # The archive's policy first: HyperKitty takes a list that it does not know for public.
         self._tell({item.new: self._there[item.old]["archive_policy"] for item in self._moves})
         if self._renames:
-            self._engine.request({"op": "rename", "renames": _pairs(self._renames)})
+            follow = [item.old for item in self._renames if item.archives == "follow"]
+            self._engine.request({"op": "rename", "renames": _pairs(self._renames), "follow": follow})
         if self._web and self._moves:
             self._web.request({"op": "move", "renames": _pairs(self._moves)})
 
@@ -106,4 +108,6 @@ def open_site(
     if archives.concerned(plans) or archives.dropped(specs) or rename.former_names(specs):
         web = open_archives(engine, params)
     with web or contextlib.nullcontext():
-        yield Site(engine, web, params.get("mailman_service") or "", specs, plans)
+        # A module without the option renames nothing.
+        service = (params["mailman_service"] or engine.service) if "mailman_service" in params else ""
+        yield Site(engine, web, service, specs, plans)

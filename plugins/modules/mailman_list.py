@@ -75,21 +75,21 @@ options:
       - Names that the list had before. If a list still has one of them, it is renamed with its settings, members, held
         posts, pending confirmations, digests in progress and archives; a display name and subject prefix that Mailman
         made from the old name follow. Each of them becomes an acceptable alias.
-      - Mailman 3 has no rename of its own. O(mailman_service) is stopped for it, half a minute or so, in which mail waits
-        in the mail server.
+      - Mailman has no rename of its own. O(mailman_service) is stopped for it, half a minute or so, in which mail waits
+        in the mail server or in Mailman's queue.
     type: list
     elements: str
   renamed_archives:
     description:
-      - V(follow), the archives in HyperKitty get the new name. V(stay), they stay where they were, and new posts are
-        archived under the new name.
+      - V(follow), the archives get the new name. V(stay), they stay where they were, and new posts are archived under the
+        new name.
+      - Mailman 2.1 cannot merge the archives of two names, so V(stay) cannot become V(follow) after the next post.
     type: str
     choices: [follow, stay]
     default: follow
   mailman_service:
-    description: The systemd unit that is stopped and started to rename a list.
+    description: The systemd unit that is stopped and started to rename a list. Without it, V(mailman3), or V(mailman) for 2.1.
     type: str
-    default: mailman3
   lists:
     description:
       - Many lists in one task. Each is a dictionary with O(name) and any of the options O(domain), O(state),

@@ -304,11 +304,11 @@ class Mailman21(Inside):
         self.sh(f"cd {STATE}; rm -f {names}; tar -xpf {self.room}/kept.tar")
 
     def fingerprint(self, *folders: str) -> str:
-        """Every file of Mailman's state, with owner, mode, time and checksum; locks are not state."""
+        """Every file of Mailman's state, with owner, mode, time and checksum; locks and the number of a process are none."""
         where = " ".join(f"{STATE}/{folder}" for folder in folders or ("lists", "archives", "data"))
         return self.sh(
-            f"find {where} -printf '%p %M %u:%g %l %T@\\n' | grep -v ' d' | sort;"
-            f" find {where} -type f -exec sha256sum {{}} + | sort"
+            f"find {where} -name '*.pid' -o -printf '%p %M %u:%g %l %T@\\n' | grep -v ' d' | sort;"
+            f" find {where} -type f ! -name '*.pid' -exec sha256sum {{}} + | sort"
         )
 
 

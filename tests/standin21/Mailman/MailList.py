@@ -199,7 +199,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             index = os.path.join(folder, 'index.html')
             if not os.path.exists(index):
                 with open(index, 'w') as handle:
-                    handle.write('<html><body>No messages yet.</body></html>\n')
+                    handle.write(Utils.maketext('emptyarchive.html', {'listname': self.real_name}, mlist=self))
         finally:
             os.umask(mask)
 

@@ -97,3 +97,8 @@ def get_global_password(siteadmin=True):
 def check_global_password(response, siteadmin=True):
     challenge = get_global_password(siteadmin)
     return challenge == sha_new(response).hexdigest() if challenge else None
+
+
+def maketext(templatefile, dict=None, raw=False, lang=None, mlist=None):
+    """One page, for the archive of a list without posts."""
+    return '<html><body>%(listname)s: no messages yet.</body></html>\n' % dict

@@ -63,6 +63,8 @@ def site() -> mailman21_translate.Site:
             "listname_chars": "[-+_.=a-z0-9]",
             "site_list": "mailman",
             "site_bans": [],
+            "runs": True,
+            "stopped": False,
         }
     )
 
@@ -78,7 +80,7 @@ def steps(site: mailman21_translate.Site, raw: dict[str, Any] | None, **declared
     mailman21_translate.check([spec], site)
     names = sorted({"advertised", "emergency", "subscription_policy", *spec.settings})
     actual = {NAME: mailman21_translate.read_entry(raw, site, names, spec.rosters)} if raw else {}
-    specs, seen = mailman21_translate.adapt([spec], actual, {NAME: raw} if raw else {})
+    specs, seen = mailman21_translate.adapt([spec], actual, {NAME: raw} if raw else {}, {})
     plan = plan_list(specs[0], seen.get(NAME))
     return mailman21_translate.raw_step(plan.step, site, raw, actual.get(NAME)) if plan.step else {}
 

@@ -45,9 +45,25 @@ def test_what_somebody_chose_does_not_follow():
 
 
 def test_a_renamed_list_stays_as_it_is():
-    done = dict(STATE, settings=dict(STATE["settings"], acceptable_aliases=[A]))
+    done = dict(STATE, settings={"display_name": "B", "subject_prefix": "[B] ", "acceptable_aliases": [A]})
     (plan,) = plan_site(specs({"name": "b", "renamed_from": ["a"]}), {B: done})
     assert plan == ListPlan(B, "none", {}, {})
+
+
+def test_what_a_run_that_was_interrupted_left_of_the_old_name_follows():
+    (plan,) = plan_site(specs({"name": "c", "renamed_from": ["b", "a"]}), {C: STATE})
+    assert plan.step["set"] == {"display_name": "C", "subject_prefix": "[C] ", "acceptable_aliases": [B, A]}
+
+
+def test_archives_of_two_names_are_merged_only_where_that_can_be():
+    move = rename.Rename(A, B, "follow")
+    rename.check_moves([move], {A: {"messages": 3}, B: {"messages": 2}})
+    rename.check_moves([move], {A: {"messages": 3, "parts": ["mbox"]}, B: {"messages": 1, "parts": ["pages"]}})
+    archive = {"messages": 3, "parts": ["pages", "mbox"]}
+    with pytest.raises(
+        Invalid, match="an archive of a@lists.example.org with 3 messages and one of .* with 3; accepted: stay"
+    ):
+        rename.check_moves([move], {A: archive, B: archive})
 
 
 def test_a_list_that_never_was_is_created_with_its_former_name_as_alias():
