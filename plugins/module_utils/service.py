@@ -13,10 +13,17 @@ from typing import Iterator
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
 
 
+def _run(verb: str, service: str) -> subprocess.CompletedProcess[bytes]:
+    argv = ["systemctl", verb, service]
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, close_fds=True)
+
+
 def systemctl(verb: str, service: str) -> None:
-    done = subprocess.run(
-        ["systemctl", verb, service], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, close_fds=True
-    )
+    if verb == "start":
+        # systemd counts, and would not start what is renamed list by list a sixth time in ten seconds.
+        # What it has not loaded, it has not counted, and says so, which is no failure.
+        _run("reset-failed", service)
+    done = _run(verb, service)
     if done.returncode:
         said = done.stdout.decode("utf-8", "replace").strip()
         raise EngineError("systemctl {0} {1} failed: {2}".format(verb, service, said or done.returncode))

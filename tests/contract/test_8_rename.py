@@ -17,6 +17,8 @@ LIST = "mailman_list"
 @pytest.fixture
 def old(host: Mailman21, made: str) -> Iterator[str]:
     """A list with people, posts that wait, an archive, a digest begun and mail on its way."""
+    # Mailman shall have nothing to do with it meanwhile
+    host.config_list(made, "admin_immed_notify=0\n")
     host.sh(f"echo alice@example.org | add_members -r - -w n -a n {made}")
     host.withlist("req.hold", made, "3")
     host.withlist("req.hold_people", made)
