@@ -43,7 +43,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     redact_text,
     web_program,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, one_name_each
 
 # One program per Mailman, and two for the web interface:
 # its modules in the order of their imports, the one with main() last.
@@ -234,6 +234,7 @@ class Engine:
 
     def check(self, specs: Iterable[ListSpec]) -> None:
         """Refuse what this Mailman cannot express."""
+        one_name_each(specs)
 
     def adapt(
         self, specs: list[ListSpec], actual: Mapping[str, Mapping[str, Any]]

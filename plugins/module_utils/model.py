@@ -375,7 +375,6 @@ def resolve(
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
         out[name] = spec._replace(name=name, settings=settings, renamed_from=former)
     _one_list_each(out)
-    _one_name_each(out.values())
     return list(out.values())
 
 
@@ -393,7 +392,7 @@ def _one_list_each(specs: Mapping[str, ListSpec]) -> None:
                 )
 
 
-def _one_name_each(specs: Iterable[ListSpec]) -> None:
+def one_name_each(specs: Iterable[ListSpec]) -> None:
     """Mailman 3 keeps one display name for each address, whatever the list."""
     names: dict[str, tuple[str, str]] = {}
     for spec in specs:

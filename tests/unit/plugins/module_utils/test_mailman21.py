@@ -167,6 +167,7 @@ def test_alternatives_from_the_start_need_a_group() -> None:
             {"members": [{"address": "a@example.org", "moderation_action": "discard"}]},
             "moderation_action of a@example.org",
         ),
+        ({"renamed_from": ["old@example.net"]}, "has old@example.net; accepted: names in lists.example.org"),
     ],
 )
 def test_what_2_1_cannot_express_is_refused_by_name(
