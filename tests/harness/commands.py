@@ -46,6 +46,8 @@ def list_stories() -> int:
 
 def one_story(name: str) -> int:
     story = stories.find(name)
+    if os.environ.get("MAILMAN2_HOST"):
+        story = stories.on_mailman21(story)
     prerequisites.set_up()
     parts = Run()
     parts.part(f"story {name}", partial(stories.tell, story, prerequisites.engine()))

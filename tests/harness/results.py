@@ -41,6 +41,12 @@ def read_junit(path: Path) -> Count:
     return Count(len(cases) - failed - skipped, failed, skipped)
 
 
+def left_out(path: Path) -> list[str]:
+    """Why tests of a pytest report were skipped, each reason once."""
+    reasons = [str(skipped.get("message")) for skipped in ElementTree.parse(path).getroot().iter("skipped")]
+    return list(dict.fromkeys(reasons))
+
+
 class PartFailed(Problem):
     """Some tests of a part failed; the sentence and what is known of the number."""
 

@@ -15,6 +15,7 @@ import secrets
 import sys
 import time
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ import testinfra
 
 from support import site
 from support.controller import Controller
+from support.declared import Declared
 from support.fermium import Fermium
 from support.outside import CERTIFICATE, Outside
 from support.proved import Proved, Row, rows, table, unproved
@@ -90,6 +92,14 @@ def subscribers(fermium: Fermium) -> Iterator[None]:
         fermium.unsubscribe(*item)
     for subject in fermium.held(site.PUBLIC).keys() - held.keys():
         fermium.discard(site.PUBLIC, subject)
+
+
+@pytest.fixture
+def declared(controller: Controller, tmp_path: Path) -> Iterator[Declared]:
+    """The inventory of the example, for a proof to add lists to."""
+    inventory = Declared(controller, tmp_path / "lists.json")
+    yield inventory
+    inventory.apply()
 
 
 @pytest.fixture

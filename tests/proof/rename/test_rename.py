@@ -5,24 +5,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-import yaml
-
 from support import site
-from support.controller import ROOT, Controller, changed
+from support.controller import Controller
+from support.declared import Declared
 from support.fermium import Fermium
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
 MODULE = "listops.mailman.mailman_list"
-DECLARED = yaml.safe_load((ROOT / "inventory/group_vars/mailhosts/lists.yml").read_text(encoding="utf-8"))
 # the engines and the module that started them
 ENGINE = "[i]mport json, os, sys, types"
 KILL = f"pids=$(pgrep -f '{ENGINE}') && kill -9 $(ps -o ppid= -p $pids) $pids"
@@ -31,28 +25,6 @@ SUFFIXES = ["owner", "request", "bounces", "bounces+x=y", "join", "leave", "subs
 
 def address(name: str, suffix: str = "") -> str:
     return f"{name}-{suffix}@{site.DOMAIN}" if suffix else f"{name}@{site.DOMAIN}"
-
-
-class Declared:
-    """An inventory with one list more, applied as an operator would."""
-
-    def __init__(self, controller: Controller, path: Path) -> None:
-        self.controller = controller
-        self.path = path
-
-    def apply(self, *entries: dict[str, Any]) -> int:
-        lists = DECLARED["mailman_lists"] + list(entries)
-        self.path.write_text(json.dumps({"mailman_lists": lists}), encoding="utf-8")
-        return changed(
-            self.controller.playbook("playbooks/site.yml", "--tags=exim,apache,lists", f"--extra-vars=@{self.path}")
-        )
-
-
-@pytest.fixture
-def declared(controller: Controller, tmp_path: Path) -> Iterator[Declared]:
-    inventory = Declared(controller, tmp_path / "lists.json")
-    yield inventory
-    inventory.apply()
 
 
 def redirected(outside: Outside, url: str) -> str:

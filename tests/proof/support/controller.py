@@ -60,7 +60,7 @@ class Controller:
     def stopped(self, path: str, *options: str) -> str:
         """Run a playbook that must fail on fermium; give the sentence with which it stopped."""
         done = self._run(path, options, "", self.environment)
-        said = results(json.loads(done.stdout[done.stdout.index("{") :]))
+        said = results(json.loads(done.stdout[done.stdout.index("{") :]), self.host)
         assert done.returncode == 2, said
         # what comes after it tidies up
         said = [item for item in said if item.get("failed")][-1]

@@ -15,6 +15,10 @@ MAILMAN_CFG = "/etc/mailman3/mailman.cfg"
 
 
 class Fermium(Inside):
+    mailman21 = False
+    # A queue that no runner looks at.
+    idle_queue = "/var/lib/mailman3/queue/bad"
+
     def rest(self, method: str, path: str, **form: Any) -> Any:
         """Ask Mailman's own API; anything but success is an error."""
         answer = self._ask_rest(method, path, form or None)
@@ -65,6 +69,43 @@ class Fermium(Inside):
         if entry:
             self.rest("DELETE", "members/" + entry["self_link"].rsplit("/", 1)[1])
 
+    def lists(self) -> dict[str, str]:
+        """Description by posting address."""
+        return {entry["fqdn_listname"]: entry["description"] for entry in self.entries("lists")}
+
+    def make_list(self, fqdn: str) -> None:
+        self.rest("POST", "lists", fqdn_listname=fqdn)
+
+    def enrol(self, fqdn: str, address: str, name: str, role: str) -> None:
+        self.rest(
+            "POST",
+            "members",
+            list_id=fqdn.replace("@", "."),
+            subscriber=address,
+            display_name=name,
+            role=role,
+            pre_verified=True,
+            pre_confirmed=True,
+            pre_approved=True,
+        )
+
+    def hold_back(self, fqdn: str, address: str) -> None:
+        """A member gets digests, but no mail by order of a moderator, and is moderated."""
+        member = self.member(fqdn, address)
+        assert member
+        preferences = f"members/{member['member_id']}/preferences"
+        self.rest("PATCH", preferences, delivery_mode="mime_digests", delivery_status="by_moderator")
+        self.rest("PATCH", f"members/{member['member_id']}", moderation_action="hold")
+
+    def admits(self, fqdn: str, address: str) -> bool:
+        """Whether Mailman itself would make somebody a member."""
+        form = {"list_id": fqdn.replace("@", "."), "subscriber": address}
+        return bool(self._ask_rest("POST", "members", form)["status"] < 300)
+
+    def requests(self, fqdn: str) -> set[str]:
+        """Who waits to be let in."""
+        return {str(entry["email"]) for entry in self.entries(f"lists/{fqdn}/requests")}
+
     def held(self, fqdn: str) -> dict[str, dict[str, Any]]:
         return {entry["subject"]: entry for entry in self.entries(f"lists/{fqdn}/held")}
 
@@ -83,7 +124,10 @@ class Fermium(Inside):
         return bool(self.ask("listening", host="127.0.0.1", port=8024)) and self.rest_answers()
 
     def systemctl(self, *what: str) -> None:
-        self.check("systemctl", *what)
+        done = self.run("systemctl", *what)
+        if done["rc"]:
+            log = self.run("journalctl", "--no-pager", "--lines=30", *(f"--unit={unit}" for unit in what[1:]))["out"]
+            raise AssertionError(f"systemctl {' '.join(what)}: {done['err'] or done['out']}\n{log}")
 
     def is_active(self, unit: str) -> bool:
         return bool(self.run("systemctl", "is-active", "--quiet", unit)["rc"] == 0)

@@ -16,32 +16,76 @@ HOME = "/usr/lib/mailman"
 STATE = "/var/lib/mailman"
 # Runs in Mailman's own Python 2.7.
 PROGRAM = """
-import json, sys
+import email, json, sys, time
 sys.path.insert(0, "/usr/lib/mailman/bin")
 import paths
-from Mailman import MailList, UserDesc, mm_cfg
+from Mailman import Errors, MailList, Message, UserDesc, Utils, mm_cfg
+
+def person(address):
+    info = mlist.getBounceInfo(address)
+    name = mlist.getMemberName(address) or ""
+    return {
+        "email": address, "bounce_score": info and info.score or 0,
+        "display_name": name if isinstance(name, unicode) else name.decode(Utils.GetCharSet(mlist.preferred_language)),
+        "delivery_mode": mlist.getMemberOption(address, 0), "moderation_action": mlist.getMemberOption(address, 128),
+    }
+
+def past(days, do, *arguments):
+    now = time.time
+    time.time = lambda: now() - days * 86400
+    try:
+        do(*arguments)
+    finally:
+        time.time = now
+
 wish = json.load(sys.stdin)
+if wish["do"] == "lists":
+    lists = [MailList.MailList(name, lock=0) for name in Utils.list_names()]
+    json.dump(dict((each.GetListEmail(), each.description) for each in lists), sys.stdout)
+    sys.exit()
 address = str(wish.get("address") or "")
+roles = {"owner": "owner", "moderator": "moderator", "nonmember": "accept_these_nonmembers"}
 mlist = MailList.MailList(str(wish["list"]))
+answer = None
 try:
     if wish["do"] == "members":
-        found = dict((name, mlist.getBounceInfo(name)) for name in mlist.getMembers())
-        answer = dict((name, {"email": name, "bounce_score": info and info.score or 0}) for name, info in found.items())
-    elif wish["do"] == "owners":
-        answer = dict((name, {"email": name}) for name in mlist.owner)
+        answer = dict((name, person(name)) for name in mlist.getMembers())
+    elif wish["do"][:-1] in roles:
+        answer = dict((name, {"email": name}) for name in getattr(mlist, roles[wish["do"][:-1]]))
     elif wish["do"] == "subscribe":
         answer = not mlist.isMember(address)
         if answer:
-            mlist.addNewMember(address, password="made-for-a-proof")
+            mlist.addNewMember(address, realname=wish.get("name") or "", password="made-for-a-proof")
     elif wish["do"] == "unsubscribe":
         answer = mlist.isMember(address)
         if answer:
             mlist.removeMember(address)
+    elif wish["do"] == "enrol":
+        getattr(mlist, roles[wish["role"]]).append(address)
+    elif wish["do"] == "hold back":
+        mlist.setMemberOption(address, 0, 1)
+        mlist.setMemberOption(address, 8, 0)
+        mlist.setMemberOption(address, 128, 1)
+        mlist.setDeliveryStatus(address, 3)
+    elif wish["do"] == "admit":
+        try:
+            mlist.ApprovedAddMember(UserDesc.UserDesc(address, "", "made-for-a-proof", 0, "en"), 0, 0)
+            answer = True
+        except Errors.MembershipIsBanned:
+            answer = False
+    elif wish["do"] == "requests":
+        answer = [mlist.GetRecord(key)[1] for key in mlist.GetSubscriptionIds()]
+    elif wish["do"] == "wait":
+        text = "From: s@example.com\\nTo: {0}\\nMessage-ID: <{1}-{2}>\\nSubject: {1}\\n\\nx\\n"
+        text = text.format(mlist.GetListEmail(), wish["name"], mlist.internal_name())
+        message = email.message_from_string(str(text), Message.Message)
+        past(wish["days"], mlist.HoldMessage, message, "test", {"listname": mlist.internal_name()})
+        past(wish["days"], mlist.HoldSubscription, address, "", "made-for-a-proof", 0, "en")
     elif wish["do"] == "held":
         answer = dict((mlist.GetRecord(key)[2], {"request_id": key}) for key in mlist.GetHeldMessageIds())
-    elif wish["do"] == "discard":
-        answer = mlist.HandleRequest(wish["request_id"], mm_cfg.DISCARD)
-    if wish["do"] in ("subscribe", "unsubscribe", "discard"):
+    elif wish["do"] in ("discard", "approve"):
+        mlist.HandleRequest(wish["request_id"], getattr(mm_cfg, wish["do"].upper()))
+    if wish["do"] in ("subscribe", "unsubscribe", "enrol", "hold back", "wait", "discard", "approve"):
         mlist.Save()
 finally:
     mlist.Unlock()
@@ -50,6 +94,9 @@ json.dump(answer, sys.stdout)
 
 
 class Sodium(Fermium):
+    mailman21 = True
+    idle_queue = f"{STATE}/qfiles/shunt"
+
     @functools.cached_property
     def moves_mail(self) -> bool:
         """Whether this is a real Mailman, with runners; its stand-in has none."""
@@ -72,6 +119,25 @@ class Sodium(Fermium):
 
     def unsubscribe(self, fqdn: str, address: str, role: str = "member") -> None:
         self.mailman("unsubscribe", fqdn, address=address)
+
+    def lists(self) -> dict[str, str]:
+        found: dict[str, str] = self.mailman("lists", "")
+        return found
+
+    def make_list(self, fqdn: str) -> None:
+        self.check("newlist", "-q", fqdn.partition("@")[0], "nobody@example.org", "made-for-a-proof")
+
+    def enrol(self, fqdn: str, address: str, name: str, role: str) -> None:
+        self.mailman("subscribe" if role == "member" else "enrol", fqdn, address=address, name=name, role=role)
+
+    def hold_back(self, fqdn: str, address: str) -> None:
+        self.mailman("hold back", fqdn, address=address)
+
+    def admits(self, fqdn: str, address: str) -> bool:
+        return bool(self.mailman("admit", fqdn, address=address))
+
+    def requests(self, fqdn: str) -> set[str]:
+        return set(self.mailman("requests", fqdn))
 
     def held(self, fqdn: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = self.mailman("held", fqdn)

@@ -10,7 +10,7 @@ import pytest
 from harness import sanity, stories
 from harness.console import Problem, table
 from harness.demo import changed_tasks, headline, reason, recap, unproved
-from harness.results import ONE, Count, PartFailed, Run, read_junit
+from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="good"/><testcase name="also good"/>
@@ -133,6 +133,20 @@ def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
     scenario.write_text("---\n", encoding="utf-8")
     with pytest.raises(Problem, match=r"molecule/x/molecule.yml lacks a comment '# Story: ...'"):
         stories.stories()
+
+
+def test_a_chapter_is_told_on_mailman21_where_there_is_a_scenario_for_it():
+    export = stories.on_mailman21(stories.find("export"))
+    assert (export.name, export.scenario, export.images) == ("export", "events21", [("python27", "bullseye")])
+    assert stories.on_mailman21(stories.find("events")).name == "events21"
+    assert stories.on_mailman21(stories.find("mailman21")).name == "mailman21"
+
+
+def test_what_was_left_out_is_said_once(tmp_path):
+    report = tmp_path / "report.xml"
+    case = '<testcase name="{0}"><skipped message="no pages"/></testcase>'
+    report.write_text(f"<testsuite>{case.format('a')}{case.format('b')}<testcase/></testsuite>", encoding="utf-8")
+    assert left_out(report) == ["no pages"]
 
 
 def test_every_story_here_can_be_listed():

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from support import site
-from support.controller import Controller, results
+from support.controller import Controller, changed, results
 from support.fermium import Fermium
 from support.proved import Proved
 
@@ -27,52 +27,41 @@ def test_everybody_is_exported_and_the_file_changes_nothing(
     ann, bo, cy = NAMES
     # by the door that the collection does not use: what is there was not put there by it
     for name in (first, second):
-        fermium.rest("POST", "lists", fqdn_listname=name)
+        fermium.make_list(name)
     for address, role in ((ann, "member"), (bo, "member"), (cy, "owner"), (bo, "moderator"), (cy, "nonmember")):
-        fermium.rest(
-            "POST",
-            "members",
-            list_id=first.replace("@", "."),
-            subscriber=address,
-            display_name=NAMES[address],
-            role=role,
-            pre_verified=True,
-            pre_confirmed=True,
-            pre_approved=True,
-        )
-    member = fermium.member(first, bo)
-    assert member
-    preferences = f"members/{member['member_id']}/preferences"
-    fermium.rest("PATCH", preferences, delivery_mode="mime_digests", delivery_status="by_moderator")
-    fermium.rest("PATCH", f"members/{member['member_id']}", moderation_action="hold")
+        fermium.enrol(first, address, NAMES[address], role)
+    fermium.hold_back(first, bo)
     controller.task(LIST, name=second, state="disabled", disabled_action="discard")
 
     options = ("-e", f"export_directory={tmp_path}", "-e", f"{{'export_lists': ['{first}', '{second}']}}")
-    shown = controller.playbook(EXPORT, "--check", *options)
-    assert shown["stats"]["fermium"]["changed"] > 0 and list(tmp_path.iterdir()) == [], "check mode wrote"
+    assert (
+        changed(controller.playbook(EXPORT, "--check", *options), controller.host) > 0
+        and list(tmp_path.iterdir()) == []
+    ), "check mode wrote"
     umask = os.umask(0)
     umask = os.umask(0)
     try:
         controller.playbook(EXPORT, *options)
     finally:
         os.umask(umask)
-    kept, sheet = tmp_path / "members-fermium.yml", tmp_path / "members-fermium.csv"
+    kept, sheet = (tmp_path / f"members-{controller.host}.{kind}" for kind in ("yml", "csv"))
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     assert modes == {kept.name: 0o600, sheet.name: 0o600}
-    assert controller.playbook(EXPORT, *options)["stats"]["fermium"]["changed"] == 0
+    assert changed(controller.playbook(EXPORT, *options), controller.host) == 0
 
     with sheet.open(encoding="utf-8", newline="") as handle:
         rows = {(row["role"], row["address"]): row for row in csv.DictReader(handle)}
-    assert {key: row["display_name"] for key, row in rows.items()} == {
-        key: NAMES[key[1]]
+    # Mailman 2.1 knows the names of members only, and a list there has an owner from the beginning
+    assert {key: row["display_name"] for key, row in rows.items() if key[1] in NAMES} == {
+        key: "" if fermium.mailman21 and key[0] != "member" else NAMES[key[1]]
         for key in (("member", ann), ("member", bo), ("owner", cy), ("moderator", bo), ("nonmember", cy))
     }
     digest = [rows["member", bo][key] for key in ("delivery_mode", "delivery_status", "moderation_action")]
     assert digest == ["mime_digests", "by_moderator", "hold"]
 
     task = {"name": "back", LIST: {"lists": "{{ mailman_lists }}"}}
-    back = json.dumps([{"hosts": "fermium", "gather_facts": False, "vars_files": [str(kept)], "tasks": [task]}])
-    (same,) = results(controller.playbook("/dev/stdin", stdin=back))
+    back = json.dumps([{"hosts": controller.host, "gather_facts": False, "vars_files": [str(kept)], "tasks": [task]}])
+    (same,) = results(controller.playbook("/dev/stdin", stdin=back), controller.host)
     assert same["changed"] is False, same
 
     # the file says it all: what is taken away, it brings back
@@ -89,7 +78,7 @@ def test_everybody_is_exported_and_the_file_changes_nothing(
 def test_a_list_that_is_not_there_is_named(controller: Controller, word: str, tmp_path: Path) -> None:
     lists = f"{{'export_lists': ['{word}']}}"
     said = controller.stopped(EXPORT, "-e", f"export_directory={tmp_path}", "-e", lists)
-    assert said.startswith(f'export_lists is ["{word}"], of which fermium has none; accepted: names of lists')
+    assert said.startswith(f'export_lists is ["{word}"], of which {controller.host} has none; accepted: names of lists')
     assert list(tmp_path.iterdir()) == []
 
 

@@ -32,7 +32,7 @@ def lists(controller: Controller, word: str) -> Iterator[tuple[str, str]]:
 
 
 def where(fermium: Fermium, lists: tuple[str, str], *addresses: str) -> set[tuple[str, str, str]]:
-    """As Mailman's REST sees it."""
+    """As Mailman itself sees it."""
     return {
         (name, role, address)
         for name in lists
@@ -47,10 +47,15 @@ def test_a_person_leaves(
 ) -> None:
     public, private = lists
     dave, alias = f"dave-{word}@example.net", f"d.{word}@example.com"
+    stranger = {"address": dave, "moderation_action": "accept"}
     controller.task(LIST, name=public, members=[f"Dave-{word}@Example.net", EVE], owners=[EVE, dave], moderators=[dave])
-    controller.task(LIST, name=private, archive_policy="private", members=[EVE], owners=[dave], nonmembers=[dave])
-    fermium.rest("POST", f"users/{dave}/addresses", email=alias)
-    controller.task(MEMBER, list=private, address=alias)
+    controller.task(LIST, name=private, archive_policy="private", members=[EVE], owners=[dave], nonmembers=[stranger])
+    addresses = [dave]
+    if not fermium.mailman21:
+        # Mailman 2.1 knows of nobody's other addresses
+        fermium.rest("POST", f"users/{dave}/addresses", email=alias)
+        controller.task(MEMBER, list=private, address=alias)
+        addresses.append(alias)
     before = where(fermium, lists, dave, alias, EVE)
 
     # before anything: the list that would have no owner
@@ -66,16 +71,14 @@ def test_a_person_leaves(
     assert {(row["list"], row["role"], row["address"]) for row in done["removed"]} == {
         row for row in before if row[2] != EVE
     }
-    assert done["addresses"] == sorted([dave, alias])
+    assert done["addresses"] == sorted(addresses)
     assert controller.task(PERSON, check_mode=True, **person)["changed"] is False
     assert controller.task(PERSON, **person)["changed"] is False
     assert where(fermium, lists, dave, alias) == set()
     assert where(fermium, lists, EVE) == {row for row in before if row[2] == EVE} | {(private, "owner", EVE)}
     # Mailman itself lets neither address in again
-    for address in (dave, alias):
-        with pytest.raises(AssertionError):
-            fermium.rest("POST", "members", list_id=public.replace("@", "."), subscriber=address)
-    assert "the ban" in controller.refused(MEMBER, list=private, address=alias)
+    assert [fermium.admits(public, address) for address in addresses] == [False] * len(addresses)
+    assert "the ban" in controller.refused(MEMBER, list=private, address=addresses[-1])
     proved(
         "a person leaves all lists in all roles by all addresses, and cannot come back", f"{len(done['removed'])} roles"
     )
@@ -89,9 +92,9 @@ def test_a_person_leaves_the_private_lists_only(
     controller.task(LIST, name=public, members=[dave, EVE], owners=[EVE])
     controller.task(LIST, name=private, archive_policy="private", members=[dave, alias, EVE], owners=[EVE])
     options = ("-e", f"leave_addresses={dave}", "-e", "leave_lists=private")
-    shown = results(controller.playbook("playbooks/leave.yml", "--check", *options))[-1]["msg"]
+    shown = results(controller.playbook("playbooks/leave.yml", "--check", *options), controller.host)[-1]["msg"]
     assert where(fermium, lists, dave) == {(public, "member", dave), (private, "member", dave)}
-    said = results(controller.playbook("playbooks/leave.yml", *options))[-1]["msg"]
+    said = results(controller.playbook("playbooks/leave.yml", *options), controller.host)[-1]["msg"]
     assert said == shown == [f"{private} member {dave}"]
     assert where(fermium, lists, dave, alias) == {(public, "member", dave), (private, "member", alias)}
     proved("a person leaves the private lists; what is printed is what is done", said[0].replace(word, "..."))
@@ -105,6 +108,7 @@ def test_bad_input(controller: Controller) -> None:
         "value of lists must be one of: all, private": {"address": EVE, "lists": "some"},
     }
     tasks = [{"name": "bad", PERSON: options, "ignore_errors": True} for options in bad.values()]
-    play = json.dumps([{"hosts": "fermium", "gather_facts": False, "tasks": tasks}])
-    for sentence, said in zip(bad, results(controller.playbook("/dev/stdin", stdin=play)), strict=True):
+    play = json.dumps([{"hosts": controller.host, "gather_facts": False, "tasks": tasks}])
+    answers = results(controller.playbook("/dev/stdin", stdin=play), controller.host)
+    for sentence, said in zip(bad, answers, strict=True):
         assert said["failed"] is True and sentence in said["msg"]
