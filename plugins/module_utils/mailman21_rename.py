@@ -147,7 +147,7 @@ class Renamer(object):
     def _requests(self, old, new):
         # type: (str, str) -> None
         """What waits for a moderator: the records, which name the list and its files, and the held posts."""
-        import cPickle
+        import cPickle  # pylint: disable=import-error
 
         path = os.path.join(self.folder(old), REQUEST_FILE)
         if not os.path.exists(path):
