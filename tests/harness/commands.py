@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
         "test-contract": test_contract,
         "story": partial(one_story, given.story),
         "stories": list_stories,
-        "bench": bench,
+        "bench": partial(bench, os.environ.get("MAILMAN2_HOST", "")),
         "docs": docs,
         "clean": clean,
     }

@@ -9,7 +9,7 @@ import math
 import os
 
 from bench.host import Host
-from bench.mailman3 import TARGETS, Side, play
+from bench.mailman3 import TARGETS, Mailman3, play
 from support.controller import Controller
 from support.fermium import Fermium
 from support.proved import Proved
@@ -23,7 +23,7 @@ def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controlle
 
     host = Host(fermium.engine[0], fermium.container, os.environ)
     lists = {entry["fqdn_listname"] for entry in fermium.entries("lists")}
-    side = Side("mailman3.small", host, 10, loop, said.append, rounds=1)
+    side = Mailman3("mailman3.small", host, 10, said.append, rounds=1, loop=loop)
     figures = {figure.name: figure for figure in side.figures()}
     assert {f"mailman3.small.{name}" for name in TARGETS} <= figures.keys()
     assert all(math.isfinite(figure.value) for figure in figures.values()), figures

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_people import check_person
 from ansible_collections.listops.mailman.plugins.module_utils.model import parse_site
 from ansible_collections.listops.mailman.plugins.module_utils.plan import plan_site, summary
 from bench.figures import Figure, Target, exponent, report
+from bench.mailman21 import PREFIX, expressed
 from bench.site import memberships, one_more, site
 
 
@@ -30,6 +32,16 @@ def test_a_site_is_the_same_every_time_and_of_every_kind():
         assert any(key in person for person in people)
     for key in ("owners", "moderators", "bans", "header_matches"):
         assert any(entry.get(key) for entry in entries)
+
+
+def test_mailman21_can_have_the_site_and_nobody_elses_list_is_in_it():
+    entries = expressed(site(50), "lists.example.com")
+    assert memberships(entries) == 5000
+    plan_site(parse_site(entries), {})
+    assert all(entry["name"].startswith(PREFIX) and entry["name"].endswith("@lists.example.com") for entry in entries)
+    for spec in parse_site(entries):
+        for person in spec.rosters["member"].people.values():
+            check_person("member", person, "hold")
 
 
 def test_one_more_member_is_one_more_and_changes_nothing_else():
