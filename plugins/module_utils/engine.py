@@ -14,7 +14,7 @@ import shlex
 import subprocess
 import tempfile
 from types import ModuleType
-from typing import IO, Any, Iterable, Mapping
+from typing import IO, Any, Iterable, Iterator, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
     accounts_engine,
@@ -251,13 +251,33 @@ class Engine:
         self._open()
         return self._exchange(message)
 
+    def requests(self, messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """The answers to several requests, of a few kilobytes each. The next is worked on while the caller looks at one."""
+        self._open()
+        waiting = 0
+        for message in messages:
+            self._send(message)
+            waiting += 1
+            if waiting == 2:
+                yield self._answer()
+                waiting -= 1
+        while waiting:
+            yield self._answer()
+            waiting -= 1
+
     def _open(self) -> Mapping[str, Any]:
         if self._hello is None:
             self._hello = self._exchange(self._opening)
         return self._hello
 
     def _exchange(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._send(message)
+        return self._answer()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
         self._write(json.dumps(message).encode("utf-8") + b"\n")
+
+    def _answer(self) -> Mapping[str, Any]:
         line = _pipes(self._process)[1].readline()
         if not line:
             raise EngineError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())

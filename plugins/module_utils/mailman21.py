@@ -231,6 +231,8 @@ def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any
 
 def canonical(text: str) -> str:
     """Characters that a list's charset lacks are kept by 2.1 as numbers: &#233; is é."""
+    if "&#" not in text:
+        return text
     return re.sub(
         r"&#([0-9]{3,7});",
         lambda found: chr(int(found.group(1))) if 127 < int(found.group(1)) < 0x110000 else found.group(0),

@@ -14,6 +14,9 @@ from ansible_collections.listops.mailman.plugins.module_utils.engine import Engi
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES, Invalid
 
+# So that Mailman's files are read while the lists before them are looked at.
+LISTS_PER_REQUEST = 50
+
 
 class Mailman21(Engine):
     """The same requests and answers as Mailman 3's engine; the program itself speaks of attributes of 2.1."""
@@ -56,20 +59,25 @@ class Mailman21(Engine):
             for address, given in (secrets or {}).items()
             if address in self.site.lists
         }
-        answer = self.request(
-            {
-                "op": "read",
-                "lists": [self.site.lists[address] for address in wanted],
-                "attributes": mailman21_translate.attributes_for(names, roles),
-                "members": "member" in roles,
-                "passwords": passwords,
-            }
-        )["lists"]
-        self._raw = {address: answer[self.site.lists[address]] for address in wanted}
-        self._read = {
-            address: mailman21_translate.read_entry(entry, self.site, names, roles)
-            for address, entry in self._raw.items()
+        asked = {
+            "op": "read",
+            "attributes": mailman21_translate.attributes_for(names, roles),
+            "members": "member" in roles,
         }
+        parts = [wanted[start : start + LISTS_PER_REQUEST] for start in range(0, len(wanted), LISTS_PER_REQUEST)]
+        requests = (
+            dict(
+                asked,
+                lists=[self.site.lists[address] for address in part],
+                passwords={name: passwords[name] for name in map(self.site.local, part) if name in passwords},
+            )
+            for part in parts
+        )
+        self._raw, self._read = {}, {}
+        for part, answer in zip(parts, self.requests(requests)):
+            for address in part:
+                entry = self._raw[address] = answer["lists"][self.site.lists[address]]
+                self._read[address] = mailman21_translate.read_entry(entry, self.site, names, roles)
         return self._read
 
     def _refuse_unreadable(self) -> None:

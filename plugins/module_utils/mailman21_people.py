@@ -24,6 +24,9 @@ FLAGS = {
     "receive_list_copy": (256, True),
     "receive_reminders": (32, True),
 }
+# What an inventory says of people, and so is read.
+_READ_FLAGS = [(flag, mask, negated) for flag, (mask, negated) in FLAGS.items() if flag in vocabulary.MEMBER_FIELDS]
+_READ_LANGUAGE = "preferred_language" in vocabulary.MEMBER_FIELDS
 ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderation_action": "default"}
 
 
@@ -42,10 +45,9 @@ def read_member(row: Any, moderated: bool, action: str) -> dict[str, Any]:
         "delivery_status": DELIVERY_STATUSES.get(status, "unknown"),
         "moderation_action": "default" if bit == moderated else action if bit else "defer",
     }
-    for flag, (mask, negated) in FLAGS.items():
-        if flag in vocabulary.MEMBER_FIELDS:
-            person[flag] = bool(options & mask) != negated
-    if "preferred_language" in vocabulary.MEMBER_FIELDS:
+    for flag, mask, negated in _READ_FLAGS:
+        person[flag] = bool(options & mask) != negated
+    if _READ_LANGUAGE:
         person["preferred_language"] = language
     return person
 

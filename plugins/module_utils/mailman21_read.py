@@ -176,6 +176,7 @@ class Files(object):
         charset = self.charset(config)
         names, options, language = config["usernames"], config["user_options"], config["language"]
         status = config.get("delivery_status", {})
+        languages = dict((code, plain(code, charset)) for code in set(language.values()))
         rows = []
         for digest, people in ((False, config["members"]), (True, config["digest_members"])):
             for key, given in people.items():
@@ -183,12 +184,12 @@ class Files(object):
                 rows.append(
                     [
                         text(key, charset) if isinstance(key, bytes) else key,
-                        plain(given, charset) or None,
-                        plain(name, charset) or "",
+                        plain(given, charset) if given else None,
+                        plain(name, charset) if name else "",
                         options.get(key, 0),
                         digest,
                         status[key][0] if key in status else 0,
-                        plain(language.get(key), charset),
+                        languages.get(language.get(key)),
                     ]
                 )
         return rows

@@ -292,9 +292,10 @@ def _all_follow(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any]:
     out = {}
     for role, roster in spec.rosters.items():
-        people = {}
+        people = dict(roster.people)
         for key, person in roster.people.items():
-            person = dict(person)
+            if len(person) == 1 and role != "nonmember":
+                continue  # an address alone
             if roster.state != "absent":
                 try:
                     mailman21_people.check_person(role, person, action)
@@ -302,12 +303,12 @@ def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any
                     raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
             wanted = person.get("moderation_action")
             if role == "member" and wanted == default:
-                person["moderation_action"] = "default"
+                people[key] = dict(people[key], moderation_action="default")
             elif role in ROLE_ATTRIBUTES and wanted == "default":
-                person["moderation_action"] = "accept"
-            if "display_name" in person:
-                person["display_name"] = mailman21.canonical(person["display_name"])
-            people[key] = person
+                people[key] = dict(people[key], moderation_action="accept")
+            name = mailman21.canonical(person.get("display_name", ""))
+            if name != person.get("display_name", ""):
+                people[key] = dict(people[key], display_name=name)
         out[role] = roster._replace(people=people)
     return out
 

@@ -10,7 +10,7 @@ one sentence naming the list, the key, the value and what is accepted.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import outside, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Field, Invalid
@@ -40,6 +40,8 @@ STRUCTURED_KEYS = (
     "renamed_from",
     "renamed_archives",
 )
+# Keys of somebody in a roster.
+_PERSON_KEYS = ("address", *vocabulary.MEMBER_FIELDS)
 # What belongs to one list and makes no sense as a default for all.
 NOT_DEFAULTABLE = (
     "name",
@@ -104,27 +106,26 @@ def _mapping(key: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _known(entry: Mapping[str, Any], keys: Iterable[str], more: str = "") -> None:
-    known = list(keys)
+def _known(entry: Mapping[str, Any], keys: Collection[str], more: str = "") -> None:
     for key in entry:
-        if key not in known:
-            raise vocabulary.unknown_key(key, known, more)
+        if key not in keys:
+            raise vocabulary.unknown_key(key, list(keys), more)
 
 
 def parse_person(key: str, value: Any) -> dict[str, Any]:
     """A member of a roster: an address, or a dictionary with `address` and options."""
     if isinstance(value, str):
         return {"address": vocabulary.address(key, value)}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise vocabulary.refuse(key, value, "an e-mail address, or a dictionary with address and options")
-    _known(value, ["address"] + list(vocabulary.MEMBER_FIELDS), " ({0})".format(key))
+    _known(value, _PERSON_KEYS, " ({0})".format(key))
     if value.get("address") is None:
         raise Invalid("{0} has an entry without address".format(key))
     person: dict[str, Any] = {"address": vocabulary.address(key, value["address"])}
-    for name, field in vocabulary.MEMBER_FIELDS.items():
-        if value.get(name) is not None:
+    for name, given in value.items():
+        if given is not None and name != "address":
             try:
-                person[name] = vocabulary.checked(field, value[name])
+                person[name] = vocabulary.checked(vocabulary.MEMBER_FIELDS[name], given)
             except Invalid as exc:
                 raise Invalid("{0}: {1}: {2}".format(key, person["address"], exc)) from None
     return person
@@ -146,7 +147,7 @@ def parse_roster(key: str, value: Any, state: str = "present") -> Roster:
         lower = person["address"].lower()
         # Two spellings are one address; the first is the one people see.
         known = people.setdefault(lower, person)
-        if dict(known, address=person["address"]) != person:
+        if known is not person and dict(known, address=person["address"]) != person:
             raise Invalid("{0} has {1} twice, with different options".format(key, person["address"]))
     return Roster(state, people)
 
