@@ -96,6 +96,18 @@ def clear_if_dead(path):
     os.unlink(aside)
 
 
+def sweep(path):
+    # type: (str) -> None
+    """Remove what dead processes left of the lock of a list that is gone."""
+    clear_if_dead(path)
+    folder = os.path.dirname(path)
+    for name in os.listdir(folder):
+        claim = os.path.join(folder, name)
+        # A list may be called as another's lock is: only a name that ends in a dead holder's is a claim.
+        if is_dead(*holder(path, claim)):
+            os.unlink(claim)
+
+
 def described(path, name, waited):
     # type: (str, str, int) -> str
     """Who has the lock, in one sentence."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable, Iterator, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21 import named, stored
@@ -17,18 +17,25 @@ _OWN_RULE = re.compile(r"\^([^\s:\\]+):(?:\.\*\?\(\?:(?P<anywhere>.*)\)|\[ \]\*(
 _ANY_RULE = re.compile(r"\^?([A-Za-z0-9-]+):(?:\.\*\??|\\s[*+?]| [*+?]?|\[ \]\*)?(.*)\Z", re.DOTALL)
 
 
-def read_rules(rules: Iterable[Any]) -> list[dict[str, str]]:
+def _rows(rules: Any) -> Iterator[tuple[str, str]]:
+    """Patterns and the word for their action; config_list takes any nonsense for rules, which is shown as it is."""
+    for row in rules if isinstance(rules, (list, tuple)) else [rules]:
+        patterns, action = [*row, None, None][:2] if isinstance(row, (list, tuple)) else (row, None)
+        yield str(patterns), str(named(_RULE_ACTIONS, action) if isinstance(action, int) else action)
+
+
+def read_rules(rules: Any) -> list[dict[str, str]]:
     """header_filter_rules as header_matches.
 
     2.1 searches a line "Header: value" of the message; a rule that does not
     start with one header's name has an empty header here and cannot be declared.
     """
     out = []
-    for patterns, action, _empty in rules:
+    for patterns, action in _rows(rules):
         for pattern in patterns.splitlines():
             if not pattern.strip():
                 continue
-            rule = {"header": "", "pattern": pattern, "action": str(named(_RULE_ACTIONS, action))}
+            rule = {"header": "", "pattern": pattern, "action": action}
             own, other = _OWN_RULE.match(pattern), _ANY_RULE.match(pattern)
             if own:
                 start = own.group("start")

@@ -178,8 +178,6 @@ class Writer(object):
     def _delete(self, name):
         # type: (str) -> None
         """What rmlist does, under the lock, and without leaving the archive open to the world."""
-        from Mailman import mm_cfg
-
         mlist = self.open_list(name)
         try:
             self.tell_mail_server("remove", mlist)
@@ -198,9 +196,7 @@ class Writer(object):
             os.rmdir(folder)
         finally:
             mlist.Unlock()
-        for stale in os.listdir(mm_cfg.LOCK_DIR):
-            if stale.startswith(name + ".lock.") or stale == name + ".lock":
-                os.unlink(os.path.join(mm_cfg.LOCK_DIR, stale))
+        mailman21_lock.sweep(self._lock_path(name))
 
     @staticmethod
     def _hide_archive(name):
