@@ -10,10 +10,10 @@ demo: ## a list server in a throw-away host, proved, and left running
 	@$(HARNESS) demo
 test: ## lint, sanity, units, contract, and the stories (but the rare ones)
 	@$(HARNESS) test
-test-all: ## the same with the rare stories, and the oldest and newest ansible-core
+test-all: ## the same with the rare stories, the contract on other Pythons, and the oldest and newest ansible-core
 	@$(HARNESS) test-all
-test-contract: ## the modules on Mailman 2.1: its stand-in, or the one in a container, MAILMAN2_HOST=name
-	@MAILMAN2_HOST='$(MAILMAN2_HOST)' $(HARNESS) test-contract
+test-contract: ## the modules on Mailman 2.1: its stand-in (SUITE=trixie: in Debian 13's Python), or that in a container, MAILMAN2_HOST=name
+	@MAILMAN2_HOST='$(MAILMAN2_HOST)' SUITE='$(SUITE)' $(HARNESS) test-contract
 test-truth: ## the reading of a Mailman 2.1's files against what it says: FIXTURE=lists.tar.gz TRUTH=lists.json
 	@FIXTURE='$(FIXTURE)' TRUTH='$(TRUTH)' $(HARNESS) test-truth
 stories: ## the end-to-end stories, one line each

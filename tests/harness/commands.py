@@ -65,11 +65,11 @@ def one_part(name: str) -> int:
 
 
 def test_contract() -> int:
-    host = os.environ.get("MAILMAN2_HOST", "")
+    host, suite = os.environ.get("MAILMAN2_HOST", ""), os.environ.get("SUITE", "")
     prerequisites.set_up()
     engine = prerequisites.engine()
     parts = Run()
-    parts.part(f"contract on {host or 'the stand-in'}", partial(contract, engine, host))
+    parts.part(f"contract on {host or 'the stand-in'}", partial(contract, engine, host, suite))
     return parts.finish()
 
 
@@ -91,6 +91,8 @@ def test(everything: bool) -> int:
     for story in told:
         parts.part(f"story {story.name}", partial(stories.tell, story, engine))
     if everything:
+        for suite, python in (("bookworm", "3.11"), ("trixie", "3.13")):
+            parts.part(f"contract, modules in Python {python}", partial(contract, engine, suite=suite))
         versions.other_versions(parts, engine)
     return parts.finish()
 

@@ -142,6 +142,22 @@ def test_header_rules_of_others(rule: str, header: str, pattern: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rules", "pattern", "action"),
+    [
+        ("junk", "junk", "None"),
+        ([["^From: x"]], "x", "None"),
+        ([["^From: x", "Hold", 0]], "x", "Hold"),
+        ([["^From: x", 99, 0]], "x", "99"),
+        ([3], "3", "None"),
+        ([[]], "None", "None"),
+    ],
+)
+def test_rules_that_are_nonsense_are_read(rules: object, pattern: str, action: str) -> None:
+    (rule,) = mailman21_rules.read_rules(rules)
+    assert (rule["pattern"], rule["action"]) == (pattern, action)
+
+
 def test_alternatives_from_the_start_need_a_group() -> None:
     with pytest.raises(Invalid, match="in a group"):
         mailman21_rules.check_rules([{"header": "subject", "pattern": "^a|b", "action": "hold"}])
