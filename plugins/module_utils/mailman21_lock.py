@@ -13,13 +13,12 @@ import errno
 import os
 import signal
 import socket
-import time
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # noqa: F401
+    from typing import Any, Callable  # noqa: F401
 
 
 class Interrupted(Exception):
@@ -108,35 +107,23 @@ def sweep(path):
             os.unlink(claim)
 
 
-def described(path, name, waited):
+def described(path, what, waited):
     # type: (str, str, int) -> str
     """Who has the lock, in one sentence."""
     host, pid = holder(path, read(path) or "")
     if not pid:
-        return "list {0} is locked ({1}); waited {2} seconds".format(name, path, waited)
+        return "{0} is locked ({1}); waited {2} seconds".format(what, path, waited)
     state = "which is running" if is_here(host) else "if that is gone, remove {0}".format(path)
-    return "list {0} is locked by process {1} on {2}; waited {3} seconds; {4}".format(name, pid, host, waited, state)
+    return "{0} is locked by process {1} on {2}; waited {3} seconds; {4}".format(what, pid, host, waited, state)
 
 
-def wait_until_free(path, name, seconds):
-    # type: (str, str, int) -> None
-    """For a list that is about to be made: Mailman takes that lock without any limit."""
-    end = time.time() + seconds
-    while os.path.exists(path):
-        clear_if_dead(path)
-        if os.path.exists(path):
-            if time.time() > end:
-                raise Failure(described(path, name, seconds))
-            time.sleep(0.2)
-
-
-def lock(mlist, path, name, seconds):
-    # type: (Any, str, str, int) -> None
-    """Take a list's lock, which also reads the list again."""
+def take(acquire, path, what, seconds):
+    # type: (Callable[[int], Any], str, str, int) -> None
+    """Take the lock at a path by one of Mailman's own functions, which takes seconds to wait."""
     from Mailman.LockFile import TimeOutError
 
     clear_if_dead(path)
     try:
-        mlist.Lock(max(1, seconds))
+        acquire(max(1, seconds))
     except TimeOutError:
-        raise Failure(described(path, name, seconds))
+        raise Failure(described(path, what, seconds))

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files  # noqa: F401
 
 MODERATED = 128
+# What Mailman calls the lock under which new lists are made.
+SITE_LOCK = "<site>"
 # Mailman keeps this as Unicode when the list's charset cannot hold it. The others it
 # prints, and list_lists of the whole site stumbles over one list's Unicode.
 UNICODE_ATTRIBUTES = ("subject_prefix",)
@@ -124,7 +126,7 @@ class Writer(object):
         # Mailman would go back to an old copy of a list that cannot be read.
         self.files.config(name)
         mlist = MailList(name, lock=0)
-        mailman21_lock.lock(mlist, self.lock_path(name), name, self.wait)
+        mailman21_lock.take(mlist.Lock, self.lock_path(name), "list {0}".format(name), self.wait)
         # Mailman asks the file system for the lock with every member; Save() asks once more.
         mlist.Locked = types.MethodType(always, mlist)
         return mlist
@@ -138,8 +140,8 @@ class Writer(object):
         hosts = [url for url, email in mm_cfg.VIRTUAL_HOSTS.items() if email.lower() == domain]
         url_host = mm_cfg.DEFAULT_URL_HOST if mm_cfg.DEFAULT_URL_HOST in hosts or not hosts else sorted(hosts)[0]
         languages = [mm_cfg.DEFAULT_SERVER_LANGUAGE]
-        mailman21_lock.wait_until_free(self.lock_path(name), name, self.wait)
         mlist = MailList()
+        self._bound_lock(mlist, name)
         try:
             # Nobody knows this password until one is declared.
             password = digest(os.urandom(20).encode("hex"))  # type: ignore[attr-defined] # Python 2's
@@ -158,6 +160,20 @@ class Writer(object):
             self._discard_unfinished(name)
             raise
         return mlist
+
+    def _bound_lock(self, mlist, name):
+        # type: (Any, str) -> None
+        """A list is made under one lock for all new ones, which Create() would wait for without any limit."""
+        lock = mlist._MailList__lock
+        acquire = lock.lock
+
+        def take():
+            # type: () -> None
+            mailman21_lock.take(acquire, self.lock_path(SITE_LOCK), "the making of list {0}".format(name), self.wait)
+            if name in self.files.names():
+                raise Failure("list {0} was made by somebody else just now; run again".format(name))
+
+        lock.lock = take
 
     def _discard_unfinished(self, name):
         # type: (str) -> None
@@ -196,7 +212,7 @@ class Writer(object):
             os.rmdir(folder)
         finally:
             mlist.Unlock()
-        mailman21_lock.sweep(self._lock_path(name))
+        mailman21_lock.sweep(self.lock_path(name))
 
     @staticmethod
     def _hide_archive(name):

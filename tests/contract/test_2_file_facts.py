@@ -31,6 +31,17 @@ def test_a_lock_makes_others_wait_and_readers_not(host: Mailman21, made: str) ->
     assert host.config(made)["advertised"] == 1
 
 
+def test_new_lists_are_made_under_one_lock(host: Mailman21, name: str) -> None:
+    with host.making(name, end="KILL") as pid:
+        claim = host.sh(f"cat '{STATE}/locks/<site>.lock'")
+        assert claim.startswith(f"{STATE}/locks/<site>.lock.{host.fqdn()}.{pid}.")
+        assert host.shell(f"timeout 2 newlist -q {name}-2 owner@example.org pw")["rc"] == 124
+    # killed, it is in the way of every new list
+    assert host.shell(f"timeout 2 newlist -q {name}-3 owner@example.org pw")["rc"] == 124
+    host.sh(f"rm -f {STATE}/locks/'<site>'.lock*")
+    host.sh(f"newlist -q {name}-3 owner@example.org pw")
+
+
 def test_a_wait_for_a_lock_can_be_bounded(host: Mailman21, made: str) -> None:
     with host.holding(made):
         assert host.withlist("locks.wait", made, "1", lock=False) == "TimeOutError ()\n"

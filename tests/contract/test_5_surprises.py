@@ -203,6 +203,19 @@ def test_surprise_a_dead_holders_lock_is_cleared(host: Mailman21, made: str) -> 
     assert host.shell(f"ls {STATE}/locks | grep {made}")["out"] == ""
 
 
+def test_surprise_the_lock_of_all_new_lists_is_bounded_and_cleared(host: Mailman21, name: str) -> None:
+    """Whoever is killed while a list is made is in the way of every new list."""
+    with host.making(f"{name}-other", end="KILL") as pid:
+        before = host.fingerprint()
+        message = host.refusal(LIST, name=name, owners=["o@example.org"], mailman_lock_timeout=2)
+        assert name in message and str(pid) in message and host.fqdn() in message
+        assert host.fingerprint() == before
+    host.climb(LIST, name=name, owners=["o@example.org"])
+    assert host.shell(f"ls {STATE}/locks | grep site")["out"] == ""
+    # what was left half made is no list, and can be made
+    host.climb(LIST, name=f"{name}-other", owners=["o@example.org"])
+
+
 @pytest.mark.parametrize("whose", ["another-host.example.org.4711", "living"])
 def test_surprise_a_lock_is_cleared_only_when_its_holder_is_proved_dead(host: Mailman21, made: str, whose: str) -> None:
     """A holder on another host, or a process of this number that lives, may have it."""

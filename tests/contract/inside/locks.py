@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from Mailman import LockFile
+from Mailman import LockFile, MailList
 
 
 def hold(m, seconds):
@@ -17,6 +17,13 @@ def hold(m, seconds):
     print(os.getpid())
     sys.stdout.flush()
     time.sleep(float(seconds))
+
+
+def make(_site_list, name, seconds):
+    """Be in the middle of making a list for a while."""
+    m = MailList.MailList()
+    m.Create(name, 'owner@example.org', 'x')
+    hold(m, seconds)
 
 
 def wait(m, seconds):

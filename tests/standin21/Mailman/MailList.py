@@ -26,10 +26,11 @@ NAME = re.compile(r'[-+_.=a-z0-9]*\Z')
 class MailList(OldStyleMemberships, ListAdmin, Gui):
     def __init__(self, name=None, lock=1):
         self._internal_name = name
-        self._lock = None
+        # new lists are made under one lock for all of them
+        path = os.path.join(mm_cfg.LOCK_DIR, name or '<site>') + '.lock'
+        self.__lock = LockFile.LockFile(path, mm_cfg.LIST_LOCK_LIFETIME)
         self._gui = [Pages()]
         if name is not None:
-            self._init_lock()
             if lock:
                 self.Lock()
             else:
@@ -37,10 +38,6 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
 
     def __getattr__(self, name):
         raise AttributeError(name)
-
-    def _init_lock(self):
-        path = os.path.join(mm_cfg.LOCK_DIR, self._internal_name) + '.lock'
-        self._lock = LockFile.LockFile(path, mm_cfg.LIST_LOCK_LIFETIME)
 
     def internal_name(self):
         return self._internal_name
@@ -68,11 +65,11 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
     # -- locks
 
     def Locked(self):
-        return self._lock.locked()
+        return self.__lock.locked()
 
     def Lock(self, timeout=0):
         """Wait for the list's lock, and read the list again."""
-        self._lock.lock(timeout or 0)
+        self.__lock.lock(timeout or 0)
         try:
             self.Load()
         except BaseException:
@@ -80,7 +77,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
             raise
 
     def Unlock(self):
-        self._lock.unlock(unconditionally=True)
+        self.__lock.unlock(unconditionally=True)
 
     # -- files
 
@@ -101,7 +98,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
                     if not key.startswith('_') and not isinstance(value, types.MethodType))
 
     def Save(self):
-        self._lock.refresh()
+        self.__lock.refresh()
         path = os.path.join(self.fullpath(), 'config.pck')
         if os.path.exists(path):
             if os.path.exists(path + '.last'):
@@ -173,8 +170,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         Utils.ValidateEmail(admin)
         self._internal_name = name
         Site.get_listpath(name, create=1)
-        self._init_lock()
-        self._lock.lock()
+        self.__lock.lock()
         for _category, _subcategory, settings in SETTINGS:
             for what, _widget, _choices, default in settings:
                 if not what.startswith('_'):
