@@ -44,6 +44,8 @@ def ValidateEmail(address):
     user, domain = ParseEmail(address)
     if not user or not domain or len(domain) < 2 or not all(domain):
         raise Errors.MMBadEmailError(address)
+    if re.search('[^-A-Za-z0-9]', ''.join(domain)):
+        raise Errors.MMHostileAddress(address)
 
 
 def GetCharSet(language):
