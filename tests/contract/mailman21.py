@@ -176,9 +176,11 @@ class Mailman21(Inside):
         watcher = subprocess.Popen([*self.engine, "exec", self.container, "sh", "-c", script], stdout=subprocess.PIPE)
         assert watcher.stdout
         pid = int(watcher.stdout.readline())
-        yield seen
-        self.run("kill", str(pid))
-        seen += watcher.communicate()[0].decode().split()
+        try:
+            yield seen
+        finally:
+            self.run("kill", str(pid))
+            seen += watcher.communicate()[0].decode().split()
 
     @contextlib.contextmanager
     def no_mail_of(self, name: str) -> Iterator[None]:
