@@ -14,7 +14,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.engine import Engi
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import ROLES, Invalid
 
-# So that Mailman's files are read while the lists before them are looked at.
+# So that Mailman's files are read while the lists before them are looked at, and nobody holds a whole site twice.
 LISTS_PER_REQUEST = 50
 
 
@@ -78,6 +78,8 @@ class Mailman21(Engine):
             for address in part:
                 entry = self._raw[address] = answer["lists"][self.site.lists[address]]
                 self._read[address] = mailman21_translate.read_entry(entry, self.site, names, roles)
+                # They are in what was made of them, and a site has many.
+                entry.pop("members", None)
         return self._read
 
     def _refuse_unreadable(self) -> None:
@@ -92,11 +94,13 @@ class Mailman21(Engine):
         return mailman21_translate.adapt(specs, actual, self._raw, self._former)
 
     def apply(self, steps: list[Mapping[str, Any]]) -> None:
-        raw = []
-        for step in steps:
-            name = self._former.get(step["list"], step["list"])
-            raw.append(mailman21_translate.raw_step(step, self.site, self._raw.get(name), self._read.get(name)))
-        self.request({"op": "apply", "steps": raw})
+        for start in range(0, len(steps), LISTS_PER_REQUEST):
+            part = [self._raw_step(step) for step in steps[start : start + LISTS_PER_REQUEST]]
+            self.request({"op": "apply", "steps": part})
+
+    def _raw_step(self, step: Mapping[str, Any]) -> dict[str, Any]:
+        name = self._former.get(step["list"], step["list"])
+        return mailman21_translate.raw_step(step, self.site, self._raw.get(name), self._read.get(name))
 
     def set_passwords(
         self, site: Mapping[str, str], lists: Iterable[str], occasion: str | None, *, check_mode: bool
