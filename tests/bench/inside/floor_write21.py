@@ -25,7 +25,7 @@ POLICIES = {'confirm': 1, 'moderate': 2, 'confirm_then_moderate': 3}
 ACTIONS = {'hold': 7, 'discard': 3}
 
 
-def ascii(text):
+def in_ascii(text):
     return text.encode('us-ascii', 'xmlcharrefreplace')
 
 
@@ -47,8 +47,8 @@ def write(entry):
     try:
         mlist.owner = [str(owner) for owner in entry['owners']]
         mlist.moderator = [str(moderator) for moderator in entry.get('moderators', [])]
-        mlist.description = ascii(entry['description'])
-        mlist.info = ascii(entry['info'])
+        mlist.description = in_ascii(entry['description'])
+        mlist.info = in_ascii(entry['info'])
         mlist.archive = int(entry['archive_policy'] != 'never')
         mlist.archive_private = int(entry['archive_policy'] != 'public')
         mlist.subscribe_policy = POLICIES[entry['subscription_policy']]
