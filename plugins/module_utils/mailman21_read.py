@@ -122,12 +122,12 @@ class Files(object):
     def names(self):
         # type: () -> list[str]
         """Every list there is, also one that cannot be read."""
-        found = []
-        for name in os.listdir(self.lists):
-            folder = os.path.join(self.lists, name)
-            if any(os.path.exists(os.path.join(folder, file)) for file in CONFIG_FILES):
-                found.append(name)
-        return sorted(found)
+        return sorted(name for name in os.listdir(self.lists) if self.exists(name))
+
+    def exists(self, name):
+        # type: (str) -> bool
+        folder = os.path.join(self.lists, name)
+        return any(os.path.exists(os.path.join(folder, file)) for file in CONFIG_FILES)
 
     def config(self, name):
         # type: (str) -> dict[str, Any]

@@ -170,7 +170,7 @@ class Writer(object):
         def take():
             # type: () -> None
             mailman21_lock.take(acquire, self.lock_path(SITE_LOCK), "the making of list {0}".format(name), self.wait)
-            if name in self.files.names():
+            if self.files.exists(name):
                 raise Failure("list {0} was made by somebody else just now; run again".format(name))
 
         lock.lock = take
