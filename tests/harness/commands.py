@@ -46,11 +46,17 @@ def list_stories() -> int:
 
 def one_story(name: str) -> int:
     story = stories.find(name)
-    if os.environ.get("MAILMAN2_HOST"):
-        story = stories.on_mailman21(story)
+    tests: list[str] = []
+    host = os.environ.get("MAILMAN2_HOST", "")
+    if host:
+        story, tests = stories.on_mailman21(story)
     prerequisites.set_up()
+    engine = prerequisites.engine()
     parts = Run()
-    parts.part(f"story {name}", partial(stories.tell, story, prerequisites.engine()))
+    if tests:
+        parts.part(f"story {name} on {host}", partial(contract, engine, host, tests=tests))
+    else:
+        parts.part(f"story {name}", partial(stories.tell, story, engine))
     return parts.finish()
 
 

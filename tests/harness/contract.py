@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from harness import images
@@ -52,24 +52,26 @@ def running(name: str, engine: dict[str, str]) -> None:
         )
 
 
-def prove(host: str, engine: dict[str, str]) -> Count:
+def prove(host: str, engine: dict[str, str], tests: Sequence[str] = ("tests/contract",)) -> Count:
     """Run the tests on a host."""
     report = CACHE / "contract.xml"
     report.unlink(missing_ok=True)
     env = environment({**engine, "MAILMAN2_HOST": host})
     try:
-        run(["python", "-m", "pytest", "-q", "tests/contract", f"--junitxml={report}"], log="contract", env=env)
+        run(["python", "-m", "pytest", "-q", *tests, f"--junitxml={report}"], log="contract", env=env)
     except Failed as exc:
         raise PartFailed(str(exc), read_junit(report)) from exc
     return read_junit(report)
 
 
-def contract(engine: dict[str, str], host: str = "", suite: str = "") -> Count:
+def contract(
+    engine: dict[str, str], host: str = "", suite: str = "", tests: Sequence[str] = ("tests/contract",)
+) -> Count:
     """host: a container with Mailman 2.1, else the stand-in on the Debian of this name, whose Python the modules run in."""
     if host:
         step(f"contract on Mailman 2.1 in {host}")
         running(host, engine)
-        return prove(host, engine)
+        return prove(host, engine, tests)
     suite = suite or images.PYTHON27[1]
     step(f"contract on the stand-in for Mailman 2.1, on {suite}")
     with standin(engine, suite) as name:
