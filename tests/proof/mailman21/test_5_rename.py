@@ -89,11 +89,10 @@ def test_every_old_address_and_page_leads_to_the_new_name(
     proved("every address and page of a renamed list of 2.1 leads on", f"{len(old)} x 250, {len(pages)} x 301")
 
 
+@pytest.mark.usefixtures("moved_mail")
 def test_everything_follows_the_name(
     fermium: Sodium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
-    if not fermium.moves_mail:
-        pytest.skip("the stand-in for Mailman 2.1 moves no mail: give MAILMAN2_HOST")
     first, second, third = f"first-{word}", f"second-{word}", f"third-{word}"
     entry: dict[str, Any] = {"name": first, "members": [site.ALICE, site.BOB], "owners": [site.OWNER]}
     controller.task(MODULE, **entry, default_nonmember_action="hold", subscription_policy="confirm")
@@ -165,11 +164,10 @@ def arrives_once(outside: Outside, word: str, name: str) -> None:
     assert len(mailbox.all(word)) == 1
 
 
+@pytest.mark.usefixtures("moved_mail")
 def test_a_private_archive_can_stay_where_it_was(
     fermium: Sodium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
-    if not fermium.moves_mail:
-        pytest.skip("the stand-in for Mailman 2.1 moves no mail: give MAILMAN2_HOST")
     first, second = f"first-{word}", f"second-{word}"
     entry: dict[str, Any] = {"name": first, "members": [site.ALICE, site.BOB], "archive_policy": "private"}
     controller.task(MODULE, **entry)

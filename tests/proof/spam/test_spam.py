@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from support import site
 from support.controller import Controller
 from support.fermium import Fermium
@@ -14,6 +16,7 @@ from support.outside import Outside
 from support.proved import Proved
 
 MODULE = "listops.mailman.mailman_list"
+pytestmark = pytest.mark.usefixtures("moved_mail")
 # What gets more than 4 points, and little more than 1, in molecule/spam/inventory.
 SPAM, LIGHT = "You are a lucky winner!\n", "We sell cheap pills.\n"
 SCORED = {"header": "X-Spam-Score", "pattern": r"\+{4,}"}
