@@ -12,9 +12,7 @@ from mailman21 import STATE, Mailman21
 LIST, MEMBER, INFO = "mailman_list", "mailman_member", "mailman_list_info"
 
 
-@pytest.mark.parametrize(
-    ("number", "action"), [(0, "accept"), (1, "hold"), (2, "reject"), (3, "discard")], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("number", "action"), [(0, "accept"), (1, "hold"), (2, "reject"), (3, "discard")], ids=str)
 def test_surprise_two_is_reject_and_three_is_discard(host: Mailman21, made: str, number: int, action: str) -> None:
     """The old script's comment took 2 of generic_nonmember_action for discard."""
     host.config_list(made, f"generic_nonmember_action={number}\n")

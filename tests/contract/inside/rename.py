@@ -89,16 +89,17 @@ def module(name):
 
 def places(*names):
     """Everything there is of these lists."""
+    found = []
     for name in names:
         for root in (mm_cfg.LIST_DATA_DIR, mm_cfg.PRIVATE_ARCHIVE_FILE_DIR, mm_cfg.PUBLIC_ARCHIVE_FILE_DIR):
             for suffix in ('', '.mbox'):
                 if os.path.lexists(os.path.join(root, name + suffix)):
-                    yield os.path.join(root, name + suffix)
+                    found.append(os.path.join(root, name + suffix))
         for pattern in (os.path.join(mm_cfg.DATA_DIR, 'heldmsg-%s-[0-9]*' % name),
                         os.path.join(mm_cfg.QUEUE_DIR, '*', '*+%s.pck*' % name),
                         os.path.join(mm_cfg.LOCK_DIR, name + '.lock*')):
-            for path in glob.glob(pattern):
-                yield path
+            found.extend(glob.glob(pattern))
+    return found
 
 
 def state(*names):
