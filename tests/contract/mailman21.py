@@ -264,6 +264,7 @@ class Mailman21(Inside):
 
     def climb(self, module: str, **options: Any) -> dict[str, Any]:
         """Check, apply, check again, apply again; give what the first application said."""
+        self._rest()
         before = self.fingerprint()
         checked = self.module(module, check_mode=True, **options)
         assert checked.get("changed") is True, checked

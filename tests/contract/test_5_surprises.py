@@ -321,7 +321,8 @@ def test_what_is_written_is_the_services(host: Mailman21, made: str) -> None:
 
 def test_a_crash_leaves_nothing_in_the_way(host: Mailman21, name: str) -> None:
     """SIGKILL in the middle: the next run finishes the job, locks and all."""
-    names = [f"{name}-{number:03}" for number in range(60)]
+    # so many that they are not all made before the signal comes
+    names = [f"{name}-{number:03}" for number in range(200)]
     lists = [
         {"name": item, "owners": ["o@example.org"], "members": [f"p{n}@example.net" for n in range(200)]}
         for item in names
