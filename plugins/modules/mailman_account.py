@@ -20,6 +20,7 @@ description:
   - What it may do there depends on the roles of the address; see M(listops.mailman.mailman_member), and the playbook C(keys) for both.
 extends_documentation_fragment:
   - listops.mailman.attributes
+  - listops.mailman.web
 attributes:
   check_mode:
     support: full
@@ -41,13 +42,6 @@ options:
         mailed again, so the person is told once.
       - Without it a link is mailed only to an account that has no password and was never mailed one.
     type: str
-  web_manage:
-    description: The web interface's C(manage.py), when it is not where Debian puts it.
-    type: path
-  web_user:
-    description: The user Mailman's web interface runs as.
-    type: str
-    default: www-data
 seealso:
   - module: listops.mailman.mailman_member
   - module: listops.mailman.mailman_password

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
+  - listops.mailman.web
 attributes:
   check_mode:
     support: full
@@ -45,13 +46,6 @@ options:
     description: Whether lists whose archive is not public may be among them. Otherwise that is an error, before anything is written.
     type: bool
     default: false
-  web_manage:
-    description: HyperKitty's C(manage.py), when it is not where Debian puts it.
-    type: path
-  web_user:
-    description: The user Mailman's web interface runs as.
-    type: str
-    default: www-data
 seealso:
   - module: listops.mailman.mailman_list
 """

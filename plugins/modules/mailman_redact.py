@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
+  - listops.mailman.web
 attributes:
   check_mode:
     support: full
@@ -82,13 +83,6 @@ options:
         cached where nobody else can reach, as they have unless Django's C(CACHES) is set. An empty string forbids that.
     type: str
     default: mailman3-web
-  web_manage:
-    description: HyperKitty's C(manage.py), when it is not where Debian puts it.
-    type: path
-  web_user:
-    description: The user Mailman's web interface runs as.
-    type: str
-    default: www-data
 seealso:
   - module: listops.mailman.mailman_list
 """

@@ -14,24 +14,9 @@ from support import site
 from support.inside import eventually
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import STATE, Sodium
+from support.sodium import PROGRAMS, STATE, Sodium
 
 LIST, DOMAIN = site.PUBLIC.split("@")
-# The end of an address, and the program of Mailman that gets the mail.
-PROGRAMS = {
-    "": "post",
-    "-admin": "admin",
-    "-bounces": "bounces",
-    "-bounces+alice=example.net": "bounces",
-    "-confirm": "confirm",
-    "-confirm+0123456789abcdef0123456789abcdef01234567": "confirm",
-    "-join": "join",
-    "-leave": "leave",
-    "-owner": "owner",
-    "-request": "request",
-    "-subscribe": "subscribe",
-    "-unsubscribe": "unsubscribe",
-}
 
 
 def queued(fermium: Sodium, word: str) -> list[dict[str, Any]]:

@@ -16,27 +16,13 @@ from support import site
 from support.inside import Inside, eventually
 from support.outside import Outside
 from support.proved import Proved
+from support.sodium import PROGRAMS
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
 EXIMS = {"debian11": "4.94", "debian12": "4.96", "debian13": "4.98"}
 QUEUES = "/var/lib/mailman/qfiles"
 LIST = site.PUBLIC.partition("@")[0]
-# The end of an address, and the program of Mailman that gets the mail.
-PROGRAMS = {
-    "": "post",
-    "-admin": "admin",
-    "-bounces": "bounces",
-    "-bounces+alice=example.net": "bounces",
-    "-confirm": "confirm",
-    "-confirm+0123456789abcdef0123456789abcdef01234567": "confirm",
-    "-join": "join",
-    "-leave": "leave",
-    "-owner": "owner",
-    "-request": "request",
-    "-subscribe": "subscribe",
-    "-unsubscribe": "unsubscribe",
-}
 
 
 @pytest.fixture(scope="module", params=EXIMS)

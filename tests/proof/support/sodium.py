@@ -14,6 +14,21 @@ from .inside import eventually
 
 HOME = "/usr/lib/mailman"
 STATE = "/var/lib/mailman"
+# The end of an address, and the program of Mailman that gets the mail.
+PROGRAMS = {
+    "": "post",
+    "-admin": "admin",
+    "-bounces": "bounces",
+    "-bounces+alice=example.net": "bounces",
+    "-confirm": "confirm",
+    "-confirm+0123456789abcdef0123456789abcdef01234567": "confirm",
+    "-join": "join",
+    "-leave": "leave",
+    "-owner": "owner",
+    "-request": "request",
+    "-subscribe": "subscribe",
+    "-unsubscribe": "unsubscribe",
+}
 # Runs in Mailman's own Python 2.7.
 PROGRAM = """
 import email, json, sys, time
