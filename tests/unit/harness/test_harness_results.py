@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from harness import sanity, stories
+from harness.checkout import ROOT
 from harness.console import Problem, table
 from harness.demo import changed_tasks, headline, reason, recap, unproved
 from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit
@@ -136,10 +137,24 @@ def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
 
 
 def test_a_chapter_is_told_on_mailman21_where_there_is_a_scenario_for_it():
-    export = stories.on_mailman21(stories.find("export"))
+    export, tests = stories.on_mailman21(stories.find("export"))
     assert (export.name, export.scenario, export.images) == ("export", "events21", [("python27", "bullseye")])
-    assert stories.on_mailman21(stories.find("events")).name == "events21"
-    assert stories.on_mailman21(stories.find("mailman21")).name == "mailman21"
+    assert tests == []
+    for name, other in (("events", "events21"), ("mailman21", "mailman21"), ("rename", "mailman21")):
+        found, tests = stories.on_mailman21(stories.find(name))
+        assert (found.name, tests) == (other, [])
+
+
+def test_some_are_told_on_mailman21_by_the_contract():
+    for story in stories.stories():
+        for words in story.old.values():
+            assert all((ROOT / word.partition("::")[0]).is_file() for word in words if word.startswith("tests/"))
+    assert stories.on_mailman21(stories.find("redact"))[1] == ["tests/contract/test_8_redact.py"]
+
+
+def test_a_story_of_mailman3_only_says_so():
+    with pytest.raises(Problem, match="The story modules is of Mailman 3 only: leave MAILMAN2_HOST out"):
+        stories.on_mailman21(stories.find("modules"))
 
 
 def test_what_was_left_out_is_said_once(tmp_path):
