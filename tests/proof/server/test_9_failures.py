@@ -115,7 +115,9 @@ def test_the_runbook_restores_what_was_lost(
     outside.wait_for_page(link)
     fermium.systemctl("start", "listops-dump.service")
     save = "tar --create --absolute-names --exclude-from=/etc/listops/backup-excludes --files-from=/etc/listops/backup-paths"
-    fermium.check("sh", "-c", f"umask 077; {save} --file /root/saved.tar")
+    # 1: the web interface wrote meanwhile; its database is in the dump
+    saved = fermium.run("sh", "-c", f"umask 077; {save} --file /root/saved.tar")
+    assert saved["rc"] in (0, 1), saved["err"]
 
     stop, sqlite_dumps, postgresql_dumps, start = as_the_runbook_says("Restore")
     sqlite = fermium.run("test", "-e", "/var/backups/listops/latest/mailman.sqlite")["rc"] == 0
