@@ -59,7 +59,7 @@ class Engine(object):
     def hello(self):
         # type: () -> dict[str, Any]
         """What there is to know before any list is looked at."""
-        from Mailman import Version
+        from Mailman import Utils, Version
 
         lists, unreadable = {}, {}
         for name in self.files.names():
@@ -80,6 +80,8 @@ class Engine(object):
             "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
             "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
             "options": self._options(),
+            # without dnspython it takes each domain for one that publishes no DMARC policy
+            "asks_dns": bool(getattr(Utils, "dns_resolver", True)),
             "runs": master() > 0,
             "stopped": os.path.exists(self._stop_note),
         }

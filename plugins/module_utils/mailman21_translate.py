@@ -74,6 +74,7 @@ def site(raw: Mapping[str, Any]) -> Site:
         "listname_chars": raw["listname_chars"],
         "site_bans": sorted(raw["site_bans"]),
         "archivers": [],
+        "asks_dns": raw["asks_dns"],
         "templates": [],
         "schema": schema,
         "runs": raw["runs"],

@@ -125,6 +125,23 @@ def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list
     ]
 
 
+def _idle_dmarc(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+    """Lists that are to mitigate by the policy of a poster's domain, of a Mailman that learns of none."""
+    idle = [
+        spec.name
+        for spec in specs
+        if spec.settings.get("dmarc_mitigate_action", "no_mitigation") != "no_mitigation"
+        and not spec.settings.get("dmarc_mitigate_unconditionally")
+    ]
+    if not idle or hello.get("asks_dns", True):
+        return []
+    return [
+        "dmarc_mitigate_action of {0}{1}: no post is mitigated until dnspython is installed for Mailman's own Python".format(
+            idle[0], " and {0} more lists".format(len(idle) - 1) if idle[1:] else ""
+        )
+    ]
+
+
 def reconcile(
     params: Mapping[str, Any],
     declare: Callable[[Hello], Sequence[ListSpec]],
@@ -176,7 +193,11 @@ def _reconcile(
     engine.check(specs)
     for spec in specs:
         templates.check_known(spec.name, spec.templates, hello)
-    warnings = _check_against(specs, hello, check_mode) + _idle_archivers(specs, hello)
+    warnings = [
+        *_check_against(specs, hello, check_mode),
+        *_idle_archivers(specs, hello),
+        *_idle_dmarc(specs, hello),
+    ]
     names = [spec.name for spec in specs]
     existing = set(hello["lists"])
     if must_exist:

@@ -11,6 +11,12 @@ import re
 
 from Mailman import Errors, Site, mm_cfg
 
+try:
+    import dns.resolver
+    dns_resolver = bool(dns.resolver)
+except ImportError:
+    dns_resolver = False
+
 _HOSTILE = re.compile(r'[][()<>|:;^,\\"\000-\037\177-\377]')
 _CONSONANTS, _VOWELS = 'bcdfghjkmnprstvwz', 'aeiou'
 

@@ -65,6 +65,7 @@ def site() -> mailman21_translate.Site:
             "site_bans": [],
             "runs": True,
             "stopped": False,
+            "asks_dns": False,
         }
     )
 
