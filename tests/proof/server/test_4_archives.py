@@ -9,9 +9,9 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.doors import doors
+from support.doors import confide
 from support.fermium import Fermium
-from support.outside import Outside, archived_at
+from support.outside import Outside
 from support.proved import Proved
 from support.reader import Reader
 
@@ -22,9 +22,7 @@ def test_private_archive_asks_for_a_password(
     fermium: Fermium, outside: Outside, controller: Controller, reader: Reader, word: str, proved: Proved
 ) -> None:
     name, password = reader.name, reader.password
-    assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
-    copy = outside.mailbox(site.ALICE).wait_for(word)
-    message = archived_at(copy)
+    post = confide(fermium, outside, word)
     assert outside.mailbox(site.BOB).has_none(word)
 
     closed = outside.get(site.ARCHIVE)
@@ -32,7 +30,7 @@ def test_private_archive_asks_for_a_password(
     assert closed.headers["www-authenticate"].startswith("Digest ")
     assert f'realm="{site.REALM}"' in closed.headers["www-authenticate"]
     assert outside.get(site.ARCHIVE, name, password + "x").status == 401
-    opened = outside.wait_for_page(message, name, password)
+    opened = outside.wait_for_page(post.message, name, password)
     assert f"Guilty, {word}." in opened.text
     assert outside.get(site.ARCHIVE, name, password).status == 200
 
@@ -47,7 +45,7 @@ def test_private_archive_asks_for_a_password(
         fermium.check("rm", "-f", theirs)
 
     # no other door
-    answers = {url: outside.get(url) for url in doors(message, word)}
+    answers = {url: outside.get(url) for url in post.tried}
     leaks = [url for url, page in answers.items() if f"Guilty, {word}" in page.text or f"verdict {word}" in page.text]
     assert leaks == []
     behind_password = [url for url, page in answers.items() if page.status == 401]

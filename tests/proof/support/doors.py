@@ -5,11 +5,82 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from . import site
+from .fermium import Fermium
+from .inside import eventually
+from .outside import Outside, archived_at
+from .sodium import HOME, STATE, Sodium
+
+AS_LIST = ("runuser", "-u", "list", "--")
+NAME = site.PRIVATE.partition("@")[0]
+# The paths at which Apache shows Pipermail's archives, the last one the public ones.
+WAYS = ("/mailman/private/", "/cgi-bin/mailman/private/", "/pipermail/")
+MONTH = "2026-January"
+# Files as Mailman 2.1 makes them, for the stand-in which makes none.
+PLANT = f"""
+umask 002; cd {STATE}/archives/private
+mkdir -p {NAME}/{MONTH} {NAME}.mbox
+tee {NAME}/index.html {NAME}/{MONTH}/000000.html {NAME}/{MONTH}.txt {NAME}.mbox/{NAME}.mbox > /dev/null
+gzip -kf {NAME}/{MONTH}.txt
+"""
 
 
-def doors(message: str, word: str) -> list[str]:
-    """Pages, downloads, feeds, search and HTTP interface. message: the address of one message; word: of its text."""
+@dataclasses.dataclass(frozen=True)
+class Confided:
+    """A post in the private archive: "verdict WORD" with "Guilty, WORD.".
+
+    archive: its first page, which asks for a password. message: the page of the post.
+    downloads: files that have it. tried: all these, and what somebody might try.
+    """
+
+    archive: str
+    message: str
+    downloads: list[str]
+    tried: list[str]
+
+
+def confide(fermium: Fermium, outside: Outside, word: str) -> Confided:
+    if isinstance(fermium, Sodium) and not fermium.moves_mail:
+        fermium.check(*AS_LIST, "sh", "-c", PLANT, stdin=f"verdict {word}: Guilty, {word}.\n")
+        return _in_pipermail(f"{MONTH}/000000.html")
+    assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
+    copy = outside.mailbox(site.ALICE).wait_for(word)
+    if isinstance(fermium, Sodium):
+        find = ("sh", "-c", f"cd {STATE}/archives/private/{NAME} && grep -rlF 'Guilty, {word}' --include=0*.html .")
+        page = eventually(lambda: fermium.run(*find)["out"].strip().removeprefix("./"), "the post is archived")
+        # the script of each night
+        fermium.check(*AS_LIST, f"{HOME}/cron/nightly_gzip")
+        return _in_pipermail(page)
+    message = archived_at(copy)
+    downloads = [f"{site.ARCHIVE}export/{site.PRIVATE}.mbox.gz", f"{site.ARCHIVE}feed/"]
+    return Confided(site.ARCHIVE, message, downloads, _hyperkitty(message, word))
+
+
+def _in_pipermail(page: str) -> Confided:
+    month = page.partition("/")[0]
+    files = ["", "index.html", page, f"{month}.txt", f"{month}.txt.gz"]
+    inside = [*(f"{NAME}/{file}" for file in files), f"{NAME}.mbox/{NAME}.mbox"]
+    plain = [f"https://{site.DOMAIN}{way}{file}" for way in WAYS for file in inside]
+    disguised = [
+        f"https://{site.DOMAIN}{path}"
+        for way in WAYS
+        for path in (
+            f"{way}{NAME}",
+            f"{way}{NAME.upper()}/{month}.txt",
+            f"{way}./{NAME}//{month}.txt",
+            f"{way.replace('/', '//')}{NAME}/{month}.txt",
+            f"{way}{NAME.replace('a', '%61')}/{month}.txt",
+            f"{way}wikitech-l/../{NAME}/{month}.txt",
+        )
+    ]
+    archive, _index, message, *downloads = plain[: len(inside)]
+    return Confided(archive, message, downloads, plain + disguised)
+
+
+def _hyperkitty(message: str, word: str) -> list[str]:
+    """Pages, downloads, feeds, search and HTTP interface."""
     address = site.PRIVATE
     shouted = address.replace("arbcom-l", "ARBCOM-L")
     return [

@@ -87,6 +87,14 @@ class Mailbox:
         return not self.all(having)
 
 
+def _said(url: str, user: str, password: str) -> str:
+    """What curl is told by standard input, and nobody sees."""
+    lines = [f'url = "{url}"', f'cacert = "{CERTIFICATE}"']
+    if user:
+        lines += ["digest", f'user = "{user}:{password}"']
+    return "\n".join(lines) + "\n"
+
+
 class Outside(Inside):
     def __init__(self, engine: str, container: str, mail_server: str) -> None:
         super().__init__(engine, container)
@@ -148,9 +156,6 @@ class Outside(Inside):
 
     def get(self, url: str, user: str = "", password: str = "") -> Page:
         """Fetch a page with curl; its certificate must be the server's own."""
-        config = [f'url = "{url}"', f'cacert = "{CERTIFICATE}"']
-        if user:
-            config += ["digest", f'user = "{user}:{password}"']
         done = self.check(
             "curl",
             "--silent",
@@ -160,7 +165,7 @@ class Outside(Inside):
             "30",
             "--config",
             "-",
-            stdin="\n".join(config) + "\n",
+            stdin=_said(url, user, password),
         )
         blocks = re.split(r"\r\n\r\n", done)
         # with digest, the first answer is the challenge
@@ -169,6 +174,11 @@ class Outside(Inside):
         first, *lines = blocks[0].split("\r\n")
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
         return Page(status=int(first.split()[1]), headers=headers, text="\r\n\r\n".join(blocks[1:]))
+
+    def unpacked(self, url: str, user: str, password: str) -> str:
+        """What a page or a download has in it, also of one that is packed."""
+        fetch = "curl --silent --show-error --fail --max-time 30 --config - > /run/download && zcat -f /run/download"
+        return self.check("sh", "-c", fetch, stdin=_said(url, user, password))
 
     def wait_for_page(self, url: str, user: str = "", password: str = "") -> Page:
         """The page, as soon as it is there."""

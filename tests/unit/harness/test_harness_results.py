@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+import yaml
 
 from harness import sanity, stories
 from harness.checkout import ROOT
@@ -150,6 +154,22 @@ def test_some_are_told_on_mailman21_by_the_contract():
         for words in story.old.values():
             assert all((ROOT / word.partition("::")[0]).is_file() for word in words if word.startswith("tests/"))
     assert stories.on_mailman21(stories.find("redact"))[1] == ["tests/contract/test_8_redact.py"]
+
+
+@pytest.mark.parametrize("name", ["dmarc", "spam", "digest-auth"])
+def test_the_story_that_tells_it_on_mailman21_has_the_same_proofs(name):
+    story = stories.find(name)
+    told, tests = stories.on_mailman21(story)
+    assert (told.name, tests) == ("mailman21", [])
+    assert set(story.programs) <= set(told.programs)
+    verifiers = [
+        yaml.safe_load((ROOT / f"molecule/{scenario}/molecule.yml").read_text(encoding="utf-8"))["verifier"]
+        for scenario in (story.scenario or story.name, told.name)
+    ]
+    own, other = (Path(verifier["directory"].removeprefix("${MOLECULE_PROJECT_DIRECTORY}/")) for verifier in verifiers)
+    own = Path(str(own).replace("${LISTOPS_CHAPTER}", name))
+    assert (ROOT / own).is_dir()
+    assert own in {Path(os.path.normpath(other / path)) for path in verifiers[1]["additional_files_or_dirs"]}
 
 
 def test_a_story_of_mailman3_only_says_so():

@@ -17,9 +17,9 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.doors import doors
+from support.doors import confide
 from support.fermium import Fermium
-from support.outside import Outside, archived_at
+from support.outside import Outside
 from support.proved import Proved
 
 HANDOVER, SITE = "playbooks/handover.yml", "playbooks/site.yml"
@@ -92,7 +92,8 @@ class Vault:
 
     def apply(self) -> int:
         """Bring it to the server; how many tasks changed something."""
-        return changed(self.controller.playbook(SITE, "--tags=apache", *self.options))
+        said = self.controller.playbook(SITE, "--tags=apache", *self.options)
+        return changed(said, self.controller.host)
 
 
 @pytest.fixture
@@ -126,14 +127,13 @@ def test_a_reader_from_the_vault_to_the_archive_and_out_again(
     tmp_path: Path,
     proved: Proved,
 ) -> None:
-    assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
-    message = archived_at(outside.mailbox(site.ALICE).wait_for(word))
+    post = confide(fermium, outside, word)
     secret = f"only-{word}-knows"
     vault.holds(bea=secret)
     assert vault.apply() > 0
     made = vault.generated.read_text(encoding="utf-8").strip()
     assert vault.apply() == 0 and vault.generated.read_text(encoding="utf-8").strip() == made, "made anew"
-    assert outside.get(site.ARCHIVE).status == 401
+    assert outside.get(post.archive).status == 401
 
     fingerprint = bea.key(f"Bea <{BEA}>")
     key = bea.public(fingerprint, tmp_path / "bea.asc")
@@ -141,7 +141,7 @@ def test_a_reader_from_the_vault_to_the_archive_and_out_again(
     options = [*vault.options, "-e", json.dumps({f"handover_{name}": value for name, value in told.items()})]
     options += ["-e", f"handover_fingerprint='{fingerprint[:20]} {fingerprint[20:]}'"]
     controller.playbook(HANDOVER, "--check", *options)
-    path = tmp_path / "fermium-arbcom-l-bea.asc"
+    path = tmp_path / f"{controller.host}-arbcom-l-bea.asc"
     assert not path.exists(), "check mode wrote"
     # the loudest that Ansible can be
     said = json.dumps(controller.playbook(HANDOVER, "-vvvvv", "--diff", *options))
@@ -156,39 +156,39 @@ def test_a_reader_from_the_vault_to_the_archive_and_out_again(
     by_mail = outside.mailbox(BEA).wait_for("BEGIN PGP MESSAGE")
     for text in (armoured, str(by_mail.get_content())):
         lines = dict(line.split(": ", 1) for line in bea.gpg("--decrypt", told=text).splitlines())
-        assert lines["User"] == "bea" and lines["Password"] == secret and lines["Archive"] == site.ARCHIVE
+        assert lines["User"] == "bea" and lines["Password"] == secret and lines["Archive"] == post.archive
 
-    assert changed(controller.playbook(HANDOVER, *options)) == 0
+    assert changed(controller.playbook(HANDOVER, *options), controller.host) == 0
     assert len(outside.mailbox(BEA).all("BEGIN PGP MESSAGE")) == 1
 
     # with what she read she gets in, by every door that is one
-    opened = outside.wait_for_page(message, "bea", lines["Password"])
+    opened = outside.wait_for_page(post.message, "bea", lines["Password"])
     assert f"Guilty, {word}." in opened.text
-    tried = doors(message, word)
-    closed = {url: outside.get(url) for url in tried}
+    closed = {url: outside.get(url) for url in post.tried}
     assert not [url for url, page in closed.items() if word in page.text and "/search" not in url]
     assert not [url for url, page in closed.items() if f"verdict {word}" in page.text]
-    unlocked = [
-        url for url, page in closed.items() if page.status == 401 and outside.get(url, "bea", secret).status == 200
-    ]
     asked = [url for url, page in closed.items() if page.status == 401]
-    assert f"{site.ARCHIVE}export/{site.PRIVATE}.mbox.gz" in unlocked and f"{site.ARCHIVE}feed/" in unlocked
+    unlocked = [url for url in asked if outside.get(url, "bea", secret).status == 200]
+    assert {post.message, *post.downloads} <= set(unlocked)
+    for url in post.downloads:
+        assert f"verdict {word}" in outside.unpacked(url, "bea", secret), url
     assert {outside.get(url, "bea", secret + "x").status for url in asked} == {401}
     log = fermium.ask("read", path=f"/var/log/apache2/archive-{site.PRIVATE}.log")
-    mine = [line for line in log.splitlines() if " bea [" in line and message.partition(site.DOMAIN)[2] in line]
+    page = post.message.partition(site.DOMAIN)[2]
+    mine = [line for line in log.splitlines() if " bea [" in line and page in line]
     assert mine and secret not in log
 
     # a new password is another hand-over; without her line she is out
     vault.holds(bea=secret + "2")
-    assert changed(controller.playbook(HANDOVER, *options)) > 0
+    assert changed(controller.playbook(HANDOVER, *options), controller.host) > 0
     assert f"Password: {secret}2" in bea.gpg("--decrypt", told=path.read_text(encoding="utf-8"))
     vault.holds()
     vault.apply()
-    assert outside.get(site.ARCHIVE, "bea", secret).status == 401
-    assert outside.get(site.ARCHIVE, "alice", made).status == 200
+    assert outside.get(post.archive, "bea", secret).status == 401
+    assert outside.get(post.archive, "alice", made).status == 200
     proved(
         "a reader: in the Vault, handed over to her key only, in, logged, out",
-        f"{len(asked)} x 401 without, {len(unlocked)} x 200 with, {len(tried)} tried, {len(mine)} lines of log",
+        f"{len(asked)} x 401 without, {len(unlocked)} x 200 with, {len(post.tried)} tried, {len(mine)} lines of log",
     )
 
 
