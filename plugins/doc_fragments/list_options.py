@@ -116,7 +116,10 @@ options:
     type: str
     choices: [accept, hold, reject, discard, defer]
   dmarc_mitigate_action:
-    description: What happens to posts from domains whose DMARC policy would make receivers refuse them.
+    description:
+      - What happens to posts from domains whose DMARC policy would make receivers refuse them.
+      - Mailman 2.1 asks for the policy with dnspython. Where that is not installed for its own Python, nothing happens to any post,
+        and the task warns.
     type: str
     choices: [no_mitigation, munge_from, wrap_message, reject, discard]
   dmarc_mitigate_unconditionally:

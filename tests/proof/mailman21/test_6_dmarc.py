@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Mailman 2.1 that cannot ask for a DMARC policy: it lets every post pass, and whoever declares otherwise is told."""
+"""What only Mailman 2.1 has: p=quarantine set apart, and no way to ask for a policy without dnspython, which is told."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from support.outside import Outside
 from support.proved import Proved
 from support.sodium import Sodium
 
+CAUTIOUS = "kim@cautious.example.net"  # its domain publishes p=quarantine
 MODULE = "listops.mailman.mailman_list"
 WARNING = "dmarc_mitigate_action of {0}: no post is mitigated until dnspython is installed for Mailman's own Python"
 
@@ -45,3 +46,21 @@ def test_without_dnspython_nothing_is_mitigated_and_that_is_said(
     removed = controller.task(MODULE, name=name, state="absent", archives="drop")
     assert "warnings" not in removed
     proved("a 2.1 without dnspython mitigates nothing, and each run warns", "3 warnings")
+
+
+@pytest.mark.usefixtures("moved_mail")
+def test_quarantine_can_be_left_alone(outside: Outside, controller: Controller, word: str, proved: Proved) -> None:
+    name = f"apart-{word}"
+    address = f"{name}@{site.DOMAIN}"
+    apart = {"dmarc_quarantine_moderation_action": False}
+    people = [site.SUE, CAUTIOUS, site.BOB]
+    controller.task(MODULE, name=name, members=people, dmarc_mitigate_action="reject", settings=apart)
+    for sender in (site.SUE, CAUTIOUS):
+        assert outside.send(sender, address, f"{sender}/{word}").accepted
+    inbox = outside.mailbox(site.BOB)
+    copy = inbox.wait_for(f"{CAUTIOUS}/{word}")
+    assert email.utils.parseaddr(copy["From"])[1] == CAUTIOUS
+    assert "DMARC" in outside.mailbox(site.SUE).wait_for(f"{site.SUE}/{word}").as_string()
+    assert inbox.has_none(f"{site.SUE}/{word}")
+    controller.task(MODULE, name=name, state="absent", archives="drop")
+    proved("p=quarantine can be left as it is on 2.1, while p=reject is rejected", "1 copy, 1 notice")
