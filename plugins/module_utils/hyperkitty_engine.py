@@ -14,11 +14,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+from functools import partial
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.hyperkitty_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.program import chunks, serve
-from ansible_collections.listops.mailman.plugins.module_utils.web_program import enter
+from ansible_collections.listops.mailman.plugins.module_utils.web_program import enter, patiently
 
 # How much of an archive goes into one answer, in bytes.
 PORTION = 4 << 20
@@ -91,19 +92,24 @@ class Engine:
         request: {"policies": {address: archive_policy}}.
         answer: {}.
         """
+        for names in chunks(request["policies"]):
+            policies = {name: request["policies"][name] for name in names}
+            patiently(partial(self._set_policies, policies))
+        return {}
+
+    @staticmethod
+    def _set_policies(policies: dict[str, str]) -> None:
         from django.db import transaction
         from hyperkitty.models import ArchivePolicy, MailingList
 
-        for names in chunks(request["policies"]):
-            with transaction.atomic():
-                known = {archive.name: archive for archive in MailingList.objects.filter(name__in=names)}
-                for name in names:
-                    policy = ArchivePolicy[request["policies"][name]].value
-                    archive = known.get(name) or MailingList(name=name, list_id=name.replace("@", ".", 1))
-                    if archive.archive_policy != policy or name not in known:
-                        archive.archive_policy = policy
-                        archive.save()
-        return {}
+        with transaction.atomic():
+            known = {archive.name: archive for archive in MailingList.objects.filter(name__in=list(policies))}
+            for name, word in policies.items():
+                policy = ArchivePolicy[word].value
+                archive = known.get(name) or MailingList(name=name, list_id=name.replace("@", ".", 1))
+                if archive.archive_policy != policy or name not in known:
+                    archive.archive_policy = policy
+                    archive.save()
 
     def drop(self, request: dict[str, Any]) -> dict[str, Any]:
         """Delete archives: first from the search index, last from the database, so that what was interrupted is seen.
@@ -111,16 +117,19 @@ class Engine:
         request: {"lists": [posting addresses]}.
         answer: {}.
         """
+        for name in request["lists"]:
+            patiently(partial(self._drop, name))
+        return {}
+
+    def _drop(self, name: str) -> None:
         from hyperkitty.models import MailingList
 
-        for name in request["lists"]:
-            for mlist in MailingList.objects.filter(name=name):
-                self._unindex(list(mlist.emails.values_list("pk", flat=True)))
-                folder = self._attachments(name)
-                if folder and os.path.isdir(folder):
-                    shutil.rmtree(folder)
-                mlist.delete()
-        return {}
+        for mlist in MailingList.objects.filter(name=name):
+            self._unindex(list(mlist.emails.values_list("pk", flat=True)))
+            folder = self._attachments(name)
+            if folder and os.path.isdir(folder):
+                shutil.rmtree(folder)
+            mlist.delete()
 
     def move(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give the archives of lists to others, whose archives may have begun.
@@ -131,15 +140,18 @@ class Engine:
         request: {"renames": [[old posting address, new one]]}.
         answer: {}.
         """
+        for old, new in request["renames"]:
+            patiently(partial(self._move, old, new))
+        return {}
+
+    def _move(self, old: str, new: str) -> None:
         from hyperkitty.models import MailingList
         from hyperkitty.search_indexes import update_index
 
-        for old, new in request["renames"]:
-            self._take_over(old, new)
-            self._move_attachments(old, new)
-            update_index(listname=new)
-            MailingList.objects.filter(name=old).delete()
-        return {}
+        self._take_over(old, new)
+        self._move_attachments(old, new)
+        update_index(listname=new)
+        MailingList.objects.filter(name=old).delete()
 
     @staticmethod
     def _take_over(old: str, new: str) -> None:

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from typing import Any, Callable
 
-from ansible_collections.listops.mailman.plugins.module_utils.program import become
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become
+
+# As with Mailman's own database: see mailman3_transactions.
+BUSY_SECONDS = 60.0
+PAUSE_SECONDS = 0.12
 
 
 def enter(user: str, manage: str) -> None:
@@ -22,3 +28,26 @@ def enter(user: str, manage: str) -> None:
     import django
 
     django.setup()
+
+
+def patiently(work: Callable[[], Any]) -> Any:
+    """Do work that can be done twice, from its beginning when the database was busy; what it returns.
+
+    SQLite makes nobody wait who has read and now wants to write while another does: it refuses at once.
+    """
+    from django.db import OperationalError
+
+    began = time.monotonic()
+    while True:
+        try:
+            return work()
+        except OperationalError as exc:
+            if "database is locked" not in str(exc):
+                raise
+            waited = time.monotonic() - began
+            if waited > BUSY_SECONDS:
+                raise Failure(
+                    "the web interface's database was busy for {0:.0f} s, because another process keeps writing to it; "
+                    "what was done stays, run again for the rest".format(waited)
+                ) from exc
+            time.sleep(PAUSE_SECONDS)
