@@ -142,7 +142,8 @@ def test_that_mailman_cannot_ask_for_a_dmarc_policy_is_said(host: Mailman21, nam
     asks = host.run("python2.7", "-c", "import dns.resolver")["rc"] == 0
     idle = f"dmarc_mitigate_action of {posting(host, name)}: no post is mitigated until dnspython is installed"
     said = host.apply(LIST, name=name, dmarc_mitigate_action="discard").get("warnings", [])
-    assert [sentence.startswith(idle) for sentence in said] == ([] if asks else [True])
+    # newer modules say more of a warning than its sentence
+    assert [idle in str(warning) for warning in said] == ([] if asks else [True])
     for options in ({"dmarc_mitigate_action": "no_mitigation"}, {"description": "Of something else"}):
         assert "warnings" not in host.apply(LIST, name=name, **options)
     always = {"dmarc_mitigate_action": "munge_from", "dmarc_mitigate_unconditionally": True}
