@@ -9,10 +9,11 @@ Sent there by engine.py, with program.py and web_program.py.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, serve
-from ansible_collections.listops.mailman.plugins.module_utils.web_program import enter
+from ansible_collections.listops.mailman.plugins.module_utils.web_program import enter, patiently
 
 # How the history of an account, which the web administrator sees, tells of a link; the occasion follows.
 MAILED = "A link to set a password was mailed: "
@@ -45,11 +46,13 @@ class Engine:
         request: {"address", "steps": [step]}; a step is {"release": name}, {"create": True} or {"mail": occasion}.
         answer: {"name": of the account}.
         """
+        return patiently(partial(self._carry_out, request["address"], request["steps"]))
+
+    def _carry_out(self, address: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
         from django.db import transaction
 
-        address = request["address"]
         with transaction.atomic():
-            for step in request["steps"]:
+            for step in steps:
                 if "release" in step:
                     self._release(address, step["release"])
                 if "create" in step:

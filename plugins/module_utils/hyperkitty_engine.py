@@ -199,7 +199,7 @@ class Engine:
 
     def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Let it say that. request: as of look_message; answer: {}."""
-        Redactor(request).apply()
+        patiently(Redactor(request).apply)
         return {}
 
     @staticmethod

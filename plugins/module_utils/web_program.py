@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Any, Callable
+from typing import Callable, TypeVar
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become
 
 # As with Mailman's own database: see mailman3_transactions.
 BUSY_SECONDS = 60.0
 PAUSE_SECONDS = 0.12
+T = TypeVar("T")
 
 
 def enter(user: str, manage: str) -> None:
@@ -30,7 +31,7 @@ def enter(user: str, manage: str) -> None:
     django.setup()
 
 
-def patiently(work: Callable[[], Any]) -> Any:
+def patiently(work: Callable[[], T]) -> T:
     """Do work that can be done twice, from its beginning when the database was busy; what it returns.
 
     SQLite makes nobody wait who has read and now wants to write while another does: it refuses at once.
