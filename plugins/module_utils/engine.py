@@ -39,8 +39,10 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman21_rename,
     mailman21_write,
     program,
+    redact_digests,
     redact_pages,
     redact_text,
+    redact_topics,
     web_program,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, one_name_each
@@ -50,7 +52,9 @@ from ansible_collections.listops.mailman.plugins.module_utils.model import ListS
 PROGRAMS: dict[str, list[ModuleType]] = {
     "mailman3": [
         program,
+        redact_topics,
         redact_text,
+        redact_digests,
         mailman3_redact,
         mailman3_settings,
         mailman3_templates,
@@ -67,7 +71,9 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman21_read,
         mailman21_lock,
         mailman21_passwords,
+        redact_topics,
         redact_text,
+        redact_digests,
         redact_pages,
         mailman21_redact,
         mailman21_archives,
@@ -75,7 +81,15 @@ PROGRAMS: dict[str, list[ModuleType]] = {
         mailman21_rename,
         mailman21_engine,
     ],
-    "hyperkitty": [program, web_program, redact_text, hyperkitty_redact, hyperkitty_engine],
+    "hyperkitty": [
+        program,
+        web_program,
+        redact_topics,
+        redact_text,
+        redact_digests,
+        hyperkitty_redact,
+        hyperkitty_engine,
+    ],
     "accounts": [program, web_program, accounts_engine],
 }
 # Where distributions, pip and the Mailman documentation put the command whose

@@ -15,7 +15,14 @@ import shutil
 from functools import partial
 from typing import Any, Iterator
 
-from ansible_collections.listops.mailman.plugins.module_utils.redact_text import cleaned, plain_digest
+from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import (
+    cleaned,
+    contents,
+    first_ident,
+    held_message,
+    plain_digest,
+)
+from ansible_collections.listops.mailman.plugins.module_utils.redact_topics import cut_topic, spliced, unprefixed
 
 
 class Redactor:
@@ -82,20 +89,50 @@ class Redactor:
 
     def _copies(self) -> Iterator[tuple[Any, tuple[str, Any, bytes]]]:
         """The digests in the same archive that hold the message: (their rows, (what, attachment or None, new bytes))."""
+        from django.db.models import Q
         from hyperkitty.models import Attachment, Email
 
         others = Email.objects.filter(mailinglist=self.message.mailinglist).exclude(pk=self.message.pk)
-        for host in others.filter(content__contains=self.message.message_id).iterator():
-            text = host.content.encode("utf-8", "surrogatepass")
-            new = plain_digest(text, self.ident, self.wish)
-            if new != text:
-                yield host, ("section of a plain digest", None, new)
         attached = Attachment.objects.filter(email__in=others, content_type="message/rfc822")
+        held: dict[int, list[Any]] = {}
         for attachment in attached.select_related("email__mailinglist").iterator(chunk_size=20):
             raw = bytes(attachment.get_content())
+            found = held_message(raw, self.ident)
+            if found:
+                held.setdefault(attachment.email_id, []).append(found)
             new = cleaned(raw, self.ident, self.wish)
             if new != raw:
                 yield attachment.email, ("attached message", attachment, new)
+        named = others.filter(Q(content__contains=self.message.message_id) | Q(pk__in=list(held)))
+        for host in named.iterator():
+            text = host.content.encode("utf-8", "surrogatepass")
+            section = plain_digest(text, self.ident, self.wish)
+            new = contents(section, held.get(host.pk, []), self.wish)
+            if new != text:
+                what = "contents of a digest" if section == text else "section of a plain digest"
+                yield host, (what, None, new)
+        if self.wish["subject"] is not None or self.wish["sender"] is not None:
+            cut = others.filter(content__contains="-" * 70).exclude(content__contains=self.message.message_id)
+            for host in cut.exclude(pk__in=list(held)).iterator():
+                shorter = self._cut(host)
+                if shorter is not None:
+                    yield host, ("contents of a digest", None, shorter)
+
+    def _cut(self, host: Any) -> bytes | None:
+        """The text of a plain digest that is archived without the message, and names it in its table of contents."""
+        from hyperkitty.models import Email
+
+        text = host.content.encode("utf-8", "surrogatepass")
+        message = self.message
+        archived = Email.objects.filter(mailinglist=message.mailinglist)
+        first = archived.filter(message_id=first_ident(text).decode("utf-8", "replace")).first()
+        if first is None or not first.archived_date <= message.archived_date <= host.archived_date:
+            return None
+        before = archived.filter(archived_date__gte=first.archived_date, archived_date__lt=message.archived_date)
+        subject = unprefixed(message.subject, message.mailinglist.subject_prefix or "")
+        lines = text.split(b"\n")
+        edits = cut_topic(lines, before.count() + 1, (subject, message.sender_name or message.sender_id), self.wish)
+        return b"\n".join(spliced(lines, edits)) if edits else None
 
     def apply(self) -> None:
         """Do what there is to do, and what may have been interrupted: the search index and caches last."""

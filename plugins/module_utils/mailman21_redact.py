@@ -26,7 +26,9 @@ except ImportError:
 
 from ansible_collections.listops.mailman.plugins.module_utils import redact_text
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, replace_bytes
+from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import cleaned_chunk
 from ansible_collections.listops.mailman.plugins.module_utils.redact_pages import (
+    attached_message,
     attached_text,
     index_entry,
     link_texts,
@@ -66,6 +68,7 @@ class Redactor(object):
             self.ident = request["message_id"].encode("utf-8")
         self.raw = next(self._own(self.mbox), None) if self.ident else None
         self.new = self._rendered() if self.found else None  # type: Any
+        self.attached = list(self._attached()) if self.found and self._renamed else []
 
     @property
     def found(self):
@@ -189,6 +192,21 @@ class Redactor(object):
         folder = os.path.join(self.folder, Scrubber.calculate_attachments_dir(self.mlist, message, {}))
         return [folder] if os.path.isdir(folder) else []
 
+    def _attached(self):
+        # type: () -> Iterator[tuple[bytes, tuple[int | None, Any]]]
+        """Where Pipermail took it out of a digest, see redact_pages."""
+        for path in self._files():
+            with open(path, "rb") as handle:
+                held = attached_message(handle.read(), self.ident)
+            if held:
+                yield path[len(self.folder) + 1 :].encode("utf-8"), held
+
+    def _files(self):
+        # type: () -> list[str]
+        """What was attached to messages and may be one itself."""
+        paths = sorted(glob.glob(os.path.join(self.folder, "attachments", "*", "*", "*")))
+        return [path for path in paths if path.endswith(ATTACHED) and os.path.isfile(path)]
+
     # -- what shall be
 
     def _synthetic(self):
@@ -262,7 +280,7 @@ class Redactor(object):
         # type: (str) -> Iterator[tuple[bytes, bytes]]
         with open(path, "rb") as handle:
             for chunk in redact_text.mailbox(handle):
-                yield chunk, redact_text.cleaned_chunk(chunk, self.ident, self.wish)
+                yield chunk, cleaned_chunk(chunk, self.ident, self.wish, self.attached)
 
     def _cleaned(self, path):
         # type: (str) -> Iterator[bytes]
@@ -272,12 +290,11 @@ class Redactor(object):
         # type: () -> Iterator[tuple[str, str, Callable[[bytes], bytes]]]
         "Files in which something may be, and what a file without it is."
         wish = self.wish
-        for path in sorted(glob.glob(os.path.join(self.folder, "attachments", "*", "*", "*"))):
-            if path.endswith(ATTACHED) and os.path.isfile(path):
-                yield path, "attached message", lambda data: attached_text(data, self.ident, wish)
+        for path in self._files():
+            yield path, "attached message", lambda data: attached_text(data, self.ident, wish, self.attached)
         for path in sorted(glob.glob(os.path.join(self.folder, "*", "[0-9]*.html"))):
             if path != self._page:
-                yield path, "section of a plain digest", partial(self._other_page, path)
+                yield path, "digest", partial(self._other_page, path)
         if self._page and os.path.exists(self._page):
             yield self._page, "page", partial(self._new_page, self._page)
             for name in ("thread", "subject", "author", "date") if self._renamed else ():
@@ -313,7 +330,7 @@ class Redactor(object):
         """The page of a digest, or of the same message that was posted twice: Pipermail's index knows the last one only."""
         if b"In-Reply-To=%3C" + quote(self.ident).encode("ascii") + b"%3E" in data:
             return self._new_page(path, data)
-        return page_digest(data, self.ident, self.wish, self.at, self.charset)
+        return page_digest(data, self.ident, self.wish, self.at, self.charset, self.attached)
 
     def _new_page(self, path, data):
         # type: (str, bytes) -> bytes
@@ -348,7 +365,7 @@ class Redactor(object):
     def _new_month(self, data):
         # type: (bytes) -> bytes
         new = self._bytes(self.new.text)
-        return month_text(data, self.ident, new, self._renamed, self.wish, self.at, self.charset)
+        return month_text(data, self.ident, new, self._renamed, self.wish, self.at, self.charset, self.attached)
 
     def _new_compressed(self, data):
         # type: (bytes) -> bytes

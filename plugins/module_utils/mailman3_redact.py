@@ -13,7 +13,8 @@ import os
 from typing import Any, Iterator
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import replace_bytes
-from ansible_collections.listops.mailman.plugins.module_utils.redact_text import cleaned, message_id
+from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import cleaned
+from ansible_collections.listops.mailman.plugins.module_utils.redact_text import message_id
 
 
 class Copies:

@@ -4,25 +4,29 @@
 
 """Pipermail's pages and texts without what one message said. Pure, on bytes; Python 2.7 and 3.
 
-ident: bare Message-ID; wish: see redact_text; at: how addresses are written instead of with @.
+ident: bare Message-ID; wish, attached: see redact_digests; at: how addresses are written instead of with @.
 """
 
 import re
 
-from ansible_collections.listops.mailman.plugins.module_utils.redact_text import (
-    body,
+from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import (
     cleaned,
     has_ident,
-    message_id,
-    pattern,
+    held_message,
+    note_edits,
     plain_digest,
-    section,
-    split,
+    section_edits,
+    sections,
 )
+from ansible_collections.listops.mailman.plugins.module_utils.redact_text import message_id, pattern, split
+from ansible_collections.listops.mailman.plugins.module_utils.redact_topics import spliced
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
+
+    from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import Attached  # noqa: F401
+    from ansible_collections.listops.mailman.plugins.module_utils.redact_topics import Said  # noqa: F401
 
 BEGIN, END = b"<!--beginarticle-->\n", b"<!--endarticle-->"
 ESCAPES = ((b"<", b"&lt;"), (b">", b"&gt;"), (b'"', b"&quot;"))
@@ -53,30 +57,26 @@ def page_body(page, html):
     return before + begin + html + b"\n" + end + after if begin and end else page
 
 
-def page_digest(page, ident, wish, at, charset):
-    # type: (bytes, bytes, dict[str, Any], bytes, str) -> bytes
-    """The page of a plain digest without what one message in it said; every line of a page is one of the digest."""
+def page_digest(page, ident, wish, at, charset, attached=()):
+    # type: (bytes, bytes, dict[str, Any], bytes, str, Attached) -> bytes
+    """The page of a digest without what one message in it said; every line of a page is one of the digest."""
     # Links and marks divide what is searched for, but not the part before its @.
-    if escaped(ident.partition(b"@")[0]) not in page or b"-" * 30 not in page:
-        return page
+    inside = escaped(ident.partition(b"@")[0]) in page and b"-" * 30 in page
+    near = [(path, message) for path, message in attached if path in page]
     before, begin, rest = page.partition(BEGIN)
     article, end, after = rest.rpartition(END)
+    if not begin or not end or not (inside or near):
+        return page
     lines = article.split(b"\n")
     plain = [unescaped(re.sub(pattern(r"<[^>]*>"), b"", line)) for line in lines]
-    found = section(plain, has_ident(ident, at)) if begin and end else None
-    if found is None:
-        return page
-    first, start, last = found
-    new = [escaped(line) for line in body(wish["text"], charset).split(b"\n")]
-    head = [
-        line
-        for line, text in zip(lines[first:start], plain[first:start])
-        if not (wish["subject"] is not None and text.lower().startswith(b"subject:"))
-        and not (wish["sender"] is not None and text.lower().startswith(b"from:"))
-    ]
-    # The mark that ends the article is no line of the digest.
-    tail = lines[last:] if last < len(lines) else [line for line in lines[-2:] if line in (b"</PRE>", b"")]
-    return before + begin + b"\n".join(lines[:first] + head + new + tail) + end + after
+    edits = note_edits(plain, near, wish, charset, at)
+    for first, start, last in sections(plain, has_ident(ident, at)) if inside else ():
+        if last == len(lines):
+            # The mark that ends the article is no line of the digest.
+            last -= next((back for back, line in enumerate(reversed(lines[-3:]), 1) if line == b"</PRE>"), 0)
+        edits += section_edits(plain, (first, start, last), wish, charset, at)
+    edits = [(start, last, [escaped(line) for line in new]) for start, last, new in edits]
+    return before + begin + b"\n".join(spliced(lines, edits)) + end + after
 
 
 def index_entry(page, filename, subject, author):
@@ -107,8 +107,8 @@ def link_texts(page, filename, subject):
     return links.sub(lambda found: bytes(found.group(1) + subject + found.group(3)), page)
 
 
-def month_text(text, ident, new, renamed, wish, at, charset):
-    # type: (bytes, bytes, bytes, bool, dict[str, Any], bytes, str) -> bytes
+def month_text(text, ident, new, renamed, wish, at, charset, attached=()):
+    # type: (bytes, bytes, bytes, bool, dict[str, Any], bytes, str, Attached) -> bytes
     """The text of a month, with another message in the place of one.
 
     new: the whole entry; renamed: whether its headers differ, too.
@@ -122,15 +122,28 @@ def month_text(text, ident, new, renamed, wish, at, charset):
             # Pipermail ends an entry with one empty line.
             out.append(new if renamed else head + split(new)[3])
         else:
-            out.append(plain_digest(entry, ident, wish, charset, at))
+            out.append(plain_digest(entry, ident, wish, charset, at, attached))
     return b"".join(out)
 
 
-def attached_text(text, ident, wish):
-    # type: (bytes, bytes, dict[str, Any]) -> bytes
+def attached_message(text, ident):
+    # type: (bytes, bytes) -> tuple[int | None, Said] | None
+    """Of a message that Pipermail took out of a digest, its number there and what it says of itself; None of another."""
+    return held_message(_peeled(text)[1], ident) if escaped(ident) in text else None
+
+
+def attached_text(text, ident, wish, attached=()):
+    # type: (bytes, bytes, dict[str, Any], Attached) -> bytes
     """A message that was attached to another, as Pipermail keeps it: with what HTML needs escaped."""
-    if escaped(ident) not in text:
+    if escaped(ident) not in text and not any(path in text for path, _held in attached):
         return text
-    plain = unescaped(text)
-    new = cleaned(plain, ident, wish)
-    return text if new == plain else escaped(new)
+    before, plain, after = _peeled(text)
+    new = cleaned(plain, ident, wish, attached)
+    return text if new == plain else before + escaped(new) + after
+
+
+def _peeled(text):
+    # type: (bytes) -> tuple[bytes, bytes, bytes]
+    """A message as Pipermail keeps it, in brackets since it was a list of one."""
+    inside = text.startswith(b"[From ") and text.endswith(b"]")
+    return (b"[", unescaped(text[1:-1]), b"]") if inside else (b"", unescaped(text), b"")

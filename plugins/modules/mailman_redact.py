@@ -17,7 +17,10 @@ description:
   - On Mailman 3 this is HyperKitty's database, from which it makes its downloads, its search index and caches, attachments in files,
     digests that were archived, Mailman's prototype archive, and digests that are not sent yet.
   - The message is found by its Message-ID everywhere, so what others quoted of it is not touched; RV(replies) names who may have.
-  - The tables of contents of archived digests keep its subject. Backups keep everything, and so do the people who got the message.
+  - With O(subject) or O(sender), the tables of contents of digests name it so, too, in the entry with its number. HyperKitty keeps a plain
+    digest up to the first attachment in it; where the message comes later, its entry is the one with its subject and sender at its place in
+    the archive.
+  - Backups keep everything, and so do the people who got the message.
   - A run that was interrupted is finished by the next one. The original is in no argument, log, diff or result.
 extends_documentation_fragment:
   - listops.mailman.attributes

@@ -9,6 +9,7 @@ import base64
 import email.message
 import io
 import json
+import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -54,7 +55,7 @@ class Archive:
         return self.host.sh(f"cd {self.room}; umask 002; runuser -u list -- env PYTHONPATH={self.room} {words}")
 
     def message(self, number: int, sender: str, subject: str, text: str, answers: int = 0) -> bytes:
-        names = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
+        names = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
         word = self.name.rpartition("-")[2]
         post = email.message.EmailMessage()
         post["From"], post["To"], post["Subject"] = sender, f"{self.name}@example.org", subject
@@ -168,27 +169,63 @@ def test_subject_and_sender_by_the_pages_address(host: Mailman21, archive: Archi
     assert archive.links() == links
     pages = f"{STATE}/archives/private/{archive.name}/2026-January"
     secrets = (archive.secret, archive.enclosed, archive.title, archive.author)
-    # the contents of digests name it still, as the documentation says
-    digests = {f"{pages}/000004.html", f"{pages}/000005.html"}
-    contents = {f"{STATE}/archives/private/{archive.name}.mbox/{archive.name}.mbox", f"{pages}.txt"}
-    left = set(archive.having(*secrets)) - digests - contents - {f"{STATE}/lists/{archive.name}/digest.mbox"}
-    assert left == set()
-    assert archive.having(archive.secret, archive.enclosed) == []
+    assert archive.having(*secrets) == []
     for index in ("thread", "date", "subject", "author"):
         text = host.check("cat", f"{pages}/{index}.html")
         assert "(gel" in text and "Removed" in text, index
     page = host.check("cat", f"{pages}/000001.html")
     assert "(gel" in page and "Removed" in page and REMOVED in page
     after = archive.files()
-    # the pages beside it change where they name it, and the others not at all
+    # the pages beside it and the digests change where they name it, and the others not at all
     assert 'Previous message (by thread): <A HREF="000001.html">(gel' in host.check("cat", f"{pages}/000002.html")
-    assert {path for path in before if "/0000" in path and after[path] == before[path]} == {
-        f"{pages}/{number:06}.html" for number in (3, 4)
-    }
+    assert {path for path in before if "/0000" in path and after[path] == before[path]} == {f"{pages}/000003.html"}
     archive.post(archive.message(5, "Bob <bob@example.org>", "later", "Later.\n", 2))
-    left = set(archive.having(*secrets)) - digests - contents - {f"{STATE}/lists/{archive.name}/digest.mbox"}
-    assert left == set(), "Mailman brought it back"
+    assert archive.having(*secrets) == [], "Mailman brought it back"
     assert archive.redact(**more)["changed"] is False
+
+
+def test_digests_name_it_otherwise_in_their_contents(host: Mailman21, archive: Archive) -> None:
+    """Only that message, though others have its subject and sender, and in digests of digests, too."""
+    word = archive.name.rpartition("-")[2]
+    long = f"a subject of {word} that is so long that Mailman folds it when it is among the later ones"
+    archive.post(*(archive.message(number, "Bob <bob@example.org>", long, "Text.\n") for number in range(5, 10)))
+    assert archive.as_list("archive.digests").strip() == "2"
+    folder = f"{STATE}/archives/private/{archive.name}"
+    places = [f"{folder}/2026-January/0000{number}.html" for number in ("04", "05", "11", "12")]
+    places += [f"{folder}.mbox/{archive.name}.mbox", f"{folder}/2026-January.txt"]
+    places += [f"{STATE}/lists/{archive.name}/digest.mbox"]
+
+    def topics() -> dict[str, list[str]]:
+        return {place: entries(host.check("cat", place)) for place in places}
+
+    before = topics()
+    assert before[places[0]][2] == f"3. Re: first {word} (Bob)"
+    assert before[places[3]][9] == f"10. {long} (Bob)"
+    assert any("digest 0" in entry for entry in before[places[3]])
+
+    def becomes(number: str, text: str, new: str, **more: Any) -> None:
+        old = topics()
+        done = archive.redact(message_id=f"<{number}.{word}@example.net>", **more)
+        assert done["changed"] is True, done
+        assert archive.redact(message_id=f"<{number}.{word}@example.net>", **more)["changed"] is False
+        found = topics()
+        for place in places:
+            assert found[place] == [new if entry == text else entry for entry in old[place]], place
+        assert len([place for place in places if found[place] != old[place]]) >= 4
+
+    sender = {"sender": "Removed <removed@example.org>"}
+    becomes("Three", f"3. Re: first {word} (Bob)", f"3. Re: first {word} (Removed)", **sender)
+    becomes("Three", f"3. Re: first {word} (Removed)", "3. (gone) (Removed)", subject="(gone)")
+    becomes("Eight", f"10. {long} (Bob)", f"10. {long} (Removed)", **sender)
+    becomes("Two", f"2. {archive.title} ({archive.author})", "2. (none) (Removed)", subject="(none)", **sender)
+    assert archive.having(archive.secret, archive.enclosed, archive.title, archive.author) == []
+
+
+def entries(text: str) -> list[str]:
+    """All that tables of contents name, each on a line."""
+    text = re.sub(r"<[^>]*>", "", text)
+    found = re.findall(r"^  ([ \d]\d\. .*(?:\n {6}\S.*)*)", text, re.MULTILINE)
+    return [" ".join(entry.split()) for entry in found]
 
 
 def test_a_message_that_was_posted_twice(host: Mailman21, archive: Archive) -> None:

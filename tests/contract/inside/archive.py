@@ -29,6 +29,8 @@ def one(m, text):
 def digests(m):
     """Mailman's own digests of what was collected, which somebody sends to the list."""
     made = []
+    # or the digests themselves, which are collected too, would make the next ones
+    m.digest_size_threshhold = 0
 
     class Box(object):
         def enqueue(self, msg, **kws):

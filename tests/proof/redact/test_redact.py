@@ -95,6 +95,13 @@ class Archive:
             forwarded["Subject"] = f"a {name} digest"
             self.hand_in(name, forwarded)
 
+    def topics(self) -> dict[str, list[str]]:
+        """What the tables of contents of the digests name: in the archive, and where they wait to be sent in one."""
+        texts = {name: self.api(name)["content"] for name in ("mime", "plain")}
+        texts["waiting"] = self.fermium.check("cat", f"{STATE}/lists/{self.address.replace('@', '.')}/digest.mmdf")
+        found = {name: re.findall(r"^   \d\. .*(?:\n {6}\S.*)*", text, re.MULTILINE) for name, text in texts.items()}
+        return {name: [" ".join(entry.split()) for entry in entries] for name, entries in found.items()}
+
     def crawl(self) -> dict[str, str]:
         """Every page of the archive that can be reached, those included that scripts ask for."""
         found: dict[str, str] = {}
@@ -279,11 +286,21 @@ def test_subject_and_sender_by_playbook(
     # what HyperKitty keeps ready of a thread is the subject of its first message
     beginning = f"beginning{archive.word}"
     began = archive.post("beginning", beginning, "Hello again.\n")
+    archive.digests()
+    named = [
+        f"1. first {archive.word} (Alice)",
+        f"2. Re: {archive.title} (Alice)",
+        f"3. Re: first {archive.word} (Alice)",
+    ]
+    named += [f"4. beside {archive.word} (Alice)", f"5. {beginning} (Alice)"]
+    assert archive.topics() == {"mime": named, "plain": named, "waiting": named * 2}
     pages = archive.crawl()
     assert sum(beginning in text for text in pages.values()) >= 4
     controller.task(MODULE, list=archive.address, message_id=began, reason="ticket 12", subject="(none)")
     eventually(lambda: outside.get(archive.pages["beginning"]).status == 200, "the web service is back")
     assert [url for url, text in archive.crawl().items() if beginning in text] == []
+    named[4] = "5. (none) (Alice)"
+    assert archive.topics() == {"mime": named, "plain": named, "waiting": named * 2}
     options = [
         f"redact_url={archive.pages['secret']}",
         "redact_reason=ticket 12",
@@ -305,13 +322,28 @@ def test_subject_and_sender_by_playbook(
     assert not any(secret in archive.mbox() for secret in secrets)
     assert not archive.finds(archive.title) and archive.finds("Removed")
     assert archive.on_disk(*secrets) == []
+    named[1] = "2. (removed) (Removed)"
+    assert archive.topics() == {"mime": named, "plain": named, "waiting": named * 2}
     again = controller.playbook("playbooks/redact.yml", *arguments)
     assert again["stats"]["fermium"]["changed"] == 0
     assert results(again)[-1]["msg"]["redacted"] == ["nothing"]
+    # only the sender, of a message whose sender and subject others have, too
+    alone = {
+        "list": archive.address,
+        "message_id": archive.first,
+        "reason": "r",
+        "sender": "Removed <removed@example.org>",
+    }
+    assert controller.task(MODULE, **alone)["changed"] is True
+    assert controller.task(MODULE, **alone)["changed"] is False
+    named[0] = f"1. first {archive.word} (Removed)"
+    assert archive.topics() == {"mime": named, "plain": named, "waiting": named * 2}
+    eventually(lambda: outside.get(archive.pages["secret"]).status == 200, "the web service is back")
     # the thread goes on
     archive.post("later", "Re: (removed)", "Still here.\n", answers=archive.ident)
     assert archive.api("later")["thread"] == entry["thread"]
     proved("subject and sender are redacted, too, by the page's address", f"{len(after)} pages as before")
+    proved("digests name a redacted message otherwise in their contents", "MIME and plain, archived and not sent yet")
 
 
 def test_a_redaction_that_is_killed_is_finished_by_the_next_run(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.listops.mailman.plugins.module_utils import redact_pages
+from ansible_collections.listops.mailman.plugins.module_utils import redact_digests, redact_pages
 
 WISH = {"text": "Removed & gone.", "subject": None, "sender": None}
 IDENT = b"One@example.net"
@@ -39,6 +39,9 @@ DIGEST = b"""<H1>Digest</H1>
 <!--beginarticle-->
 <PRE>Topics:
 
+   1. A secret (Ann)
+   2.  (x)
+
 ----------------------------------------------------------------------
 
 Message: 1
@@ -59,6 +62,23 @@ Message-ID: &lt;<A HREF="http://l/listinfo/x">two at example.net</A>&gt;
 </PRE>
 <!--endarticle-->
 footer
+"""
+
+
+MIME = b"""<!--beginarticle-->
+<PRE>Topics:
+
+   1. A secret (Ann)
+   2. A secret (Ann)
+-------------- next part --------------
+An embedded message was scrubbed...
+From: Ann &lt;<A HREF="http://l/listinfo/x">ann at example.net</A>&gt;
+Subject: A secret
+Date: Mon, 5 Jan 2026
+Size: 306
+URL: &lt;<A HREF="http://l/attachments/20260106/38a94abc/attachment.eml">http://l/attachments/20260106/38a94abc/attachment.eml</A>&gt;
+</PRE>
+<!--endarticle-->
 """
 
 
@@ -106,7 +126,40 @@ def test_only_one_section_of_a_digests_page_changes() -> None:
     assert redact_pages.page_digest(last, b"two@example.net", *arguments) == last
     named = dict(WISH, subject="x", sender=["x", "x@y.z"])
     bare = redact_pages.page_digest(DIGEST, IDENT, named, b" at ", "us-ascii")
-    assert b"A secret" not in bare and b"ann at" not in bare
+    ann = b'Ann &lt;<A HREF="http://l/listinfo/x">ann at example.net</A>&gt;\n'
+    assert bare == new.replace(ann, b"x &lt;x at y.z&gt;\n").replace(b"Subject: A secret", b"Subject: x").replace(
+        b"   1. A secret (Ann)", b"   1. x (x)"
+    )
+    assert redact_pages.page_digest(bare, IDENT, named, b" at ", "us-ascii") == bare
+    assert named_only(DIGEST) == DIGEST.replace(b"(Ann)", b"(x)", 1).replace(ann, b"x &lt;x at y.z&gt;\n")
+
+
+def named_only(page: bytes) -> bytes:
+    """With another sender, and the text back."""
+    wish = dict(WISH, sender=["x", "x@y.z"])
+    new = redact_pages.page_digest(page, IDENT, wish, b" at ", "us-ascii")
+    return new.replace(b"Removed &amp; gone.\n", b"The &lt;secret&gt;.\n")
+
+
+def test_a_digest_whose_messages_were_taken_out_names_one_otherwise() -> None:
+    path = b"attachments/20260106/38a94abc/attachment"
+    attached = [(path + b".eml", (2, ("A secret", "Ann"))), (path + b"-0001.eml", (None, ("A secret", "Ann")))]
+    wish = dict(WISH, subject="<removed>")
+    arguments = (IDENT, wish, b" at ", "us-ascii")
+    new = redact_pages.page_digest(MIME, *arguments, attached)
+    wanted = MIME.replace(b"   2. A secret", b"   2. &lt;removed&gt;").replace(b": A secret", b": &lt;removed&gt;")
+    assert new == wanted and redact_pages.page_digest(new, *arguments, attached) == new
+    assert redact_pages.page_digest(MIME, *arguments) == MIME
+    month = redact_pages.unescaped(MIME)
+    assert redact_digests.plain_digest(month, IDENT, wish, "us-ascii", b" at ", attached) == redact_pages.unescaped(
+        wanted
+    )
+
+
+def test_a_message_that_was_taken_out_says_what_it_was() -> None:
+    raw = b"[From nobody\nMessage-ID: &lt;One@example.net&gt;\nFrom: Ann &lt;a@b&gt;\nSubject: &quot;A&quot;\nMessage: 2\n\nThe text.\n]"
+    assert redact_pages.attached_message(raw, IDENT) == (2, ('"A"', "Ann"))
+    assert redact_pages.attached_message(raw, b"two@example.net") is None
 
 
 def test_an_attached_message_stays_escaped() -> None:
@@ -115,3 +168,15 @@ def test_an_attached_message_stays_escaped() -> None:
     assert b"secret" not in new and b"Removed &amp; gone." in new and b"Subject: &quot;A&quot;\n" in new
     assert redact_pages.attached_text(new, IDENT, WISH) == new
     assert redact_pages.attached_text(raw, b"two@example.net", WISH) == raw
+
+
+def test_an_attached_digest_is_a_digest() -> None:
+    part = b"--x\nContent-Type: message/rfc822\n\nMessage-ID: &lt;One@example.net&gt;\n\nThe secret.\n--x--\n"
+    raw = (
+        b"[From nobody\nMessage-ID: &lt;d@e&gt;\nContent-Type: multipart/digest; boundary=&quot;x&quot;\n\n"
+        + part
+        + b"]"
+    )
+    new = redact_pages.attached_text(raw, IDENT, WISH)
+    assert b"secret" not in new and b"Removed &amp; gone." in new and new.startswith(raw.partition(b"&lt;One")[0])
+    assert new.endswith(b"--x--\n]") and redact_pages.attached_text(new, IDENT, WISH) == new
