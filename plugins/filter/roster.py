@@ -1,23 +1,36 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People from the text of a file or the output of a command."""
+"""People from the text of a file, the output of a command or the entries of a directory."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: roster
-short_description: The people in a text, one on each line
+short_description: The people in a text or a directory
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Reads a file or the output of a command into what O(listops.mailman.mailman_list#module:members) takes.
+  - Reads a file, the output of a command, or what a directory answered into what O(listops.mailman.mailman_list#module:members) takes.
   - Empty lines and lines that start with C(#) are nobody. Any other line that names no address is an error.
+  - Entries without an address are nobody. It is an error when no entry has one, and when one is no address. Several addresses in an
+    entry are several members, since a directory has no order of values.
+positional: address, display_name
 options:
   _input:
-    description: Lines such as C(alice@example.net) or C(Alice <alice@example.net>).
-    type: str
+    description:
+      - Lines such as C(alice@example.net) or C(Alice <alice@example.net>).
+      - Or a list of dictionaries whose values are texts or lists of texts, such as RV(community.general.ldap_search#module:results).
+    type: raw
     required: true
+  address:
+    description: Which attribute of an entry has the addresses, in any case.
+    type: str
+    default: mail
+  display_name:
+    description: Which attribute of an entry has the name, in any case; of several the first.
+    type: str
+    default: cn
 """
 
 EXAMPLES = r"""
@@ -27,6 +40,23 @@ EXAMPLES = r"""
     members:
       state: exact
       addresses: "{{ lookup('ansible.builtin.file', 'staff.txt') | listops.mailman.roster }}"
+
+- name: Ask the directory
+  community.general.ldap_search:
+    server_uri: ldaps://ldap.example.org
+    bind_dn: cn=reader,dc=example,dc=org
+    bind_pw: "{{ vault_directory_password }}"
+    dn: ou=staff,dc=example,dc=org
+    scope: onelevel
+    attrs: [mail, displayName]
+  register: directory
+
+- name: Members as a directory has them
+  listops.mailman.mailman_list:
+    name: staff
+    members:
+      state: exact
+      addresses: "{{ directory.results | listops.mailman.roster(display_name='displayName') }}"
 """
 
 RETURN = r"""
@@ -45,12 +75,16 @@ from ansible_collections.listops.mailman.plugins.module_utils import roster_sour
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
-def roster(text: str) -> list[dict[str, Any]]:
-    """People in a text; see DOCUMENTATION."""
-    if not isinstance(text, str):
-        raise AnsibleFilterError("the roster is {0!r}; accepted: a text with an address on each line".format(text))
+def roster(source: Any, address: str = "mail", display_name: str = "cn") -> list[dict[str, Any]]:
+    """People in a text or in entries; see DOCUMENTATION."""
+    if not isinstance(source, (str, list, tuple)):
+        raise AnsibleFilterError(
+            "the roster is {0!r}; accepted: a text with an address on each line, or a list of entries".format(source)
+        )
     try:
-        return roster_source.people(text)
+        if isinstance(source, str):
+            return roster_source.people(source)
+        return roster_source.entries(source, address, display_name)
     except Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster as other systems write it: a text with a person on each line. Pure."""
+"""A roster as other systems write it: a text with a person on each line, or entries of a directory. Pure."""
 
 from __future__ import annotations
 
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
@@ -19,7 +19,35 @@ def people(text: str) -> list[dict[str, Any]]:
     Whoever is there twice is returned once. One line that is neither is an error: a source that is half broken must
     not decide who is a member.
     """
+    return _once(_lines(text))
+
+
+def entries(found: Sequence[Any], address: str = "mail", display_name: str = "cn") -> list[dict[str, Any]]:
+    """People from entries of a directory: dictionaries whose values are texts or lists of texts.
+
+    address, display_name: attributes, in any case. Of several names the first is taken; several addresses are several
+    members, since a directory has no order of values. An entry without an address is nobody, and it is an error when all are.
+    """
+    rows = list(_entries(found, address, display_name))
+    if found and not rows:
+        raise Invalid(
+            "none of the {0} entries of the roster has {1!r}; accepted: the attribute that holds addresses".format(
+                len(found), address
+            )
+        )
+    return _once(rows)
+
+
+def _once(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """From names and addresses."""
     found: dict[str, dict[str, Any]] = {}
+    for name, address in rows:
+        person = {"address": address, "display_name": name} if name else {"address": address}
+        found.setdefault(address.lower(), person)
+    return list(found.values())
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
@@ -31,6 +59,30 @@ def people(text: str) -> list[dict[str, Any]]:
                     number, line
                 )
             )
-        person = {"address": address, "display_name": name} if name else {"address": address}
-        found.setdefault(address.lower(), person)
-    return list(found.values())
+        yield name, address
+
+
+def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[tuple[str, str]]:
+    for number, entry in enumerate(found, 1):
+        if not isinstance(entry, Mapping):
+            raise Invalid(
+                "entry {0} of the roster is {1!r}; accepted: dictionaries such as {2!r}".format(
+                    number, entry, {address: "alice@example.net", display_name: "Alice"}
+                )
+            )
+        names = _values(entry, display_name)
+        for value in _values(entry, address):
+            if not vocabulary.is_address(value):
+                raise Invalid(
+                    "{0} of {1} in the roster is {2!r}; accepted: an address".format(
+                        address, entry.get("dn", "entry {0}".format(number)), value
+                    )
+                )
+            yield (names[0] if names else ""), value
+
+
+def _values(entry: Mapping[str, Any], attribute: str) -> list[str]:
+    """What an entry has of an attribute: nothing, one text, or several."""
+    found = [value for name, value in entry.items() if str(name).lower() == attribute.lower()]
+    flat = [item for value in found for item in (value if isinstance(value, (list, tuple)) else [value])]
+    return [str(item).strip() for item in flat if item is not None and str(item).strip()]

@@ -65,7 +65,7 @@ def test_the_roster_follows_its_source(
 
     assert changed(controller.playbook(ROSTER, *options), controller.host) == 0
     assert log.read_text(encoding="utf-8").splitlines() == lines
-    # a command is a source, too: LDAP's, for one
+    # a command is a source, too
     again = variables(name, f"lookup('ansible.builtin.pipe', 'sort {staff}')")
     assert changed(controller.playbook(ROSTER, *again), controller.host) == 0
     proved("members follow a file or a command; what changed is logged and mailed", f"{len(lines)} changes")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible.errors import AnsibleFilterError
 
@@ -27,11 +29,53 @@ def test_a_line_that_is_nobody_stops_everything(line):
         roster("bob@example.net\n" + line)
 
 
-@pytest.mark.parametrize("value", [None, 3, ["alice@example.net"]])
-def test_only_text(value):
-    with pytest.raises(AnsibleFilterError, match="accepted: a text"):
+@pytest.mark.parametrize("value", [None, 3, {"mail": "alice@example.net"}])
+def test_only_text_and_entries(value):
+    with pytest.raises(AnsibleFilterError, match="accepted: a text with an address on each line, or a list of entries"):
         roster(value)
 
 
 def test_an_empty_source_is_an_empty_roster_which_the_guard_refuses_later():
-    assert roster("") == []
+    assert roster("") == roster([]) == []
+
+
+ENTRIES = [
+    {"dn": "ou=staff,dc=example,dc=org"},
+    {"dn": "uid=zoe,ou=staff", "cn": ["Zoë Müller", "Zoe"], "mail": "zoe@example.org"},
+    {"dn": "uid=bob,ou=staff", "cn": "Bob", "mail": ["bob@example.org", "BOB@example.com", "Zoe@Example.org"]},
+    {"dn": "uid=none,ou=staff", "cn": "No Mail", "mail": []},
+    {"dn": "uid=robot,ou=staff", "MAIL": " robot@example.org ", "CN": None},
+]
+
+
+def test_entries_of_a_directory():
+    found = roster(ENTRIES)
+    assert [(person["address"], person.get("display_name")) for person in found] == [
+        ("zoe@example.org", "Zoë Müller"),
+        ("bob@example.org", "Bob"),
+        ("BOB@example.com", "Bob"),
+        ("robot@example.org", None),
+    ]
+    assert len(model.parse_roster("members", {"state": "exact", "addresses": found}).people) == 4
+    other = [{"proxyAddress": "a@example.org", "displayName": "A"}]
+    assert roster(other, "proxyaddress", "displayname") == [{"address": "a@example.org", "display_name": "A"}]
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (
+            [*ENTRIES, {"dn": "uid=x,ou=staff", "mail": "x"}],
+            "mail of uid=x,ou=staff in the roster is 'x'; accepted: an address",
+        ),
+        ([{"mail": ["a@example.org", 7]}], "mail of entry 1 in the roster is '7'; accepted: an address"),
+        ([{"cn": "A"}, {"cn": "B"}], "none of the 2 entries of the roster has 'mail'; accepted: the attribute"),
+        (
+            [{"mail": "a@example.org"}, "b@example.org"],
+            "entry 2 of the roster is 'b@example.org'; accepted: dictionaries",
+        ),
+    ],
+)
+def test_entries_that_make_no_sense_stop_everything(found, sentence):
+    with pytest.raises(AnsibleFilterError, match=re.escape(sentence)):
+        roster(found)
