@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import threading
 from functools import partial
 from typing import Any, Iterator
 
@@ -135,18 +136,26 @@ class Redactor:
         return b"\n".join(spliced(lines, edits)) if edits else None
 
     def apply(self) -> None:
-        """Do what there is to do, and what may have been interrupted: the search index and caches last."""
-        touched = {}
-        for host, (_what, attachment, new) in list(self._copies()):
+        """Do what there is to do, and what may have been interrupted; what can be done twice.
+
+        The search index learns first of copies: one that is in the database is not found again. It forgets last, with the caches.
+        """
+        copies, texts = list(self._copies()), []
+        for host, (_what, attachment, new) in copies:
             if attachment is None:
                 host.content = new.decode("utf-8", "surrogatepass")
-                type(host).objects.filter(pk=host.pk).update(content=host.content)
-            else:
+                texts.append(host)
+        if texts:
+            self._index(texts)
+        for host in texts:
+            type(host).objects.filter(pk=host.pk).update(content=host.content)
+        for _host, (_what, attachment, new) in copies:
+            if attachment is not None:
                 attachment.set_content(new)
                 attachment.save()
-            touched[host.pk] = host
         self._rewrite()
-        self._reindex([self.message, *touched.values()])
+        self._index([self.message])
+        self._merge_index()
         self._forget()
 
     def _rewrite(self) -> None:
@@ -173,15 +182,24 @@ class Redactor:
         message.refresh_from_db()
 
     @staticmethod
-    def _reindex(messages: list[Any]) -> None:
+    def _index(messages: list[Any]) -> None:
         from haystack import connections
         from hyperkitty.models import Email
 
-        connection = connections["default"]
-        backend = connection.get_backend()
-        backend.update(connection.get_unified_index().get_index(Email), messages)
+        connection, before = connections["default"], threading.enumerate()
+        connection.get_backend().update(connection.get_unified_index().get_index(Email), messages)
+        # Whoosh goes on in a thread when somebody else writes.
+        for thread in threading.enumerate():
+            if thread not in before:
+                thread.join()
+
+    @staticmethod
+    def _merge_index() -> None:
+        """Whoosh keeps the old words in its files until they are merged."""
+        from haystack import connections
+
+        backend = connections["default"].get_backend()
         if hasattr(backend, "index"):
-            # Whoosh keeps the old words in its files until they are merged.
             from whoosh.writing import AsyncWriter
 
             writer = AsyncWriter(backend.index.refresh())

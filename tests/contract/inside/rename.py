@@ -27,8 +27,8 @@ if __name__ == '__main__':
 from Mailman import MailList, Message, Utils, mm_cfg
 
 PACKAGE = 'ansible_collections.listops.mailman.plugins.module_utils'
-MODULES = ('program', 'mailman21_read', 'mailman21_lock', 'mailman21_passwords', 'redact_text', 'redact_pages',
-           'mailman21_redact', 'mailman21_archives', 'mailman21_write', 'mailman21_rename')
+MODULES = ('program', 'mailman21_read', 'mailman21_lock', 'mailman21_passwords', 'redact_topics', 'redact_text',
+           'redact_digests', 'redact_pages', 'mailman21_redact', 'mailman21_archives', 'mailman21_write', 'mailman21_rename')
 STEPS = ('link', 'mkdir', 'remove', 'rename', 'rmdir', 'symlink', 'unlink', 'fsync', 'chmod')
 ARCHIVE = {
     '': {'2020-January.txt': 'text\n', '2020-January/000000.html': 'page\n', 'pipermail.pck': 'pickle\n'},
