@@ -36,11 +36,11 @@ from ansible_collections.listops.mailman.plugins.module_utils.redact_topics impo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterable, Iterator  # noqa: F401
+    from typing import Any, Callable, Iterable, Iterator, Optional  # noqa: F401
 
     from ansible_collections.listops.mailman.plugins.module_utils.redact_topics import Edit, Said  # noqa: F401
 
-    Attached = Iterable[tuple[bytes, tuple[int | None, Said]]]
+    Attached = Iterable[tuple[bytes, tuple[Optional[int], Said]]]
 
 # Between the messages of a plain digest (RFC 1153).
 SEPARATOR = b"-" * 30
