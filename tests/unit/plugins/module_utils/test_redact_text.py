@@ -5,26 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from redact_samples import ALL, MESSAGE, WISH
 
 from ansible_collections.listops.mailman.plugins.module_utils import redact_digests, redact_text
 
-WISH = {"text": "Removed.", "subject": None, "sender": None}
-ALL = {"text": "Entfernt: ä.\nFrom here on nothing.", "subject": "(gelöscht)", "sender": ["Nobody", "no@example.org"]}
-MESSAGE = b"""From ann@example.net Mon Jan  5 10:00:00 2026
-Received: from ann's computer
-From: Ann <ann@example.net>
-Subject: A secret
-\tof mine
-Message-ID: <One@example.net>
-References: <zero@example.net>
-X-Secret: a secret
-Content-Type: multipart/mixed; boundary=x
-
---x
-
-The secret.
---x--
-"""
 OTHER = b"""From bob@example.net Mon Jan  5 11:00:00 2026
 From: Bob <bob@example.net>
 Message-ID: <two@example.net>
