@@ -12,6 +12,10 @@ import contextlib
 import json
 import os
 import sys
+import time
+
+BUSY_SECONDS = 60
+PAUSE_SECONDS = 0.2
 
 
 class Refused(Exception):
@@ -102,21 +106,32 @@ def confirmed_address(user, email, *, what, check):
     yield from update(record, fields, what="{}, address {}".format(what, email), check=check)
 
 
+def declared(request, *, check):
+    yield from site(request["site"], check=check)
+    yield from mail_domains(request["mail_domains"], check=check)
+    if request["administrator"]:
+        yield from administrator(request["administrator"], check=check)
+
+
 def bring_about(request):
     import django
-    from django.db import transaction
+    from django.db import OperationalError, transaction
 
     django.setup()
     check = request["check"]
     changes = list(migrate(check=check))
     if changes and check:
         return changes
-    with transaction.atomic():
-        changes += site(request["site"], check=check)
-        changes += mail_domains(request["mail_domains"], check=check)
-        if request["administrator"]:
-            changes += administrator(request["administrator"], check=check)
-    return changes
+    began = time.monotonic()
+    while True:
+        try:
+            with transaction.atomic():
+                return changes + list(declared(request, check=check))
+        except OperationalError as exc:
+            # SQLite refuses at once whoever has read and now wants to write while another does.
+            if "database is locked" not in str(exc) or time.monotonic() - began > BUSY_SECONDS:
+                raise
+            time.sleep(PAUSE_SECONDS)
 
 
 def main():

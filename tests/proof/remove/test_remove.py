@@ -12,13 +12,6 @@ from support.outside import Outside, archived_at
 from support.proved import Proved
 
 MODULE = "listops.mailman.mailman_list"
-# Somebody who writes to the web interface's database, and takes long.
-BUSY = """
-import sqlite3, time
-database = sqlite3.connect("/var/lib/mailman3/web/mailman3web.db", isolation_level=None)
-database.execute("BEGIN IMMEDIATE")
-time.sleep({seconds})
-"""
 MANAGE = "/usr/share/mailman3-web/manage.py"
 
 
@@ -70,24 +63,6 @@ def test_a_removed_list_refuses_mail_and_keeps_or_drops_its_archive(
     proved(
         "a removed list refuses mail; its archive stays served, or is gone", "550, 200 -> 404; not found by searching"
     )
-
-
-def test_an_archive_is_dropped_when_its_database_is_free(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
-) -> None:
-    name = f"busy-{word}"
-    controller.task(MODULE, name=name, members=[site.ALICE])
-    assert outside.send(site.ALICE, f"{name}@{site.DOMAIN}", f"minutes {word}").accepted
-    message = archived_at(outside.mailbox(site.ALICE).wait_for(word))
-    outside.wait_for_page(message)
-    # longer than Django waits, and longer than a task takes
-    fermium.check("systemd-run", "--quiet", "python3", "-c", BUSY.format(seconds=20))
-    fermium.becomes(lambda: fermium.processes("BEGIN IMMEDIATE"), "somebody writes")
-    assert controller.task(MODULE, name=name, state="absent", archives="drop")["changed"] is True
-    assert not fermium.processes("BEGIN IMMEDIATE"), "it did not wait"
-    assert outside.get(message).status == 404
-    assert controller.task(MODULE, name=name, state="absent", archives="drop")["changed"] is False
-    proved("an archive is dropped while HyperKitty's database is being written", "20 s")
 
 
 def test_a_private_archive_outlives_its_list_in_private(
