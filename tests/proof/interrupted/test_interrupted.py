@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that stopped before its handlers is finished by the next one, which finds every file as it should be."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from support import site
+from support.controller import Controller, changed
+from support.fermium import Fermium
+from support.outside import Outside
+from support.proved import Proved
+
+SITE = "playbooks/site.yml"
+SIZE = f"import smtplib; s = smtplib.SMTP('{site.DOMAIN}'); s.ehlo(); print(s.esmtp_features['size'])"
+
+
+def said(variables: dict[str, Any]) -> str:
+    return f"--extra-vars={json.dumps(variables)}"
+
+
+def test_a_run_that_stops_in_the_middle(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    """mailman.cfg is written, then the web interface's settings are refused."""
+    wanted = {"mailman_settings": {"bounces": {"register_bounces_every": "14m"}}}
+
+    def in_force() -> str:
+        return str(fermium.rest("GET", "system/configuration/bounces")["register_bounces_every"])
+
+    before = in_force()
+    try:
+        refused = said({**wanted, "mailman_web_settings": {"MIDDLEWARE": ["no.such"]}})
+        controller.playbook_fails(SITE, "--tags=mailman", refused)
+        assert "14m" in fermium.check("cat", "/etc/mailman3/mailman.cfg") and in_force() == before
+        controller.playbook(SITE, "--tags=mailman", said(wanted))
+        assert in_force() == "14m"
+        assert changed(controller.playbook(SITE, "--tags=mailman", said(wanted))) == 0
+    finally:
+        controller.playbook(SITE, "--tags=mailman")
+    assert in_force() == before
+    proved("a run stops after mailman.cfg: the next one restarts Mailman", f"{before} -> 14m")
+
+
+def shown(fermium: Fermium, unit: str, of_what: str, pattern: str) -> str:
+    """What systemd goes by."""
+    found = re.search(pattern, fermium.check("systemctl", "show", f"--property={of_what}", "--value", unit))
+    assert found, f"{unit} has no {pattern}"
+    return found.group(1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """tag: of the role; path: its file; again: makes the service what the file says; look: what the service does."""
+
+    tag: str
+    path: str
+    again: str
+    variables: dict[str, Any]
+    look: Callable[[Fermium, Outside], object]
+
+
+PARTS = {
+    "Exim": Part(
+        "exim",
+        "/etc/exim4/exim4.conf",
+        "systemctl reload exim4",
+        {"exim_message_size_limit": "7M"},
+        lambda _fermium, outside: outside.check("python3", "-c", SIZE).strip(),
+    ),
+    "Apache": Part(
+        "apache",
+        "/etc/apache2/sites-available/mailman.conf",
+        "systemctl reload apache2",
+        {"apache_redirects": [{"from": "/moved", "to": "/mailman3/"}]},
+        lambda _fermium, outside: outside.get(f"https://{site.DOMAIN}/moved").status,
+    ),
+    "the web interface": Part(
+        "mailman",
+        "/etc/mailman3/listops-uwsgi.ini",
+        "systemctl restart mailman3-web",
+        {"mailman_web_processes": 3},
+        lambda fermium, _outside: len(fermium.processes("uwsgi", "listops-uwsgi.ini")),
+    ),
+    "the archive access": Part(
+        "apache",
+        "/etc/systemd/system/mailman3-web.service.d/archive-access.conf",
+        "systemctl daemon-reload; systemctl restart mailman3-web",
+        {"_apache_access_dir": "/usr/local/lib/another"},
+        lambda fermium, _outside: shown(fermium, "mailman3-web.service", "Environment", r"PYTHONPATH=(\S+)"),
+    ),
+    "the timer of dumps": Part(
+        "backup",
+        "/etc/systemd/system/listops-dump.timer",
+        "systemctl daemon-reload; systemctl restart listops-dump.timer",
+        {"backup_on_calendar": "*-*-* 03:33:00"},
+        lambda fermium, _outside: shown(fermium, "listops-dump.timer", "TimersCalendar", r"OnCalendar=\S+ (\S+)"),
+    ),
+    "the timer of rules": Part(
+        "spamassassin",
+        "/etc/systemd/system/spamassassin-maintenance.timer.d/listops.conf",
+        "systemctl daemon-reload; systemctl restart spamassassin-maintenance.timer",
+        {"spamassassin_update_on_calendar": "*-*-* 03:33:00"},
+        lambda fermium, _outside: shown(
+            fermium, "spamassassin-maintenance.timer", "TimersCalendar", r"OnCalendar=\S+ (\S+)"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_service_that_was_not_told(
+    fermium: Fermium, outside: Outside, controller: Controller, name: str, proved: Proved
+) -> None:
+    """The file of a run that was killed before its handlers, and the service of before."""
+    part = PARTS[name]
+    run = (SITE, f"--tags={part.tag}", said(part.variables))
+    old, before = fermium.check("cat", part.path), part.look(fermium, outside)
+    try:
+        controller.playbook(*run)
+        new, after = fermium.check("cat", part.path), part.look(fermium, outside)
+        assert after != before
+        fermium.ask("write", path=part.path, text=old)
+        fermium.check("sh", "-e", "-c", part.again)
+        # systemd shows whole seconds
+        time.sleep(2)
+        fermium.ask("write", path=part.path, text=new)
+        assert part.look(fermium, outside) == before, "it was told"
+        controller.playbook(*run)
+        assert part.look(fermium, outside) == after
+        assert changed(controller.playbook(*run)) == 0
+    finally:
+        controller.playbook(*run[:2])
+    assert part.look(fermium, outside) == before
+    proved(f"a run is killed before it tells {name}: the next one does", f"{before} -> {after}")
