@@ -80,9 +80,11 @@ def owners(fermium: Fermium, name: str) -> set[str]:
     return set(fermium.members(name, "owner"))
 
 
-def keys(name: str, person: str, **more: object) -> tuple[str, str]:
+def keys(name: object, person: str, *switches: str, **more: str) -> tuple[str, ...]:
+    """switches: as an operator types them, moderator=true."""
     told = {"list": name, "person": person, **more}
-    return "-e", json.dumps({f"keys_{key}": value for key, value in told.items()})
+    typed = [word for switch in switches for word in ("-e", f"keys_{switch}")]
+    return "-e", json.dumps({f"keys_{key}": value for key, value in told.items()}), *typed
 
 
 def link(outside: Outside, address: str, number: int = 1) -> str:
@@ -109,7 +111,7 @@ def test_a_person_gets_the_keys_of_a_list(
     proved: Proved,
 ) -> None:
     new, stranger = f"new-{word}@example.net", f"stranger-{word}@example.com"
-    options = keys(name, new.upper().replace("EXAMPLE", "example"), moderator=True)
+    options = keys(name, new.upper().replace("EXAMPLE", "example"), "moderator=true")
     shown = results(controller.playbook(KEYS, "--check", *options))[-1]["msg"]
     assert f"a link to set a password, mailed to {new}" in shown
     assert owners(fermium, name) == {site.OWNER} and accounts(fermium, word) == {}, "check mode wrote"
@@ -169,7 +171,8 @@ def test_a_list_is_taken_over(
     proved: Proved,
 ) -> None:
     old, new = f"old-{word}@example.net", f"heir-{word}@example.net"
-    controller.playbook(KEYS, *keys([name], old))
+    controller.playbook(KEYS, *keys([name], old, "replace=false", "moderator=false"))
+    assert owners(fermium, name) == {site.OWNER, old}
     before = visitor()
     before.submit(link(outside, old), password1=PASSWORD, password2=PASSWORD)
     before.log_in(old, PASSWORD)
@@ -181,7 +184,7 @@ def test_a_list_is_taken_over(
     squatter.log_in(f"mallory-{word}", PASSWORD)
     assert squatter.get(f"{ACCOUNTS}/email/").status == 200
 
-    said = results(controller.playbook(KEYS, *keys(name, new, replace=True)))[-1]["msg"]
+    said = results(controller.playbook(KEYS, *keys(name, new, "replace=true")))[-1]["msg"]
     assert f"account mallory-{word} loses {new}, which it has not confirmed" in said
     assert owners(fermium, name) == {new}
     heir = visitor()
