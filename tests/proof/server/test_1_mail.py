@@ -18,6 +18,16 @@ from support.proved import Proved
 pytestmark = pytest.mark.usefixtures("subscribers")
 
 GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+# On one connection: spam, and a message that is too big to be scanned.
+BOTH = f"""
+import smtplib, sys
+with smtplib.SMTP("{site.DOMAIN}") as server:
+    for body in ("{GTUBE}\\n", "Hello, hello.\\n" * 50000):
+        server.ehlo_or_helo_if_needed()
+        server.mail("{site.ALICE}")
+        server.rcpt("postmaster@{site.DOMAIN}")
+        print(server.data(f"From: {site.ALICE}\\nTo: postmaster@{site.DOMAIN}\\nSubject: {{sys.argv[1]}}\\n\\n{{body}}")[0])
+"""
 
 
 def test_a_members_post_is_scanned_distributed_and_archived(
@@ -83,6 +93,15 @@ def test_spam_is_refused_while_the_sender_waits(fermium: Fermium, outside: Outsi
         "GTUBE is refused at SMTP; the same less one letter passes",
         f"{spam.data[0]} {spam.data[1].splitlines()[0][:40]}",
     )
+
+
+def test_no_message_gets_the_score_of_another(outside: Outside, word: str, proved: Proved) -> None:
+    """Exim keeps the score of a message, while the connection lasts, for one that is not scanned."""
+    said = outside.check("python3", "-c", BOTH, word).split()
+    assert said == ["550", "250"]
+    copy = outside.mailbox(site.ROOT).wait_for(word)
+    assert copy["X-Spam-Score"] is None and copy["X-Spam-Report"] is None
+    proved("spam, and on the same connection a message too big to scan: only the spam is refused", ", ".join(said))
 
 
 def test_mail_to_the_old_domain_is_rewritten(outside: Outside, word: str, proved: Proved) -> None:

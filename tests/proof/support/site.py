@@ -20,6 +20,7 @@ REALM = "arbcom-l archive"
 ALICE, BOB, CAROL = "alice@example.net", "bob@example.net", "carol@example.net"
 DAVE = "dave@example.net"  # on internal-l only
 OWNER = "list-admin@example.org"
+ROOT = "list-admin@example.net"  # who gets the postmaster's mail
 
 # These the proofs add to the public list; the domain of Sue publishes p=reject.
 ERIN, SUE = "erin@example.net", "sue@example.com"
