@@ -14,6 +14,7 @@ options:
     description:
       - Accept that an exact roster is emptied, or loses more than half of its people when it has 10 or more.
         Without it that is an error with the numbers, because an empty roster is mostly a broken source.
+      - Of a disabled list only the owners may go without it.
     type: bool
     default: false
   override_bans:

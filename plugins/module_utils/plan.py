@@ -11,7 +11,7 @@ the engine applies, so that the three cannot disagree.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import naming, outside, rename, templates
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
@@ -56,6 +56,7 @@ class ListPlan(NamedTuple):
         the lines that differ.
     step: the same for the engine (see mailman3_engine.Engine.apply).
     robots: members that nobody greets, in lower case.
+    archive_policy: who may read the archive after this, where it was asked for.
     """
 
     name: str
@@ -63,6 +64,7 @@ class ListPlan(NamedTuple):
     changes: Mapping[str, tuple[Value, Value]]
     step: Mapping[str, Any]
     robots: frozenset[str] = frozenset()
+    archive_policy: str = ""
 
 
 def disabled_rules(action: str) -> list[dict[str, str]]:
@@ -109,6 +111,18 @@ def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) ->
         raise Invalid(
             "list {0}: the exact roster of role {1} would remove {2} of {3} and leave {4}; "
             "set allow_shrink to accept this".format(name, role, removed, before, left)
+        )
+
+
+def guard_removal(gone: Sequence[str], existing: int, policy: Policy) -> None:
+    """Refuse to remove lists that nobody declares when what is declared looks like the output of a broken source."""
+    if policy.allow_shrink or not gone:
+        return
+    if len(gone) == existing or (existing >= SHRINK_GUARD_SIZE and len(gone) * 2 > existing):
+        raise Invalid(
+            "undeclared is 'remove', which would remove {0} of {1} lists ({2}{3}); set allow_shrink to accept this".format(
+                len(gone), existing, ", ".join(gone[:3]), ", ..." if len(gone) > 3 else ""
+            )
         )
 
 
@@ -286,21 +300,21 @@ def plan_list(
     out.texts(spec.templates, have.get("templates", {}))
     _personal(spec, settings.get("personalize", have["settings"].get("personalize")))
     bans = (have["bans"] if spec.bans is None else spec.bans) + list(policy.site_bans)
-    if spec.state == "disabled":
-        # A list nobody uses may lose its owners.
-        policy = policy._replace(allow_shrink=True)
-    archive_policy = settings.get("archive_policy", have["settings"].get("archive_policy", "public"))
-    robots = outside.decide(spec.name, spec.outside, archive_policy)
+    # A list nobody uses may lose its owners.
+    ownerless = policy._replace(allow_shrink=True) if spec.state == "disabled" else policy
+    archive_policy = settings.get("archive_policy", have["settings"].get("archive_policy", ""))
+    robots = outside.decide(spec.name, spec.outside, archive_policy or "public")
     rosters = dict(spec.rosters)
     if robots.addresses:
         rosters.setdefault("member", Roster("present", {}))
     for role, roster in sorted(rosters.items()):
         theirs = robots if role == "member" else outside.Outside()
-        out.roster(role, roster, have["rosters"].get(role, {}), bans, policy, theirs)
+        guarded = ownerless if role == "owner" else policy
+        out.roster(role, roster, have["rosters"].get(role, {}), bans, guarded, theirs)
 
     work = len(out.step) > 1
     action = "create" if creating else "rename" if renaming else "change" if work else "none"
-    return ListPlan(spec.name, action, out.changes, out.step if work else {}, robots.addresses)
+    return ListPlan(spec.name, action, out.changes, out.step if work else {}, robots.addresses, archive_policy)
 
 
 def _state(actual: Mapping[str, Any]) -> str:
@@ -330,7 +344,7 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
     for spec in specs:
         names.update(spec.settings)
         if spec.renamed_from:
-            names.update(rename.FOLLOWING)
+            names.update((*rename.FOLLOWING, "archive_policy"))
         if templates.personal(spec.templates):
             names.add("personalize")
         if spec.outside.members:

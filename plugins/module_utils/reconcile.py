@@ -25,6 +25,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client i
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     Policy,
+    guard_removal,
     notices,
     plan_site,
     wanted_rosters,
@@ -222,6 +223,7 @@ def _reconcile(
         )
     specs, actual = engine.adapt(specs, actual)
     if remove_undeclared:
+        guard_removal(undeclared, len(existing.difference(hello.get("protected", ()))), policy)
         gone = [ListSpec(name=name, state="absent") for name in undeclared]
         specs = specs + gone
         actual = dict(actual, **{name: {"saved": None} for name in undeclared})

@@ -14,6 +14,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import model, repo
 from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     DISABLED_SETTINGS,
     Policy,
+    guard_removal,
     notices,
     plan_list,
     plan_site,
@@ -135,6 +136,26 @@ def test_a_shrinking_exact_roster_is_refused_with_the_numbers(before, after, ref
         plan_list(wanted, actual(people))
     plan = plan_list(wanted, actual(people), Policy(allow_shrink=True))
     assert len(plan.step["rosters"]["member"]["remove"]) == before - after
+
+
+def test_a_disabled_list_keeps_its_people_from_a_broken_source():
+    people = [person("p{0}@example.org".format(n)) for n in range(20)]
+    with pytest.raises(Invalid, match="role member would remove 20 of 20"):
+        plan_list(spec(members={"state": "exact", "addresses": []}, state="disabled"), actual(people))
+
+
+@pytest.mark.parametrize(
+    ("gone", "existing", "refused"),
+    [(1, 1, True), (3, 4, False), (4, 4, True), (5, 10, False), (6, 10, True), (10, 10, True), (0, 0, False)],
+)
+def test_removing_what_nobody_declares_is_refused_when_it_is_most_of_a_site(gone, existing, refused):
+    names = ["l{0}@lists.example.org".format(n) for n in range(gone)]
+    guard_removal(names, existing, Policy(allow_shrink=True))
+    if not refused:
+        guard_removal(names, existing, Policy())
+        return
+    with pytest.raises(Invalid, match="would remove {0} of {1} lists .l0@.*; set allow_shrink".format(gone, existing)):
+        guard_removal(names, existing, Policy())
 
 
 def test_owners_may_be_replaced_but_not_emptied_unless_the_list_is_disabled():
