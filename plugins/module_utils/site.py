@@ -66,10 +66,11 @@ class Site:
         if self._renames:
             with stopped(self._engine, self._service):
                 self._rename()
-        elif self._moves:
-            self._rename()
-        elif was_stopped and self._service:
-            resume(self._engine, self._service)
+        else:
+            if self._moves:
+                self._rename()
+            if was_stopped and self._service:
+                resume(self._engine, self._service)
         self._tell(archives.before(self.plans))
         steps = [plan.step for plan in self.plans if plan.step]
         if steps:
@@ -82,8 +83,12 @@ class Site:
             self._web.request({"op": "drop", "lists": dropped})
 
     def _rename(self) -> None:
-        # The archive's policy first: HyperKitty takes a list that it does not know for public.
-        self._tell({item.new: self._there[item.old]["archive_policy"] for item in self._moves})
+        # The policy first, also of a list whose archive stays: HyperKitty takes a list that it does not know for public.
+        names = {item.new for item in self._renames}
+        private = {
+            plan.name: "private" for plan in self.plans if plan.name in names and plan.archive_policy == "private"
+        }
+        self._tell({**private, **{item.new: self._there[item.old]["archive_policy"] for item in self._moves}})
         if self._renames:
             follow = [item.old for item in self._renames if item.archives == "follow"]
             self._engine.request({"op": "rename", "renames": _pairs(self._renames), "follow": follow})

@@ -141,8 +141,8 @@ def test_a_rename_that_is_killed_is_finished_by_the_next_run(
         run.wait()
         assert f"one {word}" not in outside.get(message).text
     assert controller.task(MODULE, name=new, renamed_from=[name])["changed"] in (True, False)
-    assert controller.task(MODULE, name=new, renamed_from=[name])["changed"] is False
     assert fermium.is_active("mailman3")
+    assert controller.task(MODULE, name=new, renamed_from=[name])["changed"] is False
     fermium.becomes(fermium.rest_answers, "Mailman answers")
     assert list(fermium.members(address(new))) == [site.ALICE]
     assert fermium.run("test", "-e", f"/var/lib/mailman3/lists/{name}.{site.DOMAIN}")["rc"] != 0
@@ -151,6 +151,18 @@ def test_a_rename_that_is_killed_is_finished_by_the_next_run(
     controller.task(MODULE, name=new, state="absent", archives="drop")
     assert killed
     proved("a rename that is killed is finished by the next run", f"{killed} kills, private all along")
+
+
+def test_a_private_list_whose_archive_stays_is_private_at_once(
+    outside: Outside, controller: Controller, word: str, proved: Proved
+) -> None:
+    name, new = f"first-{word}", f"second-{word}"
+    controller.task(MODULE, name=name, archive_policy="private")
+    controller.task(MODULE, name=new, renamed_from=[name], renamed_archives="stay")
+    # nobody has written to it yet, so what is not private is not there
+    assert outside.get(f"{site.ARCHIVES}/list/{address(new)}/").status == 403
+    controller.task(MODULE, name=new, state="absent", archives="drop")
+    proved("a private list is renamed and its archive stays: private under its new name before the first post", "403")
 
 
 def test_names_that_cannot_be_meant_are_refused(controller: Controller, word: str, proved: Proved) -> None:
