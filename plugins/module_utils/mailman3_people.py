@@ -49,7 +49,15 @@ class People:
                 # Mailman remembers strangers who posted; members are no strangers.
                 emails = [person["address"].lower() for person in roster.add]
                 self._remove(self._members(roster.list_id, "nonmember", emails))
-        self._add([roster for roster in rosters if roster.add])
+        self._add([self._missing(roster) for roster in rosters if roster.add])
+
+    def _missing(self, roster: RosterChange) -> RosterChange:
+        """Without those who joined since the plan was made: Mailman would have them twice."""
+        if roster.new:
+            return roster
+        emails = [person["address"].lower() for person in roster.add]
+        there = {row[3] for row in self._by_address(roster.list_id, roster.role, emails)}
+        return roster._replace(add=[person for person in roster.add if person["address"].lower() not in there])
 
     def remove_everybody(self, list_id: str) -> None:
         """Take all off a list that is going to be deleted."""
@@ -123,7 +131,10 @@ class People:
         return [row["id"] for row in rows] if ids else []
 
     def _addresses(self, people: dict[str, dict[str, Any]]) -> dict[str, int]:
-        """Ids by lower-case address; whoever is new gets a user and an address, whoever is not, the declared name."""
+        """Ids by lower-case address; whoever is new gets a user and an address, whoever is not, the declared name.
+
+        Of a stranger who once wrote Mailman has an address without a user, who could not leave by mail.
+        """
         from mailman.model.address import Address
         from mailman.utilities.datetime import now
         from sqlalchemy import bindparam, select, update
@@ -131,50 +142,67 @@ class People:
         moment = now()
         ids: dict[str, int] = {}
         unverified: list[int] = []
+        strangers: dict[int, str] = {}
         renamed: list[dict[str, Any]] = []
-        columns = (Address.id, Address.email, Address.display_name, Address._verified_on)
+        columns = (Address.id, Address.email, Address.display_name, Address._verified_on, Address.user_id)
         for part in chunks(people):
-            for key, email, name, verified_on in self.store.execute(select(*columns).where(Address.email.in_(part))):
+            query = select(*columns).where(Address.email.in_(part))
+            for key, email, name, verified_on, user_id in self.store.execute(query):
                 ids[email] = key
+                if user_id is None:
+                    strangers[key] = people[email].get("display_name", name) or ""
                 if verified_on is None:
                     unverified.append(key)
                 wanted = people[email].get("display_name", name)
                 if wanted != name:
-                    renamed.append({"key": key, "name": wanted})
+                    renamed.append({"key": key, "value": wanted})
         table = Address.__table__
         for part in chunks(unverified):
             # Whoever the operator declares needs no confirmation mail.
             self.store.execute(update(table).where(table.c.id.in_(part)).values(verified_on=moment))
-        if renamed:
-            rename = update(table).where(table.c.id == bindparam("key")).values(display_name=bindparam("name"))
-            self.store.execute(rename, renamed)
+        if strangers:
+            users = [
+                {"key": key, "user": user}
+                for key, user in zip(strangers, self._users(list(strangers.values()), moment))
+            ]
+            self.store.execute(
+                update(table).where(table.c.id == bindparam("key")).values(user_id=bindparam("user")), users
+            )
+        self._name(renamed)
         new = {key: person for key, person in people.items() if key not in ids}
         if new:
             ids.update(self._meet(new, moment))
         return ids
 
-    def _meet(self, people: dict[str, dict[str, Any]], moment: Any) -> dict[str, int]:
-        """Make users with one address each; the ids of the addresses."""
+    def _users(self, names: Sequence[str], moment: Any) -> list[int]:
+        """Make users; their ids in the order of their names."""
         from uuid import uuid4
 
-        from mailman.model.address import Address
         from mailman.model.preferences import Preferences
         from mailman.model.uid import UID
         from mailman.model.user import User
 
-        preference_ids = self._insert(Preferences, [{} for _each in range(2 * len(people))])
         users: list[dict[str, Any]] = [
             {
-                "display_name": person.get("display_name", ""),
+                "display_name": name,
                 "_user_id": uuid4(),
                 "_created_on": moment,
                 "is_server_owner": False,
                 "preferences_id": preference_id,
             }
-            for person, preference_id in zip(people.values(), preference_ids)
+            for name, preference_id in zip(names, self._insert(Preferences, [{} for _each in names]))
         ]
         user_ids = self._insert(User, users)
         self._insert(UID, [{"uid": user["_user_id"]} for user in users], ids=False)
+        return user_ids
+
+    def _meet(self, people: dict[str, dict[str, Any]], moment: Any) -> dict[str, int]:
+        """Make users with one address each; the ids of the addresses."""
+        from mailman.model.address import Address
+        from mailman.model.preferences import Preferences
+
+        user_ids = self._users([person.get("display_name", "") for person in people.values()], moment)
+        preference_ids = self._insert(Preferences, [{} for _each in people])
         addresses: list[dict[str, Any]] = [
             {
                 "email": key,
@@ -185,9 +213,26 @@ class People:
                 "user_id": user_id,
                 "preferences_id": preference_id,
             }
-            for (key, person), user_id, preference_id in zip(people.items(), user_ids, preference_ids[len(people) :])
+            for (key, person), user_id, preference_id in zip(people.items(), user_ids, preference_ids)
         ]
         return dict(zip(people, self._insert(Address, addresses)))
+
+    def _name(self, rows: list[dict[str, Any]]) -> None:
+        """Name addresses. rows: key, the address's id, and value.
+
+        Who has no name goes by that of the user, which goes, too.
+        """
+        from mailman.model.address import Address
+        from mailman.model.user import User
+        from sqlalchemy import bindparam, select, update
+
+        table, users = Address.__table__, User.__table__
+        if rows:
+            name = update(table).where(table.c.id == bindparam("key")).values(display_name=bindparam("value"))
+            self.store.execute(name, rows)
+        for part in chunks([row["key"] for row in rows if not row["value"]]):
+            theirs = select(table.c.user_id).where(table.c.id.in_(part))
+            self.store.execute(update(users).where(users.c.id.in_(theirs)).values(display_name=""))
 
     # ---- changing and removing
 
@@ -238,7 +283,7 @@ class People:
             "delivery_mode": (Preferences, 1),
             "delivery_status": (Preferences, 1),
             "moderation_action": (Member, 0),
-            "display_name": (Address, 2),
+            "display_name": (Address, 2),  # see _name
         }
         found = self._by_address(roster.list_id, roster.role, wanted)
         for name, (model, at) in places.items():
@@ -249,7 +294,9 @@ class People:
                     if name in enums:
                         value = None if value == "default" else enums[name][value]
                     rows.append({"key": row[at], "value": value})
-            if rows:
+            if name == "display_name":
+                self._name(rows)
+            elif rows:
                 table = model.__table__
                 change = update(table).where(table.c.id == bindparam("key")).values({name: bindparam("value")})
                 self.store.execute(change, rows)

@@ -19,6 +19,13 @@ from support.fermium import Fermium
 from support.ladder import DOMAIN, INFO, LIST, MEMBER, climb, refusal, state
 from support.proved import Proved
 
+POST = r"""
+import smtplib
+post = "From: {sender}\nTo: {name}\nSubject: {word}\nMessage-ID: <{word}@example.net>\n\nHello.\n"
+with smtplib.LMTP("127.0.0.1", 8024) as mailman:
+    mailman.sendmail("{sender}", ["{name}"], post)
+"""
+
 
 def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
     options = {
@@ -131,7 +138,9 @@ def test_many_lists(controller: Controller, fermium: Fermium, word: str, proved:
     kept = [{"name": item} for item in now if not item.startswith(word)]
     said = controller.task(LIST, lists=kept)
     assert said["changed"] is False and said["undeclared"] == [f"{item}@{DOMAIN}" for item in names]
-    applied = climb(controller, fermium, LIST, lists=kept, undeclared="remove")
+    refused = controller.refused(LIST, lists=[], undeclared="remove")
+    assert f"would remove {len(now)} of {len(now)} lists" in refused and state(fermium) == now
+    applied = climb(controller, fermium, LIST, lists=kept, undeclared="remove", allow_shrink=True)
     assert applied["summary"]["lists_removed"] == 3 and not [item for item in state(fermium) if item.startswith(word)]
     proved("many lists in one task; what nobody declared is reported, and removed only when asked")
 
@@ -155,6 +164,7 @@ def test_members(controller: Controller, fermium: Fermium, name: str, proved: Pr
     assert preferences["delivery_status"] == "by_user"
     climb(controller, fermium, MEMBER, list=name, address="carol@example.net", delivery_mode="regular")
     assert fermium.members(name)["carol@example.net"]["delivery_mode"] == "regular"
+    climb(controller, fermium, MEMBER, list=name, address="carol@example.net", display_name="")
     climb(controller, fermium, MEMBER, list=name, members=["dave@example.net", "erin@example.net"], state="exact")
     assert sorted(fermium.members(name)) == ["dave@example.net", "erin@example.net"]
     climb(controller, fermium, MEMBER, all_lists=True, address="DAVE@example.net", state="absent")
@@ -163,6 +173,22 @@ def test_members(controller: Controller, fermium: Fermium, name: str, proved: Pr
         climb(controller, fermium, MEMBER, list=name, address="frank@example.net", role=role)
         assert sorted(fermium.members(name, role)) == ["frank@example.net"]
     proved("members in every role, digest, status, name, moderation; exact rosters; absent from every list")
+
+
+def test_a_stranger_who_wrote_becomes_a_user_as_members_are(
+    controller: Controller, fermium: Fermium, name: str, word: str, proved: Proved
+) -> None:
+    """Of whoever writes, Mailman notes the address alone; without a user nobody can leave by mail."""
+    address = f"stranger-{word}@example.net"
+    controller.task(LIST, name=name, default_nonmember_action="hold")
+    fermium.check("python3", "-c", POST.format(sender=address, name=name, word=word))
+    fermium.becomes(lambda: word in fermium.held(name), "a stranger's post is held")
+    with pytest.raises(AssertionError, match="404"):
+        fermium.rest("GET", f"addresses/{address}/user")
+    climb(controller, fermium, MEMBER, list=name, address=address, display_name="Sam")
+    assert fermium.rest("GET", f"addresses/{address}/user")["display_name"] == "Sam"
+    assert [entry["email"] for entry in fermium.entries(f"addresses/{address}/memberships")] == [address]
+    proved("a stranger who once wrote becomes a member with a user, as others do")
 
 
 def test_info_says_what_rest_says(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
