@@ -265,6 +265,14 @@ def line(key: str, value: Any) -> str:
     return found
 
 
+def secret(key: str, value: Any) -> str:
+    """A password; Mailman takes an empty one from whoever gives none."""
+    found = text(key, value)
+    if not found:
+        raise refuse(key, value, "a password that is not empty")
+    return found
+
+
 def choice(key: str, value: Any, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in choices:
         raise refuse(key, value, ", ".join(choices))
@@ -309,7 +317,7 @@ _CHECKS: dict[str, Any] = {
     "interval": interval,
     "str": text,
     "line": line,
-    "secret": text,
+    "secret": secret,
 }
 
 

@@ -14,8 +14,8 @@ description:
   - Makes mailing lists on this host what you declare, one list with the options of this module, or
     a whole site in one task with O(lists).
   - The state is read once, in one process inside Mailman's own Python interpreter; the difference is computed,
-    shown, and applied with one transaction for each list. An interrupted run leaves every list either as it was
-    or as declared.
+    shown, and applied in transactions of several lists each. An interrupted run leaves every list either as it was
+    or as declared; of one that gains or loses thousands of people, some of them.
   - What you do not mention is left as it is.
 extends_documentation_fragment:
   - listops.mailman.attributes
@@ -105,7 +105,7 @@ options:
   undeclared:
     description:
       - What to do with lists on the host that are not in O(lists). V(report) names them in the result,
-        V(remove) removes them.
+        V(remove) removes them. To remove all, or more than half of 10 or more, needs O(allow_shrink).
       - Only with O(lists).
     type: str
     choices: [report, remove]
@@ -242,7 +242,7 @@ undeclared:
 """
 
 import gc
-from typing import Any, Mapping
+from typing import Any, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -300,18 +300,20 @@ def declared(params: Mapping[str, Any]) -> list[model.ListSpec]:
 
 
 def hide_secrets(module: AnsibleModule) -> None:
-    """Keep passwords under `settings` out of logs, diffs and results."""
-    for entry in [module.params] + list(module.params["lists"] or []) + [module.params["defaults"] or {}]:
-        settings = entry.get("settings") if isinstance(entry, Mapping) else None
-        for key, value in (settings or {}).items() if isinstance(settings, Mapping) else ():
-            if "password" in key and isinstance(value, str):
-                module.no_log_values.add(value)
+    """Keep passwords, under `settings` or where they do not belong, out of logs, diffs and results."""
+    lists = module.params.get("lists")
+    for entry in [module.params, module.params.get("defaults"), *(lists if isinstance(lists, list) else [])]:
+        for options in (entry, entry.get("settings")) if isinstance(entry, Mapping) else ():
+            for key, value in options.items() if isinstance(options, Mapping) else ():
+                if "password" in str(key) and isinstance(value, (str, int, float)) and value not in ("", True, False):
+                    module.no_log_values.add(str(value))
 
 
 def brief(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters without what a site may have a hundred thousand of: of many lists, their names."""
-    names = [entry.get("name") if isinstance(entry, Mapping) else entry for entry in params["lists"] or []]
-    return dict(params, lists=names or params["lists"])
+    lists = params.get("lists")
+    names = [entry.get("name") if isinstance(entry, Mapping) else entry for entry in lists or []]
+    return dict(params, lists=names or lists)
 
 
 class Module(AnsibleModule):
@@ -321,6 +323,11 @@ class Module(AnsibleModule):
         whole, self.params = self.params, brief(self.params)
         super()._log_invocation()
         self.params = whole
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        # Options that are refused are refused before they are logged.
+        hide_secrets(self)
+        super().fail_json(msg, **kwargs)
 
 
 def main() -> None:

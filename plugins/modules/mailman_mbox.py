@@ -106,6 +106,9 @@ def export(module: AnsibleModule, lines: Iterator[bytes], path: str) -> tuple[in
             module.atomic_move(temporary, path)
         finally:
             os.umask(old_umask)
+    # of a file that was there before, its mode would stay
+    if os.path.exists(path):
+        changed = module.set_mode_if_different(path, 0o600, changed)
     return count, changed
 
 

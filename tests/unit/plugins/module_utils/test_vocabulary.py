@@ -117,7 +117,7 @@ def test_no_intervals(value):
         ("list", ["b", "a", "b"], ["b", "a"], "a"),
         ("patterns", ["A@Example.org", "^x.*"], ["a@example.org", "^x.*"], ["nope"]),
         ("patterns", [], [], ["^("]),
-        ("secret", "s3cret", "s3cret", None),
+        ("secret", "s3cret", "s3cret", ""),
     ],
 )
 def test_types(kind, good, canonical, bad):
