@@ -35,6 +35,14 @@ def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outsi
     by_old_name = outside.send(site.ALICE, [old, site.PUBLIC], f"disguise {word}")
     assert SENTENCE in refused(outside, site.ALICE, by_old_name, f"disguise {word}")
 
+    # what the list itself sends is no leak, wherever its members are
+    fermium.subscribe(site.INTERNAL, f"postmaster@{site.DOMAIN}")
+    try:
+        assert outside.send(site.DAVE, site.INTERNAL, f"within {word}").accepted
+        outside.mailbox(site.ROOT).wait_for(f"within {word}")
+    finally:
+        fermium.unsubscribe(site.INTERNAL, f"postmaster@{site.DOMAIN}")
+
     # each alone, and the runbook's way around. That a list is not named in To or Cc,
     # its own rule may hold: it is past the filter, and with the list, either way.
     blind = outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"blind {word}", header_to=site.PUBLIC)
