@@ -28,7 +28,7 @@ def host() -> Iterator[Mailman21]:
 @pytest.fixture
 def name(host: Mailman21) -> str:
     """The name of a list of this test."""
-    return f"{host.prefix}-{secrets.token_hex(3)}"
+    return f"{host.prefix}-{secrets.token_hex(6)}"
 
 
 @pytest.fixture

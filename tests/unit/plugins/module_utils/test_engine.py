@@ -12,6 +12,9 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils import engine, program
 
+# A first line knows no white space, which the folder of this checkout may have in its name.
+PYTHON = os.path.realpath(sys.executable)
+
 
 def script(tmp_path, first_line):
     path = tmp_path / "mailman"
@@ -37,13 +40,13 @@ def test_a_missing_command_is_said(tmp_path):
 
 
 def test_an_interpreter_without_mailman_is_said(tmp_path):
-    command = script(tmp_path, "#!" + sys.executable)
+    command = script(tmp_path, "#!" + PYTHON)
     with pytest.raises(engine.EngineError, match="ModuleNotFoundError: No module named 'mailman'"):
         open_engine(own_user(), command)
 
 
 def test_a_user_that_does_not_exist_is_said(tmp_path):
-    command = script(tmp_path, "#!" + sys.executable)
+    command = script(tmp_path, "#!" + PYTHON)
     with pytest.raises(engine.EngineError, match="the user 'nobody-here' does not exist"):
         open_engine("nobody-here", command)
 
@@ -58,7 +61,7 @@ def test_an_interpreter_that_dies_is_said(tmp_path):
 
 
 def test_nothing_is_opened_before_somebody_asks(tmp_path):
-    command = script(tmp_path, "#!" + sys.executable)
+    command = script(tmp_path, "#!" + PYTHON)
     opening = {"user": "nobody-here", "config": None, "readonly": True}
     with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening):
         pass
@@ -70,7 +73,7 @@ def test_chunks():
 
 def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path):
     """The real programs start in a bare interpreter, and fail only for want of Django."""
-    command = script(tmp_path, "#!" + sys.executable + " -I -S")
+    command = script(tmp_path, "#!" + PYTHON + " -I -S")
     web = engine.Engine("hyperkitty", command=command, option="web_manage", opening={"user": own_user()})
     with web, pytest.raises(engine.EngineError, match="No module named 'django'") as trouble:
         web.request({"op": "look", "lists": []})
