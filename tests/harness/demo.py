@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from harness import images, prerequisites
 from harness.checkout import CREDENTIALS, HOME, LOGS, ROOT, claim, environment, project
 from harness.console import Failed, Problem, ask, elapsed, run, say, step
+from harness.results import reason
 
 STORY = "demo"
 INVENTORIES = ["--inventory=inventory/hosts.yml", "--inventory=molecule/resources/inventory/hosts.yml"]
@@ -28,13 +29,6 @@ def headline(line: str) -> str:
     """Of Ansible's output, the tasks' names and what went wrong."""
     task = re.match(r"(?:TASK|RUNNING HANDLER) \[(.*)\]", line)
     return "  " + task.group(1) if task else line if line.startswith(("fatal:", "[ERROR]", "failed:")) else ""
-
-
-def reason(output: str) -> str:
-    """Where a playbook stopped, and why: the last task, and the first words of its error."""
-    tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", output, re.MULTILINE)
-    error = re.search(r"^\[ERROR\]: (.*)$", output, re.MULTILINE)
-    return f"{tasks[-1] if tasks else 'before the first task'}: {error.group(1) if error else 'no error was shown'}"
 
 
 def playbook(path: str, log: str, env: dict[str, str], *, brief: str, options: Sequence[str] = ()) -> dict[str, int]:

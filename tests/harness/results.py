@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,8 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    # each failed test, and the first line of what it said
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,26 @@ def read_junit(path: Path) -> Count:
     if not path.exists():
         return Count()
     cases = list(ElementTree.parse(path).getroot().iter("testcase"))
-    failed = sum(1 for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    failures = tuple(
+        f"{case.get('name')}: {(said.get('message') or '').split(chr(10), 1)[0]}"
+        for case in cases
+        for said in [*case.findall("failure"), *case.findall("error")][:1]
+    )
     skipped = sum(1 for case in cases if case.find("skipped") is not None)
-    return Count(len(cases) - failed - skipped, failed, skipped)
+    return Count(len(cases) - len(failures) - skipped, len(failures), skipped, failures)
 
 
 def left_out(path: Path) -> list[str]:
     """Why tests of a pytest report were skipped, each reason once."""
     reasons = [str(skipped.get("message")) for skipped in ElementTree.parse(path).getroot().iter("skipped")]
     return list(dict.fromkeys(reasons))
+
+
+def reason(output: str) -> str:
+    """Where a playbook stopped, and why: the last task, and the first words of its error."""
+    tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", output, re.MULTILINE)
+    error = re.search(r"^\[ERROR\]: (.*)$", output, re.MULTILINE)
+    return f"{tasks[-1] if tasks else 'before the first task'}: {error.group(1) if error else 'no error was shown'}"
 
 
 class PartFailed(Problem):
@@ -67,10 +81,10 @@ class Run:
             count = action()
         except PartFailed as exc:
             say(f"FAILED {name}: {exc}")
-            count = Count(exc.count.passed, max(1, exc.count.failed), exc.count.skipped)
+            count = replace(exc.count, failed=max(1, exc.count.failed), failures=exc.count.failures or (str(exc),))
         except Problem as exc:
             say(f"FAILED {name}: {exc}")
-            count = Count(failed=1)
+            count = Count(failed=1, failures=(str(exc),))
         self.results.append(Result(name, count, time.monotonic() - started))
 
     def total(self) -> Count:
@@ -102,6 +116,10 @@ class Run:
     def finish(self) -> int:
         """Print the summary; the exit status."""
         say("\n" + self.summary() + "\n")
+        # once more at the end, which is what CI keeps
+        for result in self.results:
+            for failure in result.count.failures[:5]:
+                say(f"FAILED {result.part}: {failure[:300]}")
         say(self.closing_line())
         total = self.total()
         return 0 if total.passed and not total.failed else 1

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import images
-from harness.checkout import CACHE, CREDENTIALS, HOME, ROOT, VENV, claim, environment, project
+from harness.checkout import CACHE, CREDENTIALS, HOME, LOGS, ROOT, VENV, claim, environment, project
 from harness.console import Failed, Problem, run, say, step
 from harness.prerequisites import need_program
-from harness.results import Count, PartFailed, left_out, read_junit
+from harness.results import Count, PartFailed, left_out, read_junit, reason
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,14 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     try:
         run(["molecule", "test", "--scenario-name", story.scenario or story.name], log=f"story-{label}", env=env)
     except Failed as exc:
-        raise PartFailed(str(exc), read_junit(report)) from exc
+        count = read_junit(report)
+        if count.failed:
+            raise PartFailed(str(exc), count) from exc
+        output = (LOGS / f"story-{label}.log").read_text(encoding="utf-8")
+        raise PartFailed(f"{exc} It stopped at {reason(output)}", count) from exc
     count = read_junit(report)
-    for reason in left_out(report):
-        say(f"  left out: {reason}")
+    for why in left_out(report):
+        say(f"  left out: {why}")
     if not count.passed:
         raise PartFailed("it proved nothing: its verify step ran no test.", count)
     return count

@@ -14,12 +14,12 @@ import yaml
 from harness import sanity, stories
 from harness.checkout import ROOT
 from harness.console import Problem, table
-from harness.demo import changed_tasks, headline, reason, recap, unproved
-from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit
+from harness.demo import changed_tasks, headline, recap, unproved
+from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit, reason
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="good"/><testcase name="also good"/>
-<testcase name="bad"><failure/></testcase>
+<testcase name="bad"><failure message="Assertion: 1&#10;assert 1 == 2"/></testcase>
 <testcase name="broken"><error/></testcase>
 <testcase name="left out"><skipped/></testcase>
 </testsuite></testsuites>"""
@@ -35,7 +35,7 @@ def fail(problem: Problem):
 def test_a_report_is_counted(tmp_path):
     report = tmp_path / "report.xml"
     report.write_text(JUNIT, encoding="utf-8")
-    assert read_junit(report) == Count(2, 2, 1)
+    assert read_junit(report) == Count(2, 2, 1, ("bad: Assertion: 1", "broken: "))
     assert read_junit(tmp_path / "none.xml") == Count()
 
 
@@ -43,12 +43,17 @@ def test_later_parts_run_after_one_has_failed(capsys):
     parts = Run()
     parts.part("first", lambda: ONE)
     parts.part("second", fail(Problem("it rains")))
-    parts.part("third", fail(PartFailed("some fail", Count(7, 2))))
+    parts.part("third", fail(PartFailed("some fail", Count(7, 2, failures=("bad: 1 is not 2", "broken: ")))))
     parts.part("fourth", lambda: Count(5))
     assert parts.finish() == 1
     said = capsys.readouterr().out
     assert "FAILED second: it rains" in said
-    assert said.splitlines()[-1] == "13 passed, 3 failed"
+    assert said.splitlines()[-4:] == [
+        "FAILED second: it rains",
+        "FAILED third: bad: 1 is not 2",
+        "FAILED third: broken: ",
+        "13 passed, 3 failed",
+    ]
 
 
 @pytest.mark.parametrize(
