@@ -305,8 +305,6 @@ def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any
             wanted = person.get("moderation_action")
             if role == "member" and wanted == default:
                 people[key] = dict(people[key], moderation_action="default")
-            elif role in ROLE_ATTRIBUTES and wanted == "default":
-                people[key] = dict(people[key], moderation_action="accept")
             name = mailman21.canonical(person.get("display_name", ""))
             if name != person.get("display_name", ""):
                 people[key] = dict(people[key], display_name=name)

@@ -374,9 +374,21 @@ def resolve(
         if name in spec.outside.members:
             raise Invalid("list {0}: the list's own address is no outside archive".format(name))
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
-        out[name] = spec._replace(name=name, settings=settings, renamed_from=former)
+        rosters = {role: _by_default(role, roster) for role, roster in spec.rosters.items()}
+        out[name] = spec._replace(name=name, settings=settings, rosters=rosters, renamed_from=former)
     _one_list_each(out)
     return list(out.values())
+
+
+def _by_default(role: str, roster: Roster) -> Roster:
+    """Mailman accepts what owners and moderators post, and stores so: that is their default."""
+    if role not in ("owner", "moderator"):
+        return roster
+    people = {
+        key: dict(person, moderation_action="accept") if person.get("moderation_action") == "default" else person
+        for key, person in roster.people.items()
+    }
+    return roster._replace(people=people)
 
 
 def _one_list_each(specs: Mapping[str, ListSpec]) -> None:

@@ -143,6 +143,13 @@ def test_settings_have_the_types_of_the_engine():
         resolve({"name": "a", "settings": {"max_num": 3}})
 
 
+def test_owners_are_accepted_by_default():
+    owner = {"address": "o@example.org", "moderation_action": "default"}
+    (spec,) = resolve({"name": "a", "owners": [owner], "moderators": ["m@example.org"], "members": [owner]})
+    actions = {role: [p.get("moderation_action") for p in r.people.values()] for role, r in spec.rosters.items()}
+    assert actions == {"owner": ["accept"], "moderator": [None], "member": ["default"]}
+
+
 def test_a_list_is_declared_once():
     with pytest.raises(Invalid, match="^list a@lists.example.org is declared twice"):
         resolve({"name": "a"}, {"name": "A@lists.example.org"})
