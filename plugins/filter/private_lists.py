@@ -11,9 +11,8 @@ short_description: Names of the declared lists whose archive is private
 version_added: 0.1.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns the names, without domain, of the lists whose O(ignore:archive_policy) is V(private), on their own or by
-    default, and whose state is not V(absent), and the names that these had before. The privacy filter of the mail server
-    protects them.
+  - Returns the names of the lists whose O(ignore:archive_policy) is V(private), on their own or by default, and whose
+    state is not V(absent), and the names that these had before. The privacy filter of the mail server protects them.
 positional: defaults
 options:
   _input:
@@ -35,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Local parts, sorted.
+  description: Names, with the domain where one is declared, in lower case and sorted.
   type: list
   elements: str
 """
@@ -49,15 +48,18 @@ from ansible_collections.listops.mailman.plugins.module_utils import model, voca
 
 
 def private_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any] | None = None) -> list[str]:
-    """Local parts of the private lists among lists, given what holds by default."""
+    """Names of the private lists among lists, given what holds by default."""
     names = set()
     try:
         for entry in lists:
             merged = model.merge_entry(entry, defaults or {})
             if merged.get("archive_policy") == "private" and merged.get("state") != "absent":
+                name = vocabulary.list_name(merged.get("name"))
+                domain = name.partition("@")[2] or merged.get("domain")
                 former = merged.get("renamed_from") or []
-                for name in [merged.get("name")] + ([former] if isinstance(former, str) else list(former)):
-                    names.add(vocabulary.list_name(name).partition("@")[0])
+                for given in [name] + ([former] if isinstance(former, str) else list(former)):
+                    known = vocabulary.list_name(given)
+                    names.add(known if "@" in known or not domain else vocabulary.list_name(f"{known}@{domain}"))
     except vocabulary.Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
     return sorted(names)

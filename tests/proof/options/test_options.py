@@ -17,6 +17,8 @@ pytestmark = pytest.mark.usefixtures("subscribers")
 AUTHORITY = "/etc/authority/ca.pem"
 # A mail domain that is not in DNS: only the smarthost knows where it is.
 HIDDEN = "hidden.example.net"
+# The second domain for lists.
+TEAMS = "teams.example.com"
 
 
 def test_the_given_certificate_is_served(outside: Outside, proved: Proved) -> None:
@@ -51,3 +53,37 @@ def test_what_lists_send_is_signed(outside: Outside, word: str, proved: Proved) 
     verdicts = outside.mailbox(site.BOB).wait_for(f"signed x{word}").get_all("X-Dkim-Check")
     assert f"{site.DOMAIN} fail" in verdicts, verdicts
     proved("lists' mail is signed; the key is in DNS", "pass; changed on its way: fail")
+
+
+def test_lists_of_one_name_in_two_domains(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    open_one = site.INTERNAL.replace(site.DOMAIN, TEAMS)
+    fermium.make_list(open_one)
+    try:
+        for member in (site.ALICE, site.BOB):
+            fermium.subscribe(open_one, member)
+        # it is as public as any, whoever has its name elsewhere
+        for named in ({}, {"header_to": open_one, "cc": site.INTERNAL}):
+            both = outside.send(site.ALICE, [site.INTERNAL, open_one], f"leak {word}", **named)
+            assert "private and public" in both.refusal, both
+        assert outside.send(site.ALICE, [open_one, site.PUBLIC], f"both public {word}").accepted
+        copies = outside.mailbox(site.BOB)
+        fermium.becomes(lambda: len(copies.all(f"both public {word}")) == 2, "a copy of each list")
+        assert copies.has_none(f"leak {word}")
+        assert outside.get(f"{site.LISTS}{open_one.replace('@', '.')}/").status == 200
+    finally:
+        fermium.rest("DELETE", f"lists/{open_one}")
+    proved("a private list's namesake in another domain is public", "2 refused with both, 2 copies, its page")
+
+
+def test_hosts_to_serve_have_addresses_of_either_kind(fermium: Fermium, proved: Proved) -> None:
+    # what Exim would say to a connection from there
+    told = f"HELO x.example.net\nMAIL FROM:<{site.STRANGER}>\nRCPT TO:<{site.ALICE}>\nQUIT\n"
+    said = {
+        host: fermium.check("exim4", "-bh", host, stdin=told).split("\n")
+        for host in ("192.0.2.7", "2001:db8:7::25", "192.0.2.8", "2001:db8:8::25")
+    }
+    answers = {
+        host: [line[:3] for line in lines if line.startswith(("250 Accepted", "550"))] for host, lines in said.items()
+    }
+    assert list(answers.values()) == [["250"], ["250"], ["550"], ["550"]], said
+    proved("hosts to serve are named by IPv4 and IPv6 addresses", "2 served, their neighbours refused")

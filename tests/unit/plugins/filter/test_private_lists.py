@@ -17,9 +17,22 @@ def test_private_by_itself_or_by_default():
         {"name": "gone", "archive_policy": "private", "state": "absent"},
         {"name": "quiet", "archive_policy": "private", "state": "disabled"},
     ]
-    assert private_lists(lists) == ["board", "quiet"]
-    assert private_lists(lists, {"archive_policy": "private"}) == ["board", "open-l", "quiet"]
+    assert private_lists(lists) == ["board@lists.example.org", "quiet"]
+    assert private_lists(lists, {"archive_policy": "private"}) == ["board@lists.example.org", "open-l", "quiet"]
     assert private_lists([{"name": "a", "archive_policy": "public"}], {"archive_policy": "private"}) == []
+
+
+def test_each_in_its_domain():
+    lists = [
+        {"name": "a", "domain": "one.example.org", "renamed_from": ["b", "c@old.example.org"]},
+        {"name": "a@two.example.org", "archive_policy": "public"},
+        {"name": "d", "renamed_from": "e"},
+    ]
+    names = ["a@one.example.org", "b@one.example.org", "c@old.example.org", "d", "e"]
+    assert private_lists(lists, {"archive_policy": "private"}) == names
+    assert private_lists([{"name": "a"}], {"archive_policy": "private", "domain": "x.example.org"}) == [
+        "a@x.example.org"
+    ]
 
 
 def test_a_bad_name_is_refused():
