@@ -176,8 +176,19 @@ def test_a_private_archive_can_stay_where_it_was(
     folder = f"/var/lib/mailman/archives/private/{first}"
     find = ("sh", "-c", f"cd {folder}; grep -rlF 'Guilty, {word}' --include=*.html .")
     path = eventually(lambda: fermium.run(*find)["out"].strip().removeprefix("./"), "it is archived")
-    assert declared.apply({**entry, "name": second, "renamed_from": [first], "renamed_archives": "stay"}) > 0
+    renamed = {**entry, "name": second, "renamed_from": [first], "renamed_archives": "stay"}
     page = f"{WEB}/mailman/private/{first}/{path}"
+
+    # who guards the archive of the list, guards what it left behind
+    reader = {"name": "bea", "password": f"only-{word}-knows"}
+    assert declared.apply(renamed, apache_digest_archives=[{"list": second, "realm": second, "users": [reader]}]) > 0
+    doors = [page, page.replace("/mailman/", "/cgi-bin/mailman/"), f"{WEB}/mailman/private/{first}.mbox/{first}.mbox"]
+    doors += [f"{WEB}/mailman/private/{second}/{first}/{path}", f"{WEB}/pipermail/{first}/{path}"]
+    assert [outside.get(url).status for url in doors] == [401] * 5
+    opened = [outside.get(url, reader["name"], reader["password"]).text for url in doors[:3]]
+    assert all(f"Guilty, {word}" in text for text in opened)
+
+    assert declared.apply(renamed) > 0
     shut = outside.get(page)
     assert (
         "Guilty" not in shut.text and "password" in shut.text and outside.get(f"{WEB}/pipermail/{first}/").status == 404

@@ -21,8 +21,8 @@ class Declared:
         self.controller = controller
         self.path = path
 
-    def apply(self, *entries: dict[str, Any]) -> int:
+    def apply(self, *entries: dict[str, Any], **variables: Any) -> int:
         """How many tasks changed something."""
-        self.path.write_text(json.dumps({"mailman_lists": [*LISTS, *entries]}), encoding="utf-8")
+        self.path.write_text(json.dumps({"mailman_lists": [*LISTS, *entries], **variables}), encoding="utf-8")
         said = self.controller.playbook("playbooks/site.yml", "--tags=exim,apache,lists", f"--extra-vars=@{self.path}")
         return changed(said, self.controller.host)
