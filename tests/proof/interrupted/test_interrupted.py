@@ -164,6 +164,46 @@ def test_a_service_that_was_not_told(
     proved(f"a run is killed before it tells {name}: the next one does", f"{before} -> {after}")
 
 
+SLOW = """set -e
+mkdir -p /run/slow/DEBIAN && cd /run
+printf 'Package: listops-slow\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' > slow/DEBIAN/control
+printf '#!/bin/sh\\ntest -e /run/fast || exec sleep 3600\\n' > slow/DEBIAN/postinst
+chmod 755 slow/DEBIAN/postinst
+dpkg-deb --build slow > /dev/null
+dpkg --install slow.deb > /dev/null 2>&1 &
+until pgrep -f '^sleep 3600$' > /dev/null; do sleep 0.1; done
+kill -KILL $!
+pkill -KILL -f '^sleep 3600$'
+touch /run/fast
+"""
+POLICY = "#!/bin/sh\nexit 101\n"
+
+
+def test_a_host_goes_down_while_packages_are_installed(
+    fermium: Fermium, controller: Controller, proved: Proved
+) -> None:
+    """dpkg is killed, and so is the module that forbade packages to start anything."""
+
+    def state() -> str:
+        return fermium.run("dpkg-query", "--show", "--showformat=${Status}", "listops-slow")["out"]
+
+    path = "/usr/sbin/policy-rc.d"
+    try:
+        fermium.check("sh", "-c", SLOW)
+        fermium.ask("write", path=path, text=POLICY)
+        assert "half-configured" in state()
+        assert "dpkg was interrupted" in fermium.run("apt-get", "install", "--yes", "listops-slow")["err"]
+        controller.playbook(SITE, "--tags=mailman")
+        assert state() == "install ok installed" and fermium.run("test", "-e", path)["rc"] == 1
+        assert changed(controller.playbook(SITE, "--tags=mailman")) == 0
+        # somebody else's
+        fermium.ask("write", path=path, text=POLICY.replace("\n", "\n# not now\n", 1))
+        assert changed(controller.playbook(SITE, "--tags=mailman")) == 0
+    finally:
+        fermium.check("sh", "-c", f"rm -f {path}; dpkg --purge listops-slow; rm -rf /run/slow* /run/fast")
+    proved("a host goes down while packages are installed: the next run finishes them", "half-configured -> installed")
+
+
 def test_what_was_there_before_is_not_shown(
     fermium: Fermium, controller: Controller, word: str, proved: Proved
 ) -> None:
