@@ -12,8 +12,10 @@ imported only when it runs.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
+import time
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_notices import send
@@ -25,6 +27,9 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import Step, Transactions, batches
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
 from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
+
+# For so many seconds a run waits for another one to end.
+TURN_SECONDS = 60.0
 
 
 class Engine:
@@ -40,12 +45,31 @@ class Engine:
         initialize_1(config_file or None)
         if readonly and not os.path.isdir(config.LIST_DATA_DIR):
             raise Absent("Mailman has never run here")
+        self.config = config
+        if not readonly:
+            self._wait_for_turn()
         initialize_2()
         initialize_3()
-        self.config = config
         self.reader = Reader(config)
         self.writer = Writer(config)
         self.renamer = Renamer(config)
+
+    def _wait_for_turn(self) -> None:
+        """Runs write one after the other, since none would know in its plan what another does meanwhile."""
+        self._turn = open(os.path.join(self.config.LOCK_DIR, "listops.lock"), "w", encoding="ascii")  # noqa: SIM115
+        began = time.monotonic()
+        while True:
+            try:
+                fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as exc:
+                if time.monotonic() - began > TURN_SECONDS:
+                    raise Failure(
+                        "another run has been changing this Mailman for {0:.0f} s; run again when it is done".format(
+                            TURN_SECONDS
+                        )
+                    ) from exc
+                time.sleep(0.1)
 
     @property
     def store(self) -> Any:

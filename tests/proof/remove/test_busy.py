@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from support import site
 from support.controller import Controller, changed
 from support.fermium import Fermium
@@ -45,6 +47,17 @@ def test_an_archive_is_dropped_when_its_database_is_free(
     assert outside.get(message).status == 404
     assert controller.task(MODULE, name=name, state="absent", archives="drop")["changed"] is False
     proved("an archive is dropped while HyperKitty's database is being written", "20 s")
+
+
+def test_two_runs_at_once(controller: Controller, word: str, proved: Proved) -> None:
+    entry = {"name": f"twice-{word}", "members": [f"m{number}-{word}@example.net" for number in range(500)]}
+    with ThreadPoolExecutor(max_workers=2) as both:
+        said = list(both.map(lambda _: controller.task(MODULE, **entry), range(2)))
+    try:
+        assert sorted(one["changed"] for one in said) == [False, True]
+    finally:
+        controller.task(MODULE, name=entry["name"], state="absent", archives="drop")
+    proved("two runs that declare one list at once", "one makes it, one finds it")
 
 
 def test_the_administrator_is_set_when_the_database_is_free(
