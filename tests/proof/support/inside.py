@@ -14,6 +14,11 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+# What a failed proof is explained by: the logs of the mail servers, and what Mailman could not handle.
+LAST_WORDS = """
+tail -n 25 /var/log/exim4/*log /var/log/mailman*/error /var/log/mailman3/mailman.log
+find /var/lib/mailman3/queue/shunt /var/lib/mailman/qfiles/shunt -type f
+"""
 PROGRAM = (pathlib.Path(__file__).parent / "program.py").read_text(encoding="utf-8")
 T = TypeVar("T")
 
@@ -77,6 +82,12 @@ class Inside:
         done = self.run(*argv, stdin=stdin, seconds=seconds)
         assert done["rc"] == 0, f"{self.container}: {shlex.join(argv)}: {done['err'] or done['out']}"
         return str(done["out"])
+
+    def last_words(self) -> str:
+        try:
+            return str(self.run("sh", "-c", LAST_WORDS)["out"])
+        except (RuntimeError, BrokenPipeError) as exc:
+            return str(exc)
 
     def engine_call(self, *argv: str) -> str:
         """Ask the container engine about this container."""
