@@ -55,9 +55,10 @@ def left_out(path: Path) -> list[str]:
 
 
 def reason(output: str) -> str:
-    """Where a playbook stopped, and why: the last task, and the first words of its error."""
-    tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", output, re.MULTILINE)
-    error = re.search(r"^\[ERROR\]: (.*)$", output, re.MULTILINE)
+    """Where a playbook stopped, and why: the task, and the first words of its error. Later ones tidy up."""
+    error = re.search(r"^(?:\[ERROR\]|fatal): (.*)$", output, re.MULTILINE)
+    before = output[: error.start()] if error else output
+    tasks = re.findall(r"^(?:TASK|RUNNING HANDLER) \[(.*)\]", before, re.MULTILINE)
     return f"{tasks[-1] if tasks else 'before the first task'}: {error.group(1) if error else 'no error was shown'}"
 
 
