@@ -53,7 +53,8 @@ def private_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any
     try:
         for entry in lists:
             merged = model.merge_entry(entry, defaults or {})
-            if merged.get("archive_policy") == "private" and merged.get("state") != "absent":
+            policy = merged.get("archive_policy") or (merged.get("settings") or {}).get("archive_policy")
+            if policy == "private" and merged.get("state") != "absent":
                 name = vocabulary.list_name(merged.get("name"))
                 domain = name.partition("@")[2] or merged.get("domain")
                 former = merged.get("renamed_from") or []

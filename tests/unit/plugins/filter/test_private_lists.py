@@ -22,6 +22,11 @@ def test_private_by_itself_or_by_default():
     assert private_lists([{"name": "a", "archive_policy": "public"}], {"archive_policy": "private"}) == []
 
 
+def test_private_by_a_setting():
+    assert private_lists([{"name": "a", "settings": {"archive_policy": "private"}}, {"name": "b"}]) == ["a"]
+    assert private_lists([{"name": "a"}], {"settings": {"archive_policy": "private"}}) == ["a"]
+
+
 def test_each_in_its_domain():
     lists = [
         {"name": "a", "domain": "one.example.org", "renamed_from": ["b", "c@old.example.org"]},
