@@ -218,3 +218,23 @@ def test_what_was_there_before_is_not_shown(
     fermium.ask("write", path=path, text=f"{ours}\n# {word}\n")
     assert word in json.dumps(controller.playbook(*run)), "a difference to a file of ours is not shown"
     proved("an adopted server whose first run stopped: no old password in a difference", "hidden, then shown")
+
+
+def test_a_password_among_settings_is_not_shown(
+    fermium: Fermium, controller: Controller, word: str, proved: Proved
+) -> None:
+    run = (SITE, "--tags=mailman", "--diff")
+    providers = {"github": {"APP": {"client_id": "x", "secret": word}}}
+    given = {"mailman_web_settings": {"SOCIALACCOUNT_PROVIDERS": providers, "PAGINATE_BY": 7}}
+    given["mailman_settings"] = {"mta": {"smtp_pass": word, "max_recipients": 11}}
+    put = controller.playbook(*run, said(given))
+    try:
+        assert fermium.rest("GET", "system/configuration/mta")["smtp_pass"] == word
+        know = "from django.conf import settings; print(settings.SOCIALACCOUNT_PROVIDERS, settings.PAGINATE_BY)"
+        assert word in fermium.check("runuser", "-u", "www-data", "--", "mailman-web", "shell", "-c", know)
+        assert changed(controller.playbook(*run, said(given))) == 0
+    finally:
+        back = controller.playbook(*run)
+    assert word not in json.dumps(put) + json.dumps(back), "it was shown"
+    assert '"PAGINATE_BY": 7' in json.dumps(put["plays"]).replace("\\", ""), "another setting is not shown"
+    proved("a password among settings: in force, in no difference", "smtp_pass, SOCIALACCOUNT_PROVIDERS")
