@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from support import site
+from support.controller import Controller, changed
 from support.fermium import Fermium
 from support.outside import Outside
 from support.proved import Proved
@@ -28,6 +29,49 @@ def test_the_given_certificate_is_served(outside: Outside, proved: Proved) -> No
     unknown = outside.run("curl", "-sS", "-o", "/dev/null", url)
     assert unknown["rc"] == 60, unknown  # curl: the certificate could not be verified
     proved("the given certificate is served, with its chain", "200 with the authority, refused without")
+
+
+def test_a_renewed_certificate_is_served_and_a_wrong_key_is_not(
+    fermium: Fermium, controller: Controller, outside: Outside, proved: Proved
+) -> None:
+    run = ("playbooks/site.yml", "--tags=apache")
+    folder = f"/etc/letsencrypt/live/{site.DOMAIN}"
+    renew = "openssl req -x509 -newkey rsa:2048 -nodes -days 9 -subj /CN={name} -keyout {key} -out fullchain.pem"
+
+    def served() -> str:
+        shown = outside.run(
+            "sh", "-c", f"openssl s_client -connect {site.DOMAIN}:443 < /dev/null | openssl x509 -subject -noout"
+        )
+        return str(shown["out"]).strip()
+
+    before = served()
+    fermium.check("cp", "-a", folder, "/run/kept")
+    try:
+        # as a hand would that forgets the key
+        fermium.check("sh", "-c", f"cd {folder}; {renew.format(name='forgetful', key='/dev/null')}")
+        assert f"{folder}/privkey.pem) is not the key" in controller.stopped(*run)
+        assert served() == before
+        fermium.check("sh", "-c", f"cd {folder}; {renew.format(name='renewed', key='privkey.pem')}")
+        assert changed(controller.playbook(*run)) > 0
+        assert "renewed" in served()
+        assert changed(controller.playbook(*run)) == 0
+    finally:
+        fermium.check("sh", "-c", f"rm -r {folder}; cp -a /run/kept {folder}; touch {folder}/*; rm -r /run/kept")
+        controller.playbook(*run)
+    assert served() == before
+    proved("a renewed certificate is served after the next run; one with another key is refused", "1 refused, 1 served")
+
+
+def test_bacula_saves_what_a_backup_must_hold(fermium: Fermium, proved: Proved) -> None:
+    fermium.check("bacula-fd", "-t", "-c", "/etc/bacula/bacula-fd.conf")
+    assert fermium.check("stat", "-c", "%a %U %G", "/etc/bacula/bacula-fd.conf").split() == ["640", "root", "bacula"]
+    assert fermium.ask("listening", host="127.0.0.1", port=9102)
+    told = fermium.check("cat", "/etc/listops/bacula-director.conf")
+    saved = [
+        path for path in ("/var/lib/mailman3", "/etc/exim4", "/etc/letsencrypt", "/var/backups/listops") if path in told
+    ]
+    assert len(saved) == 4 and "Password" not in told
+    proved("Bacula's client runs, and its director is told what to save", f"{', '.join(saved)} and more")
 
 
 def test_the_smarthost_takes_mail_for_elsewhere(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
