@@ -5,8 +5,8 @@
 """How a plan is cut into short transactions, and what happens when the database is busy.
 
 Mailman goes on while its lists change. SQLite lets one process write at a
-time; Mailman's own processes give up after five seconds, and a runner that
-gives up shunts its message. Runs in Mailman's interpreter.
+time; Mailman's own processes give up after five seconds, or what their
+database's address says, and a runner that gives up shunts its message. Runs in Mailman's interpreter.
 """
 
 from __future__ import annotations
