@@ -258,7 +258,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     asked = redact.asked(dict(params, by=params["by"] or who()))
     if params["escrow_key"]:
         escrow.check_key(params["escrow_key"])
-    with open_engine(params, readonly=True) as engine:
+    with open_engine(params, readonly=check_mode) as engine:
         web = open_archives(engine, params)
         if web is None:
             raise Invalid("HyperKitty is not installed here, and it is the archive that has pages; set web_manage")

@@ -28,6 +28,6 @@ def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controlle
     assert {f"mailman3.small.{name}" for name in TARGETS} <= figures.keys()
     assert all(math.isfinite(figure.value) for figure in figures.values()), figures
     assert figures["mailman3.small.create_seconds"].value > 0
-    fermium.becomes(fermium.rest_answers, "Mailman is back")
+    fermium.becomes(fermium.mailman_runs, "Mailman is back")
     assert {entry["fqdn_listname"] for entry in fermium.entries("lists")} == lists
     proved("the bench, on ten lists with a thousand memberships", f"{len(said)} measurements")

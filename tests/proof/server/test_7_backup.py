@@ -57,7 +57,7 @@ def restored_by_postgresql(fermium: Fermium) -> set[str]:
 def test_what_was_lost_is_in_the_dump(fermium: Fermium, word: str, proved: Proved) -> None:
     witness = f"witness-{word}@example.net"
     fermium.subscribe(site.PUBLIC, witness)
-    fermium.systemctl("start", "listops-dump.service")
+    fermium.systemctl("restart", "listops-dump.service")
     fermium.unsubscribe(site.PUBLIC, witness)
     assert not fermium.member(site.PUBLIC, witness)
 

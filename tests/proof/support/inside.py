@@ -17,7 +17,11 @@ from typing import Any, TypeVar
 # What a failed proof is explained by: the logs of the mail servers, and what Mailman could not handle.
 LAST_WORDS = """
 tail -n 25 /var/log/exim4/*log /var/log/mailman*/error /var/log/mailman3/mailman.log
-find /var/lib/mailman3/queue/shunt /var/lib/mailman/qfiles/shunt -type f
+find /var/lib/mailman3/queue /var/lib/mailman/qfiles /var/lib/mailman3/archives/hyperkitty/spool -type f
+exim4 -bp
+systemctl --failed
+journalctl --no-pager --lines=20 --unit=mailman3-web --unit=spamd
+cat /proc/loadavg
 """
 PROGRAM = (pathlib.Path(__file__).parent / "program.py").read_text(encoding="utf-8")
 T = TypeVar("T")

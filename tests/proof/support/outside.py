@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import email
 import email.message
@@ -185,15 +186,16 @@ class Outside(Inside):
         pages: list[Page] = []
 
         def there() -> bool:
-            pages.append(self.get(url, user, password))
-            return pages[-1].status == 200
+            with contextlib.suppress(AssertionError):  # a server that is just starting
+                pages.append(self.get(url, user, password))
+            return bool(pages) and pages[-1].status == 200
 
         eventually(there, f"{url} as {user or 'anybody'}")
         return pages[-1]
 
     def browse(self, url: str, screenshot: pathlib.Path, wait_for: str = "", script: str = "") -> dict[str, Any]:
         """Open a page in Chromium, do something there with a script, keep a picture of it."""
-        seen: dict[str, Any] = self.ask("browse", url=url, wait_for=wait_for, script=script)
+        seen: dict[str, Any] = self.ask("browse", seconds=240, url=url, wait_for=wait_for, script=script)
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         screenshot.write_bytes(base64.b64decode(seen.pop("screenshot")))
         return seen

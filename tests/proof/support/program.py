@@ -208,23 +208,35 @@ def exposed(roots, secrets_of):
     return {"secrets": len(secrets), "files": seen, "shut": shut, "found": found, "shown": len(shown)}
 
 
-def browse(url, wait_for="", script=""):
-    """Open a page in Chromium, do something there with a script; say what a person sees."""
+def start_browser():
+    """Chromium; the first time, and when the one before it hangs."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
+
+    close_browser()
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    options.accept_insecure_certs = True
+    for argument in BROWSER_OPTIONS:
+        options.add_argument(argument)
+    options.add_argument("--user-data-dir=" + subprocess.check_output(["mktemp", "-d"], text=True).strip())
+    browser = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    _browser.append(browser)
+    browser.set_page_load_timeout(30)
+    return browser
+
+
+def browse(url, wait_for="", script=""):
+    """Open a page in Chromium, do something there with a script; say what a person sees."""
+    from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    if not _browser:
-        options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
-        options.accept_insecure_certs = True
-        for argument in BROWSER_OPTIONS:
-            options.add_argument(argument)
-        options.add_argument("--user-data-dir=" + subprocess.check_output(["mktemp", "-d"], text=True).strip())
-        _browser.append(webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options))
-        _browser[0].set_page_load_timeout(30)
-    browser = _browser[0]
-    browser.get(url)
+    try:
+        browser = _browser[0] if _browser else start_browser()
+        browser.get(url)
+    except WebDriverException:  # the browser is no part of what is proved
+        browser = start_browser()
+        browser.get(url)
 
     def text(driver):
         return driver.execute_script("return document.body ? document.body.innerText : ''")

@@ -71,7 +71,7 @@ def requests(fermium: Fermium, name: str) -> set[str]:
 
 
 def figures(fermium: Fermium) -> dict[str, int]:
-    fermium.systemctl("start", "listops-metrics.service")
+    fermium.systemctl("restart", "listops-metrics.service")  # not one that is under way
     text = fermium.ask("read", path=PROM)
     return {key: int(value) for key, value in re.findall(r"^([^#\s]\S*) (\d+)$", text, re.MULTILINE)}
 

@@ -60,7 +60,7 @@ def password(fermium: Fermium) -> Iterator[str]:
     install = "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install"
     # it does not start without its configuration
     fermium.systemctl("mask", "slapd")
-    fermium.check("sh", "-c", f"{install} slapd python3-ldap")
+    fermium.check("sh", "-c", f"{install} slapd python3-ldap", seconds=600)
     fermium.systemctl("unmask", "slapd")
     tree = "dn: dc=example,dc=org\nobjectClass: domain\n\n"
     tree += f"dn: {READER}\nobjectClass: organizationalRole\nobjectClass: simpleSecurityObject\nuserPassword: {password}\n\n"
