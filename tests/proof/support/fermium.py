@@ -14,7 +14,7 @@ from .inside import Inside, T, eventually
 MAILMAN_CFG = "/etc/mailman3/mailman.cfg"
 
 # A port that is open may yet be one that Mailman is about to give up.
-LMTP = "import smtplib; smtplib.LMTP('127.0.0.1', 8024, timeout=10).lhlo()"
+LMTP = "import smtplib; smtplib.LMTP('127.0.0.1', 8024, timeout=10).ehlo()"
 
 
 class Fermium(Inside):
