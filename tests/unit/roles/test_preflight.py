@@ -52,7 +52,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("spamassassin", {"spamassassin_home": "/var/lib"}, "give a directory that belongs to spamd alone"),
     ("spamassassin", {"spamassassin_update_on_calendar": "daily at 3"}, "give a time as systemd writes it"),
     ("spamassassin", {"spamassassin_settings": {"x": "a\nb"}}, "a value of one line"),
-    ("spamassassin", {"spamassassin_settings": {"bayes_sql_password": "x"}}, "every user of the host may read local.cf"),
+    (
+        "spamassassin",
+        {"spamassassin_settings": {"bayes_sql_password": "x"}},
+        "every user of the host may read local.cf",
+    ),
     ("spool_tmpfs", {"spool_tmpfs_before": ["exim4"]}, "give full names of units"),
     *(
         (
