@@ -137,6 +137,8 @@ def test_nothing_is_said_of_what_is_good(said: list[str]) -> None:
     assert said[: len(GOOD)] == ["nothing"] * len(GOOD)
 
 
-@pytest.mark.parametrize("number", range(len(REFUSED)), ids=[f"{role}-{'-'.join(bad)}" for role, bad, _ in REFUSED])
+@pytest.mark.parametrize(
+    "number", range(len(REFUSED)), ids=[f"{role}-{'-'.join(bad)}" for role, bad, _sentence in REFUSED]
+)
 def test_what_is_refused(said: list[str], number: int) -> None:
     assert REFUSED[number][2] in said[len(GOOD) + number]
