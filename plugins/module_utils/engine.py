@@ -45,7 +45,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     redact_topics,
     web_program,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, one_name_each
+from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, one_id_each, one_name_each
 
 # One program per Mailman, and two for the web interface:
 # its modules in the order of their imports, the one with main() last.
@@ -248,7 +248,9 @@ class Engine:
 
     def check(self, specs: Iterable[ListSpec]) -> None:
         """Refuse what this Mailman cannot express."""
+        specs = list(specs)
         one_name_each(specs)
+        one_id_each(specs, self.hello["lists"])
 
     def adapt(
         self, specs: list[ListSpec], actual: Mapping[str, Mapping[str, Any]]
@@ -256,9 +258,12 @@ class Engine:
         """Declared and actual lists as this Mailman compares them."""
         return specs, actual
 
-    def apply(self, steps: list[Mapping[str, Any]]) -> None:
-        """Carry out the steps of a plan."""
-        self.waited = float(self.request({"op": "apply", "steps": steps}).get("waited", 0))
+    def apply(self, steps: list[Mapping[str, Any]]) -> Mapping[str, str]:
+        """Carry out the steps of a plan; the lists that failed, with a sentence each. The others are done."""
+        answer = self.request({"op": "apply", "steps": steps})
+        self.waited = float(answer.get("waited", 0))
+        failed: Mapping[str, str] = answer.get("failed", {})
+        return failed
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one request, return its answer; the first one opens the service."""

@@ -93,10 +93,11 @@ class Mailman21(Engine):
         self._former = {new: item.old for new, item in rename.due(specs, self.site.lists).items()}
         return mailman21_translate.adapt(specs, actual, self._raw, self._former)
 
-    def apply(self, steps: list[Mapping[str, Any]]) -> None:
+    def apply(self, steps: list[Mapping[str, Any]]) -> Mapping[str, str]:
         for start in range(0, len(steps), LISTS_PER_REQUEST):
             part = [self._raw_step(step) for step in steps[start : start + LISTS_PER_REQUEST]]
             self.request({"op": "apply", "steps": part})
+        return {}
 
     def _raw_step(self, step: Mapping[str, Any]) -> dict[str, Any]:
         name = self._former.get(step["list"], step["list"])

@@ -24,7 +24,12 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman3_redact im
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_settings import schema
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_templates import urls
-from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import Step, Transactions, batches
+from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import (
+    Busy,
+    Step,
+    Transactions,
+    batches,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
 from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
 
@@ -50,6 +55,8 @@ class Engine:
             self._wait_for_turn()
         initialize_2()
         initialize_3()
+        # What SQLAlchemy says of an error has the values in it, among them passwords and people.
+        config.db.engine.hide_parameters = True
         self.reader = Reader(config)
         self.writer = Writer(config)
         self.renamer = Renamer(config)
@@ -124,27 +131,34 @@ class Engine:
         request: {"steps": [{"list": address, and any of "create", "delete",
         "set", "header_matches", "bans", "archivers", "rosters", "disable",
         "forget", "templates"}]}.
-        answer: {"applied": number of steps, "waited": seconds for which the
+        answer: {"failed": {address: sentence}, "waited": seconds for which the
         database was busy}.
         """
         work = Transactions(self.config)
+        failed: dict[str, str] = {}
         for number, batch in enumerate(batches(request["steps"], lambda: work.work)):
             if number:
                 work.give_way()
-            self._commit(work, batch)
-        return {"applied": len(request["steps"]), "waited": round(work.waited, 1)}
+            self._commit(work, batch, failed)
+        return {"failed": failed, "waited": round(work.waited, 1)}
 
-    def _commit(self, work: Transactions, batch: list[Step]) -> None:
+    def _commit(self, work: Transactions, batch: list[Step], failed: dict[str, str]) -> None:
+        """Carry out steps together, but for those of lists that failed; which do so now is noted there."""
+        batch = [step for step in batch if step["list"] not in failed]
         try:
             leftovers = work.run(lambda: self.writer.apply(batch))
-        except Failure:
+        except Busy:
             raise
         except Exception as exc:
-            if len(batch) == 1:
-                raise Failure("list {0}: {1}: {2}".format(batch[0]["list"], type(exc).__name__, exc)) from exc
             # One list shall not hold up the others, and must be named.
-            for step in batch:
-                self._commit(work, [step])
+            if len(batch) > 1:
+                for step in batch:
+                    self._commit(work, [step], failed)
+                return
+            name = batch[0]["list"]
+            failed[name] = (
+                str(exc) if isinstance(exc, Failure) else "list {0}: {1}: {2}".format(name, type(exc).__name__, exc)
+            )
             return
         for path in leftovers:
             # Only what is committed may lose what it had.

@@ -154,7 +154,8 @@ class People:
                 if verified_on is None:
                     unverified.append(key)
                 wanted = people[email].get("display_name", name)
-                if wanted != name:
+                # Without one of its own, an address goes by the name of its user.
+                if wanted != name or people[email].get("display_name") == "":
                     renamed.append({"key": key, "value": wanted})
         table = Address.__table__
         for part in chunks(unverified):
@@ -224,15 +225,22 @@ class People:
         """
         from mailman.model.address import Address
         from mailman.model.user import User
-        from sqlalchemy import bindparam, select, update
+        from sqlalchemy import select, update
 
         table, users = Address.__table__, User.__table__
-        if rows:
-            name = update(table).where(table.c.id == bindparam("key")).values(display_name=bindparam("value"))
-            self.store.execute(name, rows)
+        self._set(Address, "display_name", rows)
         for part in chunks([row["key"] for row in rows if not row["value"]]):
             theirs = select(table.c.user_id).where(table.c.id.in_(part))
             self.store.execute(update(users).where(users.c.id.in_(theirs)).values(display_name=""))
+
+    def _set(self, model: Any, column: str, rows: list[dict[str, Any]]) -> None:
+        """Set one column. rows: key, the row's id, and value."""
+        from sqlalchemy import bindparam, update
+
+        if rows:
+            table = model.__table__
+            change = update(table).where(table.c.id == bindparam("key")).values({column: bindparam("value")})
+            self.store.execute(change, rows)
 
     # ---- changing and removing
 
@@ -241,7 +249,7 @@ class People:
         return [(row[0], row[1]) for row in self._by_address(list_id, role, emails)]
 
     def _by_address(self, list_id: str, role: str, emails: Iterable[str]) -> list[Any]:
-        """Rows of member id, preferences id, address id, address."""
+        """Rows of member id, preferences id, address id, address, and the user's id where that one subscribed."""
         from mailman.interfaces.member import MemberRole
         from mailman.model.address import Address
         from mailman.model.member import Member
@@ -250,7 +258,7 @@ class People:
 
         found: list[Any] = []
         for part in chunks(emails):
-            columns = (Member.id, Member.preferences_id, Address.id, Address.email)
+            columns = (Member.id, Member.preferences_id, Address.id, Address.email, Member.user_id)
             query = select(*columns).where(Member.list_id == list_id, Member.role == MemberRole[role])
             query = query.where(Address.email.in_(part))
             found += self.store.execute(query.where(Member.address_id == Address.id))
@@ -272,10 +280,10 @@ class People:
     def _update(self, roster: RosterChange) -> None:
         from mailman.interfaces.action import Action
         from mailman.interfaces.member import DeliveryMode, DeliveryStatus
-        from mailman.model.address import Address
         from mailman.model.member import Member
         from mailman.model.preferences import Preferences
-        from sqlalchemy import bindparam, update
+        from mailman.model.user import User
+        from sqlalchemy import update
 
         wanted = {person["address"].lower(): person for person in roster.change}
         enums = {"delivery_mode": DeliveryMode, "delivery_status": DeliveryStatus, "moderation_action": Action}
@@ -283,7 +291,6 @@ class People:
             "delivery_mode": (Preferences, 1),
             "delivery_status": (Preferences, 1),
             "moderation_action": (Member, 0),
-            "display_name": (Address, 2),  # see _name
         }
         found = self._by_address(roster.list_id, roster.role, wanted)
         for name, (model, at) in places.items():
@@ -291,15 +298,15 @@ class People:
             for row in found:
                 if name in wanted[row[3]]:
                     value = wanted[row[3]][name]
-                    if name in enums:
-                        value = None if value == "default" else enums[name][value]
-                    rows.append({"key": row[at], "value": value})
-            if name == "display_name":
-                self._name(rows)
-            elif rows:
-                table = model.__table__
-                change = update(table).where(table.c.id == bindparam("key")).values({name: bindparam("value")})
-                self.store.execute(change, rows)
+                    rows.append({"key": row[at], "value": None if value == "default" else enums[name][value]})
+            self._set(model, name, rows)
+        named = [row for row in found if "display_name" in wanted[row[3]]]
+        names = {row[3]: wanted[row[3]]["display_name"] for row in named}
+        self._name([{"key": row[2], "value": names[row[3]]} for row in named if row[4] is None])
+        # Who subscribed as a user goes by the user's name.
+        self._set(
+            User, "display_name", [{"key": row[4], "value": names[row[3]]} for row in named if row[4] is not None]
+        )
         # Else one more bounce would stop the mail again.
         trusted = [row[0] for row in found if wanted[row[3]].get("delivery_status") == "enabled"]
         for part in chunks(trusted):

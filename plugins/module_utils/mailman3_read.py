@@ -205,13 +205,16 @@ class Reader:
             entry = lists.get(list_id)
             if entry is None:
                 continue
-            if address_id is None:
+            if address_id is None and user_id in users:
                 address_id = users[user_id][2]
-            if address_id is None:
-                # A user subscribed without a preferred address: Mailman itself cannot name it.
+            if address_id not in addresses:
+                # A user subscribed whose preferred address is not, or no longer: Mailman itself cannot name it.
                 continue
             _id, email, original, name, owner_id, address_preferences = addresses[address_id]
             owner = users.get(user_id or owner_id)
+            if user_id is not None:
+                # Who subscribed as a user goes by the user's name.
+                name = ""
             levels = (
                 preferences.get(preferences_id, nothing),
                 preferences.get(address_preferences, nothing),

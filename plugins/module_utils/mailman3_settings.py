@@ -20,7 +20,7 @@ def schema(config: Any) -> dict[str, dict[str, Any]]:
 
     # Since Mailman 3.3.9.
     at_lists = getattr(validator, "list_of_emails_or_regexp_or_atlist_validator", None)
-    patterns = ("_nonmembers", "_aliases", "dmarc_addresses")
+    patterns = ("_nonmembers", "dmarc_addresses")
     out: dict[str, dict[str, Any]] = {}
     for name in VALIDATORS:
         column = MailingList.__table__.c.get(name)
@@ -32,6 +32,8 @@ def schema(config: Any) -> dict[str, dict[str, Any]]:
             kind = {"type": "enum", "choices": sorted(config.pipelines)}
         elif VALIDATORS[name].decoder is at_lists:
             kind = {"type": "senders"}
+        elif name == "acceptable_aliases":
+            kind = {"type": "lower_patterns"}
         elif name.endswith(patterns):
             kind = {"type": "patterns"}
         elif column is None or isinstance(column.type, PickleType):

@@ -81,6 +81,10 @@ def pace(work: int, seconds: float) -> int:
     return work
 
 
+class Busy(Failure):
+    """The database is kept by somebody else, for whatever there is to do."""
+
+
 class Transactions:
     """Runs work in transactions that others need not wait for.
 
@@ -115,7 +119,7 @@ class Transactions:
                 now = time.monotonic()
                 self.waited += now - attempt
                 if now - began > BUSY_SECONDS:
-                    raise Failure(
+                    raise Busy(
                         "Mailman's database was busy for {0:.0f} s, because another process keeps writing to it; "
                         "what was done stays, run again for the rest".format(now - began)
                     ) from exc

@@ -75,6 +75,8 @@ class Writer:
         if step.get("create"):
             # Of a list that is gone, or whose creation was cut off.
             list_id = name.replace("@", ".", 1)
+            if getUtility(IListManager).get_by_list_id(list_id) is not None:
+                raise Failure("list {0}: another list has its list-id {1} meanwhile".format(name, list_id))
             for path in [os.path.join(self.config.LIST_DATA_DIR, list_id), *self.texts.folders(list_id, name)]:
                 remove(path)
             self.texts.forget(list_id)

@@ -420,3 +420,16 @@ def one_name_each(specs: Iterable[ListSpec]) -> None:
                             person["address"], known, where, person["display_name"], spec.name
                         )
                     )
+
+
+def one_id_each(specs: Iterable[ListSpec], existing: Iterable[str]) -> None:
+    """Mailman 3 knows a list by its list-id, in which the @ is a dot. existing: the posting addresses that there are."""
+    known = {name.replace("@", ".", 1): name for name in existing}
+    for spec in specs:
+        list_id = spec.name.replace("@", ".", 1)
+        if spec.state != "absent" and known.setdefault(list_id, spec.name) != spec.name:
+            raise Invalid(
+                "list {0}: its list-id {1} is that of the list {2}; accepted: another name".format(
+                    spec.name, list_id, known[list_id]
+                )
+            )

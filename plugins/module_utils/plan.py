@@ -136,6 +136,14 @@ def _personal(spec: ListSpec, personalize: str | None) -> None:
         )
 
 
+def _same(actual: Any, wanted: Any) -> bool:
+    """Whether an option has a value. Of texts, such as addresses, the order says nothing, and Mailman's REST changes it."""
+    both = (actual, wanted)
+    if all(isinstance(value, list) and all(isinstance(item, str) for item in value) for value in both):
+        return sorted(actual) == sorted(wanted)
+    return bool(actual == wanted)
+
+
 class _Changes:
     """Collects the differences of one list, for people and for the engine."""
 
@@ -152,7 +160,7 @@ class _Changes:
                 if actual.get(key) is not True:
                     differ[key] = value
                     self.changes[key] = (SECRET if actual else None, OTHER_SECRET if actual else SECRET)
-            elif actual.get(key) != value:
+            elif not _same(actual.get(key), value):
                 differ[key] = value
                 self.changes[key] = (actual.get(key), value)
         if differ:

@@ -231,14 +231,25 @@ def _reconcile(
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
     greetings = [] if check_mode else notices(plans, policy)
+    failed: Mapping[str, str] = {}
     with open_site(engine, params, specs, plans) as site:
         if not check_mode:
-            site.apply(hello.get("stopped", False))
+            failed = site.apply(hello.get("stopped", False))
+    greetings = [notice for notice in greetings if notice["list"] not in failed]
     if greetings:
         engine.request({"op": "notify", "notices": greetings})
+    if failed:
+        raise EngineError(_of_failed(failed))
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
     return Course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
+
+
+def _of_failed(failed: Mapping[str, str]) -> str:
+    """What to say of lists that failed; of many, not all."""
+    said = list(failed.values())[:3]
+    more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []
+    return "{0}; what the other lists need is done".format("; ".join(said + more))
 
 
 def message(exc: Exception) -> dict[str, str | None]:

@@ -61,8 +61,11 @@ class Site:
         found: list[str] = self._engine.request({"op": question, "lists": lists})["lists"] if lists else []
         return found
 
-    def apply(self, was_stopped: bool) -> None:
-        """Carry out the plans. was_stopped: a run before this one stopped Mailman and was interrupted."""
+    def apply(self, was_stopped: bool) -> Mapping[str, str]:
+        """Carry out the plans; the lists that failed, with a sentence each, of which the archive is told nothing.
+
+        was_stopped: a run before this one stopped Mailman and was interrupted.
+        """
         if self._renames:
             with stopped(self._engine, self._service):
                 self._rename()
@@ -73,14 +76,15 @@ class Site:
                 resume(self._engine, self._service)
         self._tell(archives.before(self.plans))
         steps = [plan.step for plan in self.plans if plan.step]
-        if steps:
-            self._engine.apply(steps)
-        if self._copies:
-            self._engine.request({"op": "drop_copies", "lists": self._copies})
-        self._tell(archives.after(self.plans))
-        dropped = [name for name in self._dropped if name in self._there]
+        failed = self._engine.apply(steps) if steps else {}
+        copies = [name for name in self._copies if name not in failed]
+        if copies:
+            self._engine.request({"op": "drop_copies", "lists": copies})
+        self._tell(archives.after(plan for plan in self.plans if plan.name not in failed))
+        dropped = [name for name in self._dropped if name in self._there and name not in failed]
         if self._web and dropped:
             self._web.request({"op": "drop", "lists": dropped})
+        return failed
 
     def _rename(self) -> None:
         # The policy first, also of a list whose archive stays: HyperKitty takes a list that it does not know for public.

@@ -21,7 +21,7 @@ POLICIES = ("open", "confirm", "moderate", "confirm_then_moderate")
 LIST_STATES = ("present", "disabled", "absent")
 ROLES = ("member", "owner", "moderator", "nonmember")
 DELIVERY_MODES = ("regular", "mime_digests", "plaintext_digests", "summary_digests")
-DELIVERY_STATUSES = ("enabled", "by_user", "by_moderator", "by_bounces")
+DELIVERY_STATUSES = ("enabled", "by_user", "by_moderator", "by_bounces", "unknown")
 # `default` is the list's own default action, which Mailman stores as nothing.
 MODERATION_ACTIONS = ("default",) + ACTIONS
 HEADER_ACTIONS = ("hold", "reject", "discard", "accept")
@@ -37,8 +37,8 @@ class Field(NamedTuple):
     name: Mailman 3's attribute name.
     type: bool, int, float, str, line (str without a line break), interval
         (seconds), enum, list (of str), patterns (addresses or ^regular
-        expressions), senders (the same, or @ and a list whose members are
-        meant), secret.
+        expressions), lower_patterns (the same, kept in lower case), senders
+        (the same, or @ and a list whose members are meant), secret.
     choices: the accepted values of an enum.
     """
 
@@ -104,7 +104,7 @@ MEMBER_FIELDS: dict[str, Field] = {
 
 # The same characters as Mailman 3's own validator, so that what passes here
 # passes there.
-_LOCAL_PART = re.compile(r"""("[^"\\\s]+"|[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+)\Z""")
+_LOCAL_PART = re.compile(r"""("?)[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+\1\Z""")
 _DOMAIN_LABEL = re.compile(r"[0-9A-Za-z][-0-9A-Za-z]*\Z")
 # More than Mailman 3 takes: Mailman 2.1 has lists like dev+test (see reconcile._check_against).
 _LIST_NAME = re.compile(r"[0-9a-z][-+=_.0-9a-z]*\Z")
@@ -120,8 +120,10 @@ RESERVED_SUFFIXES = (
     "subscribe",
     "unsubscribe",
 )
-_INTERVAL = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
+_INTERVAL = re.compile("".join(r"(?:([0-9]{1,10})" + unit + ")?" for unit in "wdhms") + r"\Z")
 _INTERVAL_UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+# What every database keeps as a number, and 5200 weeks.
+MOST, LONGEST = 2**31 - 1, 5200 * 604800
 _TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
 _FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
@@ -179,6 +181,19 @@ def address_or_pattern(key: str, value: Any) -> str:
     return str(value).lower()
 
 
+def lower_pattern(key: str, value: Any) -> str:
+    """As address_or_pattern, in lower case, in which Mailman 3 keeps it: it ignores case where it looks."""
+    found = address_or_pattern(key, value)
+    if not found.startswith("^"):
+        return found
+    for escape in re.findall(r"\\(.)", found):
+        if escape != escape.lower():
+            raise refuse(
+                key, value, "a regular expression without \\{0}: Mailman keeps it in lower case".format(escape)
+            )
+    return pattern(key, found.lower())
+
+
 def sender(key: str, value: Any) -> str:
     """Return an address or the @address of a list in lower case, or a regular expression starting with ^."""
     if isinstance(value, str) and value.startswith("@") and is_address(value[1:]):
@@ -222,11 +237,10 @@ def boolean(key: str, value: Any) -> bool:
 
 
 def integer(key: str, value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    if isinstance(value, str) and re.match(r"[0-9]+\Z", value):
-        return int(value)
-    raise refuse(key, value, "a whole number, 0 or more")
+    found = int(value) if isinstance(value, str) and re.match(r"[0-9]{1,10}\Z", value) else value
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= MOST:
+        return found
+    raise refuse(key, value, "a whole number from 0 to {0}".format(MOST))
 
 
 def number(key: str, value: Any) -> float:
@@ -239,15 +253,14 @@ def number(key: str, value: Any) -> float:
 
 def interval(key: str, value: Any) -> int:
     """Return seconds, from seconds or from the form 1w2d3h4m5s."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+    found = value
     if isinstance(value, str) and value:
-        if re.match(r"[0-9]+\Z", value):
-            return int(value)
-        found = _INTERVAL.match(value)
-        if found:
-            return sum(int(count or 0) * seconds for count, (_unit, seconds) in zip(found.groups(), _INTERVAL_UNITS))
-    raise refuse(key, value, "a time such as 7d, 12h, 30m, or a number of seconds")
+        parts = _INTERVAL.match(value + "s" if value.isdigit() else value)
+        if parts:
+            found = sum(int(count or 0) * seconds for count, (_unit, seconds) in zip(parts.groups(), _INTERVAL_UNITS))
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= LONGEST:
+        return found
+    raise refuse(key, value, "a time such as 7d, 12h, 30m, or a number of seconds, up to 5200w")
 
 
 def text(key: str, value: Any) -> str:
@@ -267,7 +280,10 @@ def line(key: str, value: Any) -> str:
 
 def secret(key: str, value: Any) -> str:
     """A password; Mailman takes an empty one from whoever gives none."""
-    found = text(key, value)
+    try:
+        found = text(key, value)
+    except Invalid:
+        raise Invalid("{0} is no text; accepted: a password".format(key)) from None
     if not found:
         raise refuse(key, value, "a password that is not empty")
     return found
@@ -303,6 +319,8 @@ def checked(field: Field, value: Any) -> Any:
         return choice(key, value, field.choices)
     if field.type == "patterns":
         return strings(key, value, address_or_pattern)
+    if field.type == "lower_patterns":
+        return strings(key, value, lower_pattern)
     if field.type == "senders":
         return strings(key, value, sender)
     if field.type == "list":

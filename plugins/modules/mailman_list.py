@@ -242,7 +242,7 @@ undeclared:
 """
 
 import gc
-from typing import Any, Mapping, NoReturn
+from typing import Any, Iterator, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -299,14 +299,25 @@ def declared(params: Mapping[str, Any]) -> list[model.ListSpec]:
     return model.parse_site(params["lists"], defaults)
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """All that is written in a value, whatever it is made of."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from texts_in(item)
+    elif value not in (None, "", True, False):
+        yield str(value)
+
+
 def hide_secrets(module: AnsibleModule) -> None:
     """Keep passwords, under `settings` or where they do not belong, out of logs, diffs and results."""
     lists = module.params.get("lists")
     for entry in [module.params, module.params.get("defaults"), *(lists if isinstance(lists, list) else [])]:
         for options in (entry, entry.get("settings")) if isinstance(entry, Mapping) else ():
             for key, value in options.items() if isinstance(options, Mapping) else ():
-                if "password" in str(key) and isinstance(value, (str, int, float)) and value not in ("", True, False):
-                    module.no_log_values.add(str(value))
+                if "password" in str(key):
+                    module.no_log_values.update(texts_in(value))
 
 
 def brief(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[st
 
 def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for."""
-    domains = [params["domain"]] if params["domain"] else hello["domains"]
+    domains = [params["domain"].lower()] if params["domain"] else hello["domains"]
     names = [model.full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
     for name in names:
         reason = hello.get("unreadable", {}).get(name.partition("@")[0])

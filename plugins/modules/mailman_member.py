@@ -74,9 +74,9 @@ options:
     type: str
     choices: [regular, mime_digests, plaintext_digests, summary_digests]
   delivery_status:
-    description: Whether posts are delivered, and if not, who stopped them.
+    description: Whether posts are delivered, and if not, who stopped them; V(unknown) is what lists have that came from old Mailmans.
     type: str
-    choices: [enabled, by_user, by_moderator, by_bounces]
+    choices: [enabled, by_user, by_moderator, by_bounces, unknown]
   moderation_action:
     description: What happens to the person's posts; V(default) is what the list does with its members.
     type: str

@@ -13,7 +13,10 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
+# Newer than the web interface's processes: they do not know what changed. Each keeps the site it once read.
+CHANGED = Path("/var/lib/mailman3/web/listops-changed")
 BUSY_SECONDS = 60
 PAUSE_SECONDS = 0.2
 
@@ -35,6 +38,7 @@ def migrate(*, check):
     fresh = not executor.loader.applied_migrations
     yield "{} migrations of the database".format(len(plan))
     if not check:
+        CHANGED.touch()
         call_command("migrate", interactive=False, verbosity=0)
         if fresh:
             # As the Debian package does: the categories of HyperKitty's threads.
@@ -126,7 +130,10 @@ def bring_about(request):
     while True:
         try:
             with transaction.atomic():
-                return changes + list(declared(request, check=check))
+                answer = changes + list(declared(request, check=check))
+                if not check and (answer or not CHANGED.exists()):
+                    CHANGED.touch()
+                return answer
         except OperationalError as exc:
             # SQLite refuses at once whoever has read and now wants to write while another does.
             if "database is locked" not in str(exc) or time.monotonic() - began > BUSY_SECONDS:

@@ -164,6 +164,34 @@ def test_a_service_that_was_not_told(
     proved(f"a run is killed before it tells {name}: the next one does", f"{before} -> {after}")
 
 
+def test_the_web_interface_is_not_told_its_name(
+    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+) -> None:
+    """It is in the database, and each process keeps what it once read."""
+    run = (SITE, "--tags=mailman", said({"mailman_web_site_name": word}))
+
+    def called() -> set[bool]:
+        """Whether it calls itself so; every process is asked."""
+        pages = [outside.get(f"https://{site.DOMAIN}/mailman3/hyperkitty/").text for _ in range(20)]
+        return {word in page for page in pages}
+
+    assert called() == {False}
+    try:
+        fermium.systemctl("mask", "--runtime", "mailman3-web")
+        try:
+            controller.playbook_fails(*run)
+        finally:
+            fermium.systemctl("unmask", "--runtime", "mailman3-web")
+        assert called() == {False}, "it was told"
+        controller.playbook(*run)
+        assert called() == {True}
+        assert changed(controller.playbook(*run)) == 0
+    finally:
+        controller.playbook(*run[:2])
+    assert called() == {False}
+    proved("a run stops before it tells the web interface its new name: the next one does", "asked 20 times")
+
+
 SLOW = """set -e
 mkdir -p /run/slow/DEBIAN && cd /run
 printf 'Package: listops-slow\\nVersion: 1\\nArchitecture: all\\nMaintainer: x\\nDescription: x\\n' > slow/DEBIAN/control

@@ -42,7 +42,7 @@ def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: 
         "dmarc_mitigate_action": "wrap_message",
         "dmarc_mitigate_unconditionally": True,
         "emergency": True,
-        "acceptable_aliases": ["Old@Example.org", "^old-.*"],
+        "acceptable_aliases": ["Old@Example.org", r"^Old-\d"],
         "preferred_language": "de",
         "digests_enabled": False,
         "digest_send_periodic": False,
@@ -74,7 +74,7 @@ def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: 
     )
     assert applied["lists"][0]["action"] == "created"
     now = state(fermium)[name]
-    expected = dict(options, **more, acceptable_aliases=["^old-.*", "old@example.org"], bounce_info_stale_after="14d")
+    expected = dict(options, **more, acceptable_aliases=[r"^old-\d", "old@example.org"], bounce_info_stale_after="14d")
     assert {key: now[key] for key in expected} == expected
     assert list(now["owner"]) == ["o1@example.org", "o2@example.org"] and list(now["moderator"]) == ["mod@example.org"]
     assert now["bans"] == ["^spam.*", "bad@example.net"]
@@ -191,6 +191,70 @@ def test_a_stranger_who_wrote_becomes_a_user_as_members_are(
     proved("a stranger who once wrote becomes a member with a user, as others do")
 
 
+AS_A_USER = r"""
+from mailman.core.initialize import initialize
+initialize()
+from mailman.config import config
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.usermanager import IUserManager
+from mailman.utilities.datetime import now
+from zope.component import getUtility
+manager = getUtility(IUserManager)
+user = manager.create_user("{address}", "Pat")
+address = list(user.addresses)[0]
+address.verified_on = now()
+user.preferred_address = address
+getUtility(IListManager).get("{name}").subscribe(user)
+config.db.commit()
+if {gone}:
+    manager.delete_address(address)
+    config.db.commit()
+"""
+
+
+def test_people_who_subscribed_as_users(
+    controller: Controller, fermium: Fermium, name: str, word: str, proved: Proved
+) -> None:
+    """By their preferred address, which may be gone: then Mailman itself does not know where they are."""
+
+    def subscribe(address: str, gone: bool) -> None:
+        program = AS_A_USER.format(address=address, name=name, gone=gone)
+        fermium.check("runuser", "-u", "list", "--", "python3", "-c", program)
+
+    address = f"known-{word}@example.net"
+    controller.task(LIST, name=name)
+    subscribe(address, gone=False)
+    climb(controller, fermium, MEMBER, list=name, address=address, display_name="Max")
+    assert fermium.members(name)[address]["display_name"] == "Max"
+    subscribe(f"gone-{word}@example.net", gone=True)
+    assert controller.task(MEMBER, list=name, address=address, display_name="Max")["changed"] is False
+    people = controller.task(INFO, list=name)["lists"][name]["rosters"]["member"]
+    assert [each["address"] for each in people] == [address]
+    proved("who subscribed as a user has another name; one whose address is gone holds up nobody")
+
+
+def test_one_list_does_not_hold_up_the_others(
+    controller: Controller, fermium: Fermium, word: str, proved: Proved
+) -> None:
+    names = [f"{word}-{key}@{DOMAIN}" for key in "abc"]
+    lists = [{"name": each, "state": "disabled"} for each in names]
+    controller.task(LIST, lists=[{"name": each} for each in names])
+    in_the_way = f"/var/lib/mailman3/lists/{names[1].replace('@', '.')}/listops-disabled.json.new"
+    fermium.check("runuser", "-u", "list", "--", "mkdir", "-p", in_the_way)
+    try:
+        message = refusal(controller, LIST, lists=lists)
+        assert message.startswith(f"list {names[1]}: ") and message.endswith("; what the other lists need is done")
+        now = state(fermium)
+        assert [now[each]["emergency"] for each in names] == [True, False, True]
+        fermium.check("rmdir", in_the_way)
+        done = controller.task(LIST, lists=lists)
+        assert [each["name"] for each in done["lists"]] == [names[1]]
+        assert controller.task(LIST, lists=lists)["changed"] is False
+    finally:
+        controller.task(LIST, lists=[dict(each, state="absent") for each in lists])
+    proved("of three lists one fails: it is named, the others are done, and the next run does the rest")
+
+
 def test_info_says_what_rest_says(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
     members = [{"address": "Bob@Example.net", "display_name": "Bób", "delivery_mode": "plaintext_digests"}]
     controller.task(LIST, name=name, description="déjà vu", members=members, settings={"moderator_password": "secret"})
@@ -225,6 +289,11 @@ def test_info_says_what_rest_says(controller: Controller, fermium: Fermium, name
         ),
         ({"lists": [{"name": "ok"}, {"name": "ok"}]}, f"list ok@{DOMAIN} is declared twice"),
         ({"lists": [{"name": "ok", "archivers": ["nowhere"]}]}, "archivers has 'nowhere'; accepted:"),
+        ({"name": "x", "settings": {"max_num_recipients": 2**40}}, "accepted: a whole number from 0 to 2147483647"),
+        (
+            {"name": "x", "acceptable_aliases": [r"^x\S"]},
+            r"a regular expression without \S: Mailman keeps it in lower case",
+        ),
     ],
 )
 def test_bad_input_changes_nothing(

@@ -255,3 +255,16 @@ def test_a_channel_of_its_own_does_not_take_the_packaged_rules_away(updates: Upd
         "a first update, of one channel of two: that one's rules and the packaged ones judge, the unit says that one failed",
         "status 3",
     )
+
+
+def test_the_rules_of_a_channel_go_with_its_declaration(updates: Updates, proved: Proved) -> None:
+    updates.declare("gone.example.net")
+    succeeded, said = updates.run()
+    # that one does not answer, which keeps nothing else from being done
+    assert not succeeded and "The rules of rules_example_net go" in said, said
+    report = updates.report()
+    assert updates.found(report) == set()
+    assert "ALL_TRUSTED" in report
+    left = updates.fermium.check("sh", "-c", f"ls {STATE}/[0-9]*/")
+    assert "rules_example_net" not in left, left
+    proved("a channel is declared no more: its rules judge nothing, the packaged ones do", "gone with the next update")

@@ -169,6 +169,19 @@ def test_one_name_for_each_address():
         model.one_name_each(specs)
 
 
+def test_one_list_id_for_each_list():
+    specs = model.parse_site([{"name": "foo.lists@example.org"}])
+    model.one_id_each(specs, ["foo.lists@example.org", "foo@example.org"])
+    with pytest.raises(Invalid, match="its list-id foo.lists.example.org is that of the list foo@lists.example.org"):
+        model.one_id_each(specs, ["foo@lists.example.org"])
+    both = model.parse_site([{"name": "foo@lists.example.org"}, {"name": "foo.lists@example.org"}])
+    with pytest.raises(Invalid, match="list foo.lists@example.org: its list-id"):
+        model.one_id_each(both, [])
+    model.one_id_each(
+        model.parse_site([{"name": "foo.lists@example.org", "state": "absent"}]), ["foo@lists.example.org"]
+    )
+
+
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -90,6 +90,14 @@ def test_change_one_setting():
     assert plan.step == {"list": NAME, "set": {"description": "new"}}
 
 
+def test_the_order_of_addresses_says_nothing():
+    entry = spec(acceptable_aliases=["z@example.org", "a@example.org"])
+    have = actual(settings={"acceptable_aliases": ["a@example.org", "z@example.org"]})
+    assert plan_list(entry, have).action == "none"
+    have = actual(settings={"acceptable_aliases": ["a@example.org"]})
+    assert plan_list(entry, have).step["set"] == {"acceptable_aliases": ["z@example.org", "a@example.org"]}
+
+
 def test_absent():
     assert plan_list(spec(state="absent"), None).action == "none"
     plan = plan_list(spec(state="absent"), actual())

@@ -36,6 +36,7 @@ class Recorder:
 
     def apply(self, steps):
         self.told.append((self.name, "apply", None))
+        return self.answers.get("failed", {})
 
 
 @pytest.fixture
@@ -78,3 +79,13 @@ def test_a_private_list_whose_archive_stays_is_private_under_its_new_name_before
         ("mailman", "rename", None),
         ("service", "start", None),
     ]
+
+
+def test_the_archive_of_a_list_that_failed_is_not_opened(told):
+    specs = model.parse_site([{"name": name, "archive_policy": "public"} for name in (A, B)])
+    plans = plan_site(specs, {A: LIST, B: LIST})
+    archives = {name: {"messages": 1, "archive_policy": "private"} for name in (A, B)}
+    mailman = Recorder("mailman", told, failed={A: "list a: no"})
+    web = Recorder("archive", told, look={"archives": archives})
+    assert site.Site(mailman, web, "mailman3.service", specs, plans).apply(was_stopped=False) == {A: "list a: no"}
+    assert told == [("mailman", "apply", None), ("archive", "set_policies", {B: "public"})]

@@ -74,6 +74,9 @@ def test_addresses(value):
         "a@x.org\n",
         "é@x.org",
         "a,b@x.org",
+        '"a,b"@x.org',
+        '"a@x.org',
+        '"\x07"@x.org',
         None,
         3,
     ],
@@ -110,6 +113,9 @@ def test_no_intervals(value):
         ("bool", 0, False, 2),
         ("int", "12", 12, -3),
         ("int", 12, 12, True),
+        ("int", "2147483647", 2**31 - 1, 2**31),
+        ("interval", "5200w", 5200 * 604800, "5201w"),
+        ("interval", "14d", 14 * 86400, "9" * 5000 + "w"),
         ("float", "1.5", 1.5, float("nan")),
         ("float", 3, 3.0, "x"),
         ("str", "a\nb", "a\nb", None),
@@ -117,6 +123,8 @@ def test_no_intervals(value):
         ("list", ["b", "a", "b"], ["b", "a"], "a"),
         ("patterns", ["A@Example.org", "^x.*"], ["a@example.org", "^x.*"], ["nope"]),
         ("patterns", [], [], ["^("]),
+        ("lower_patterns", ["A@Example.org", r"^Old-\d"], ["a@example.org", r"^old-\d"], [r"^x\S"]),
+        ("lower_patterns", [r"^a\\S"], [r"^a\\s"], ["^(?P<a>x)"]),
         ("secret", "s3cret", "s3cret", ""),
     ],
 )
@@ -125,6 +133,12 @@ def test_types(kind, good, canonical, bad):
     assert vocabulary.checked(field, good) == canonical
     with pytest.raises(Invalid, match="^key is "):
         vocabulary.checked(field, bad)
+
+
+def test_a_refused_password_is_not_shown():
+    with pytest.raises(Invalid) as refused:
+        vocabulary.checked(Field("moderator_password", "secret"), ["hunter22"])
+    assert str(refused.value) == "moderator_password is no text; accepted: a password"
 
 
 def test_a_refusal_names_key_value_and_choices():
