@@ -72,8 +72,9 @@ def problems(Defaults, path):
             re.compile(pattern)
         except Exception as exc:
             yield "KNOWN_SPAMMERS has {0!r}: {1}".format(pair, exc)
-    languages = space.get("LC_DESCRIPTIONS", {})
-    if space.get("DEFAULT_SERVER_LANGUAGE") not in languages:
+    languages = space.get("LC_DESCRIPTIONS")
+    # the file of secrets has none
+    if languages and space.get("DEFAULT_SERVER_LANGUAGE") not in languages:
         yield "DEFAULT_SERVER_LANGUAGE is {0!r}; accepted: {1}".format(
             space.get("DEFAULT_SERVER_LANGUAGE"), ", ".join(sorted(languages))
         )

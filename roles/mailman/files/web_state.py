@@ -4,8 +4,9 @@
 """Bring the web interface's database to what is declared, in one Django start.
 
 Reads a JSON object on stdin (site, mail_domains, administrator, check), writes one
-on stdout: {"changes": [sentence, ...]} or {"error": sentence}. With "check" true
-nothing is written. Runs as the web interface's user, in its directory.
+on stdout: {"changes": [sentence, ...], "others": [name of another superuser, ...]} or
+{"error": sentence}. With "check" true nothing is written. Runs as the web interface's
+user, in its directory.
 """
 
 import contextlib
@@ -35,14 +36,10 @@ def migrate(*, check):
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return
-    fresh = not executor.loader.applied_migrations
     yield "{} migrations of the database".format(len(plan))
     if not check:
         CHANGED.touch()
         call_command("migrate", interactive=False, verbosity=0)
-        if fresh:
-            # As the Debian package does: the categories of HyperKitty's threads.
-            call_command("loaddata", "first_start", verbosity=0)
 
 
 def update(record, wanted, *, what, check):
@@ -57,6 +54,18 @@ def update(record, wanted, *, what, check):
         setattr(record, field, value)
     if not check and (different or record._state.adding):
         record.save()
+
+
+def categories(*, check):
+    """Those of HyperKitty's threads, which the Debian package brings for an archive that is new."""
+    from django.core.management import call_command
+    from hyperkitty.models import Thread, ThreadCategory
+
+    if ThreadCategory.objects.exists() or Thread.objects.exists():
+        return
+    yield "the categories of threads"
+    if not check:
+        call_command("loaddata", "first_start", verbosity=0)
 
 
 def site(wanted, *, check):
@@ -111,10 +120,19 @@ def confirmed_address(user, email, *, what, check):
 
 
 def declared(request, *, check):
+    yield from categories(check=check)
     yield from site(request["site"], check=check)
     yield from mail_domains(request["mail_domains"], check=check)
     if request["administrator"]:
         yield from administrator(request["administrator"], check=check)
+
+
+def others(name):
+    """Who else may do everything."""
+    from django.contrib.auth import get_user_model
+
+    people = get_user_model().objects.filter(is_superuser=True, is_active=True).exclude(username=name)
+    return sorted(people.values_list("username", flat=True))
 
 
 def bring_about(request):
@@ -125,7 +143,7 @@ def bring_about(request):
     check = request["check"]
     changes = list(migrate(check=check))
     if changes and check:
-        return changes
+        return {"changes": changes, "others": []}
     began = time.monotonic()
     while True:
         try:
@@ -133,7 +151,7 @@ def bring_about(request):
                 answer = changes + list(declared(request, check=check))
                 if not check and (answer or not CHANGED.exists()):
                     CHANGED.touch()
-                return answer
+                return {"changes": answer, "others": others(request["administrator"].get("name", ""))}
         except OperationalError as exc:
             # SQLite refuses at once whoever has read and now wants to write while another does.
             if "database is locked" not in str(exc) or time.monotonic() - began > BUSY_SECONDS:
@@ -147,7 +165,7 @@ def main():
     try:
         # Django and its applications talk on stdout.
         with contextlib.redirect_stdout(sys.stderr):
-            answer = {"changes": bring_about(request)}
+            answer = bring_about(request)
     except Refused as exc:
         answer = {"error": str(exc)}
     except Exception as exc:

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from support import site
@@ -72,6 +75,44 @@ def test_bacula_saves_what_a_backup_must_hold(fermium: Fermium, proved: Proved) 
     ]
     assert len(saved) == 4 and "Password" not in told
     proved("Bacula's client runs, and its director is told what to save", f"{', '.join(saved)} and more")
+
+
+def test_what_roles_share_is_said_once(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    saved = fermium.check("cat", "/etc/listops/backup-paths").split()
+    assert "/etc/hostname" in saved and "/etc/letsencrypt" in saved
+    private = fermium.check("cat", "/etc/exim4/system_filter")
+    assert "keptbyhand" in private and site.INTERNAL.partition("-")[0] in private
+    elsewhere = {"spamassassin_listen_address": "::1", "spamassassin_port": 1783, "mailman_lmtp_port": 8025}
+    looked = controller.playbook(
+        "playbooks/site.yml", "--tags=exim", "--check", "--diff", f"--extra-vars={json.dumps(elsewhere)}"
+    )
+    shown = json.dumps(looked)
+    assert "spamd_address = <; ::1 1783" in shown and "8025" in shown
+    proved("Exim finds spamd and Mailman where their own variables put them; an operator's own lists and keys count")
+
+
+def test_what_is_declared_no_more_is_taken_back(
+    fermium: Fermium, controller: Controller, server: Any, proved: Proved
+) -> None:
+    """Bacula's client, which may read everything, and a directory in memory that filled up."""
+    scan = {"path": "/var/spool/exim4/scan", "owner": "Debian-exim", "group": "Debian-exim", "mode": "0750"}
+    db = dict(scan, path="/var/spool/exim4/db", size="64m")
+    fewer = json.dumps({"backup_bacula": False, "spool_tmpfs_mounts": [db]})
+    run = ("playbooks/site.yml", "--tags=backup,spool_tmpfs")
+    bacula = ("/etc/bacula/bacula-fd.conf", "/etc/listops/bacula-director.conf")
+    try:
+        controller.playbook(*run, f"--extra-vars={fewer}")
+        assert not server.mount_point(scan["path"]).exists and server.mount_point(db["path"]).exists
+        fstab = fermium.check("cat", "/etc/fstab")
+        assert scan["path"] not in fstab and db["path"] in fstab
+        assert not fermium.is_active("bacula-fd") and not fermium.ask("listening", host="127.0.0.1", port=9102)
+        assert fermium.run("systemctl", "is-enabled", "bacula-fd")["out"].strip() == "disabled"
+        assert [path for path in bacula if fermium.run("test", "-e", path)["rc"] == 0] == []
+        assert changed(controller.playbook(*run, f"--extra-vars={fewer}")) == 0
+    finally:
+        controller.playbook(*run)
+    assert server.mount_point(scan["path"]).exists and fermium.ask("listening", host="127.0.0.1", port=9102)
+    proved("a directory in memory and Bacula's client go when they are declared no more", "and come back")
 
 
 def test_the_smarthost_takes_mail_for_elsewhere(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:

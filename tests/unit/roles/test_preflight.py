@@ -72,6 +72,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("backup", {"backup_paths": ["etc"]}, 'has "etc": give an absolute path'),
     ("backup", {"backup_directory": "/var/lib"}, "give a directory that holds nothing else"),
+    ("backup", {"backup_directory": "/home/backup/dumps"}, "and that is in none of /boot"),
     ("backup", {"backup_keep": 0}, "backup_keep is 0: give a number of 1 or more"),
     ("backup", {"backup_on_calendar": "daily at 3"}, 'backup_on_calendar is "daily at 3": give a time'),
     ("backup", {"backup_bacula": True}, 'backup_bacula_director_name is ""'),
