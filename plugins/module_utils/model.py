@@ -254,7 +254,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
             raise Invalid("{0} is given twice, as an option and under settings".format(key))
         settings[key] = vocabulary.checked(field, entry[key])
     if entry.get("domain") is not None and "@" not in name:
-        name = vocabulary.list_name("{0}@{1}".format(name, entry["domain"]))
+        name = _in_domain(name, entry["domain"])
     rosters = {}
     for key, role in (("owners", "owner"), ("moderators", "moderator")):
         if entry.get(key) is not None:
@@ -286,6 +286,14 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
             "renamed_archives", entry.get("renamed_archives") or "follow", RENAMED_ARCHIVES
         ),
     )
+
+
+def _in_domain(name: str, domain: Any) -> str:
+    """The posting address of a name that is accepted already."""
+    try:
+        return vocabulary.list_name("{0}@{1}".format(name, domain))
+    except Invalid:
+        raise vocabulary.refuse("domain", domain, "a mail domain, such as lists.example.org") from None
 
 
 def _renamed_from(name: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
