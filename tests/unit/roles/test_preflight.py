@@ -47,7 +47,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "mailman_web_path": "",
             "mailman_web_socket": "/run/mailman3-web/a.sock",
             "mailman_rest_password": """!"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~""",
-            "mailman_rest_host": "::1",
+            "mailman_rest_host": "localhost",
             "mailman_smtp_port": "65535",
             "mailman_web_processes": 1000,
             "mailman_settings": {"mailman": {"cache_life": "7d"}, "mta": {"max_delivery_threads": 0, "verp": True}},
@@ -228,6 +228,13 @@ REFUSED_BY_LISTS: list[Refused] = [
     ),
 ]
 REFUSED: list[tuple[str, *Refused]] = [
+    ("exim", *each("x", 'is "x": give a list, such as ["x"].', "exim_list_domains", "exim_relay_from_hosts")),
+    ("exim", {"exim_smtp_ports": 25}, "exim_smtp_ports is 25: give a list, such as [25]."),
+    ("apache", *each("x", 'is "x": give a list', "apache_server_aliases", "apache_digest_archives")),
+    ("spamassassin", *each("x", 'is "x": give a list', "spamassassin_allowed_ips", "spamassassin_update_channels")),
+    ("spool_tmpfs", {"spool_tmpfs_before": "exim4.service"}, 'spool_tmpfs_before is "exim4.service": give a list'),
+    ("backup", *each("/x", 'is "/x": give a list', "backup_paths", "backup_keys", "backup_excludes")),
+    ("backup/main", {"backup_mailman_engine": "mailman2"}, "backup_mailman_engine must be one of: mailman3, mailman21"),
     ("exim", {"exim_list_domains": []}, "exim_list_domains is []: give at least one"),
     ("exim", {"exim_list_domains": ["Lists.example.org"]}, "give at least one lower-case domain name"),
     ("exim", {"exim_old_domains": ["lists.example.org"]}, "none of them in exim_list_domains"),
