@@ -176,9 +176,17 @@ REFUSED_BY_MAILMAN: list[Refused] = [
         {"mailman_settings": {"cache_life": "7d", "mta": {"a": ["b"]}, "shell": {"banner": None}, "[mailman]": {}}},
         *(f'mailman_settings has "{name}": give sections' for name in ("cache_life", "mta", "shell", "[mailman]")),
     ),
-    *(
-        ({"mailman_settings": settings}, "give mailman_rest_password, or the mailman_database variables.")
-        for settings in ({"webservice": {"admin_pass": "x"}}, {"database": {"url": "sqlite:////x.db"}})
+    (
+        {
+            "mailman_settings": {
+                "webservice": {"admin_pass": "x", "hostname": "0.0.0.0"},
+                "mta": {"lmtp_port": 25},
+                "database": {"url": "x"},
+            }
+        },
+        "mailman_settings has admin_pass, hostname in webservice: give the variables mailman_rest_..., which",
+        "mailman_settings has lmtp_port in mta: give the variables mailman_lmtp_..., which",
+        "mailman_settings has url in database: give the variables mailman_database_..., which",
     ),
     *(
         ({"mailman_web_settings": {name: "x"}}, f'mailman_web_settings has ["{name}"]: give names of Django settings')
