@@ -46,6 +46,7 @@ def test_rules_outlive_an_update_that_fails(fermium: Fermium, proved: Proved) ->
         "https_proxy=http://127.0.0.1:9",
         "http_proxy=http://127.0.0.1:9",
         "/usr/local/sbin/spamassassin-update",
+        "spamd",
     ]
     failed = fermium.run(*update, seconds=300)
     assert failed["rc"] > 3, failed
