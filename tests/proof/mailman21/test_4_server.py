@@ -21,6 +21,7 @@ sys.path.insert(0, "{HOME}/bin")
 import paths
 from Mailman import mm_cfg
 print(repr(mm_cfg.KNOWN_SPAMMERS))
+print(mm_cfg.SUBSCRIBE_FORM_SECRET)
 """
 
 
@@ -44,20 +45,24 @@ def test_bad_settings_are_refused_before_they_are_installed(
     proved("bad settings are refused in Mailman's own Python, before they are installed", f"{len(bad)} of {len(bad)}")
 
 
-def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller, proved: Proved) -> None:
-    def value() -> str:
-        return fermium.check("python2.7", "-c", VALUE).strip()
+def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller, word: str, proved: Proved) -> None:
+    run = ("playbooks/site.yml", "--tags=mailman", "--diff")
 
-    assert value() == "[['X-Spam-Score', '[+]{6,}']]"
-    option = '--extra-vars={"mailman_mm_cfg": {"KNOWN_SPAMMERS": [["X-Blümchen", "ja"]]}}'
+    def value() -> list[str]:
+        return fermium.check("python2.7", "-c", VALUE).splitlines()
+
+    before = value()
+    assert before[0] == "[['X-Spam-Score', '[+]{6,}']]"
+    settings = {"KNOWN_SPAMMERS": [["X-Blümchen", "ja"]], "SUBSCRIBE_FORM_SECRET": word}
     try:
-        controller.playbook("playbooks/site.yml", "--tags=mailman", option)
-        assert value() == "[['X-Bl\\xc3\\xbcmchen', 'ja']]"
+        shown = controller.playbook(*run, f"--extra-vars={json.dumps({'mailman_mm_cfg': settings})}")
+        assert value() == ["[['X-Bl\\xc3\\xbcmchen', 'ja']]", word]
+        assert word not in fermium.ask("read", path=MM_CFG) + json.dumps(shown)
     finally:
-        controller.playbook("playbooks/site.yml", "--tags=mailman")
-    assert value() == "[['X-Spam-Score', '[+]{6,}']]"
+        controller.playbook(*run)
+    assert value() == before
     assert fermium.is_active("mailman")
-    proved("a setting of one's own reaches Mailman, and goes again", "text in UTF-8")
+    proved("settings of one's own reach Mailman, and go again", "text in UTF-8; a secret, in no difference")
 
 
 def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
