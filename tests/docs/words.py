@@ -34,6 +34,7 @@ TYPES = {
     "enum": "one of",
     "list": "list of text",
     "patterns": "list of addresses and `^regular expressions`",
+    "lower_patterns": "list of addresses and `^regular expressions`, in lower case",
     "senders": "list of addresses, `^regular expressions`, and `@list@domain` for a list's members",
     "secret": "password",
 }
