@@ -172,7 +172,7 @@ def test_the_web_interface_is_not_told_its_name(
 
     def called() -> set[bool]:
         """Whether it calls itself so; every process is asked."""
-        pages = [outside.get(f"https://{site.DOMAIN}/mailman3/hyperkitty/").text for _ in range(20)]
+        pages = [outside.get(f"https://{site.DOMAIN}/mailman3/hyperkitty/").text for _turn in range(20)]
         return {word in page for page in pages}
 
     assert called() == {False}
