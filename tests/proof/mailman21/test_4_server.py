@@ -21,7 +21,7 @@ sys.path.insert(0, "{HOME}/bin")
 import paths
 from Mailman import mm_cfg
 print(repr(mm_cfg.KNOWN_SPAMMERS))
-print(mm_cfg.SUBSCRIBE_FORM_SECRET)
+print(mm_cfg.NNTP_PASSWORD)
 """
 
 
@@ -53,7 +53,7 @@ def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller,
 
     before = value()
     assert before[0] == "[['X-Spam-Score', '[+]{6,}']]"
-    settings = {"KNOWN_SPAMMERS": [["X-Blümchen", "ja"]], "SUBSCRIBE_FORM_SECRET": word}
+    settings = {"KNOWN_SPAMMERS": [["X-Blümchen", "ja"]], "NNTP_PASSWORD": word}
     try:
         shown = controller.playbook(*run, f"--extra-vars={json.dumps({'mailman_mm_cfg': settings})}")
         assert value() == ["[['X-Bl\\xc3\\xbcmchen', 'ja']]", word]

@@ -48,6 +48,7 @@ DEFAULT_SEND_REMINDERS = Yes
 DMARC_ORGANIZATIONAL_DOMAIN_DATA_URL = 'https://publicsuffix.org/list/public_suffix_list.dat'
 IMAGE_LOGOS = '/icons/'
 KNOWN_SPAMMERS = []
+NNTP_PASSWORD = None
 OWNERS_CAN_DELETE_THEIR_OWN_LISTS = No
 PIDFILE = os.path.join(DATA_DIR, 'master-qrunner.pid')
 PUBLIC_ARCHIVE_URL = 'http://%(hostname)s/pipermail/%(listname)s'
