@@ -29,6 +29,7 @@ def another(name: str, entry: dict[str, Any]) -> Any:
         "str": f"another {name}",
         "list": ["image/gif", "audio/mpeg"],
         "patterns": ["^.*@spam\\.example\\.com", "someone@example.com"],
+        "lower_patterns": ["^old-\\d@spam\\.example\\.com", "someone@example.com"],
         "senders": ["^.*@spam\\.example\\.com", f"@announce@{DOMAIN}", "someone@example.com"],
     }[entry["type"]]
 
