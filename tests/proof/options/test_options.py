@@ -87,7 +87,7 @@ def test_what_roles_share_is_said_once(fermium: Fermium, controller: Controller,
         "playbooks/site.yml", "--tags=exim", "--check", "--diff", f"--extra-vars={json.dumps(elsewhere)}"
     )
     shown = json.dumps(looked)
-    assert "spamd_address = <; ::1 1783" in shown and "8025" in shown
+    assert "spamd_address = <; ::1 1783" in shown and "MAILMAN_LMTP_PORT  = 8025" in shown
     proved("Exim finds spamd and Mailman where their own variables put them; an operator's own lists and keys count")
 
 
