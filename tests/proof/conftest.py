@@ -10,6 +10,7 @@ found it (but for posts in its archives), so they can be run again and again.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import sys
@@ -74,6 +75,15 @@ def certificate(fermium: Fermium) -> str:
     return "".join(fermium.ask("read", path=path) for path in files if path.startswith("/"))
 
 
+@pytest.fixture(scope="session")
+def undisturbed() -> None:
+    """No playbook runs on the server: `make demo` proves while one does, and holds a lock until it has ended."""
+    lock = os.environ.get("LISTOPS_RUN_LOCK")
+    if lock:
+        with open(lock, encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+
+
 @pytest.fixture
 def word() -> str:
     """A word that occurs in this test's messages only."""
@@ -108,7 +118,7 @@ def declared(controller: Controller, tmp_path: Path) -> Iterator[Declared]:
 
 
 @pytest.fixture
-def reader(fermium: Fermium, controller: Controller) -> Iterator[Reader]:
+def reader(undisturbed: None, fermium: Fermium, controller: Controller) -> Iterator[Reader]:
     """A new user of the private archive, made by the collection's own module."""
     person = Reader(
         f"reader-{secrets.token_hex(3)}", secrets.token_urlsafe(18), digest_file(fermium, site.PRIVATE), site.REALM
@@ -134,6 +144,11 @@ def proved(request: pytest.FixtureRequest) -> Iterator[Proved]:
     if report is not None and report.passed:
         share = (time.monotonic() - began) / max(1, len(said))
         rows.extend(Row(what, figures, share) for what, figures in said)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("LISTOPS_RUN_LOCK"):
+        items.sort(key=lambda item: "undisturbed" in getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)

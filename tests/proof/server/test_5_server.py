@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from support import site
 from support.fermium import MAILMAN_CFG, Fermium
 from support.mounts import mounts
@@ -90,6 +92,8 @@ def test_secrets_are_kept(fermium: Fermium, proved: Proved) -> None:
     )
 
 
+# Apache's configuration test is a process of root's, too.
+@pytest.mark.usefixtures("undisturbed")
 def test_nothing_that_serves_strangers_is_root(fermium: Fermium, proved: Proved) -> None:
     web = fermium.processes("uwsgi") + fermium.processes("mailman3-web")
     core = fermium.processes("/mailman3/bin/runner") or fermium.processes("runner", "mailman")

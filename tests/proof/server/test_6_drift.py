@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from support import site
 from support.controller import Controller, changed, results
 from support.fermium import Fermium
@@ -26,6 +28,7 @@ def differences(said: dict[str, Any]) -> list[str]:
     return lines
 
 
+@pytest.mark.usefixtures("undisturbed")
 def test_drift_is_shown_and_put_back(fermium: Fermium, controller: Controller, proved: Proved) -> None:
     declared = fermium.rest("GET", CONFIG)["description"]
     fermium.rest("PATCH", CONFIG, description="Hacked by somebody")

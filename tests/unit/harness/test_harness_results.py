@@ -14,7 +14,7 @@ import yaml
 from harness import sanity, stories
 from harness.checkout import ROOT
 from harness.console import Problem, table
-from harness.demo import changed_tasks, headline, recap, unproved
+from harness.demo import changed_tasks, headline, proof, recap, unproved
 from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit, reason
 
 JUNIT = """<testsuites><testsuite>
@@ -119,6 +119,12 @@ def test_what_ansible_says_is_understood():
     assert headline("TASK [listops.mailman.exim : Start] ***") == "  listops.mailman.exim : Start"
     assert headline("fatal: [fermium]: FAILED! => {}").startswith("fatal:")
     assert headline("ok: [fermium]") == ""
+
+
+def test_a_proof_that_has_ended_is_shown():
+    assert proof("tests/proof/server/test_1_mail.py::test_a_post PASSED   [  4%]") == "test_a_post passed"
+    assert proof("tests/proof/server/test_1_mail.py::test_a_list[x y] FAILED [ 8%]") == "test_a_list[x y] failed"
+    assert proof("collected 25 items") == ""
 
 
 def test_what_is_not_proved_is_named():
