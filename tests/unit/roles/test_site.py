@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What playbooks/site.yml gives each role: what another role's variable says, and what the inventory says over that."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+SITE = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))[0]
+LEAST: dict[str, Any] = {"mailman_domains": ["lists.example.org", "old.example.org"], "mailman_lists": [{"name": "a"}]}
+PRIVATE = [{"name": "a", "archive_policy": "private"}, {"name": "b@old.example.org"}]
+
+# What the inventory says beside LEAST, and what roles are given then.
+GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {},
+        {
+            "exim_mailman_lmtp_host": "127.0.0.1",
+            "exim_mailman_lmtp_port": 8024,
+            "exim_private_lists": [],
+            "exim_spamd_address": "127.0.0.1 783",
+            "mailman_spam_discard_score": 6.0,
+            "mailman_web_https": True,
+            "apache_server_name": "lists.example.org",
+            "apache_list_domain": "lists.example.org",
+            "apache_uwsgi_socket": "/run/mailman3-web/uwsgi.sock",
+            "lists_mailman_engine": "auto",
+            "backup_keys": [],
+            "backup_mailman_database_names": ["mailman3", "mailman3web"],
+        },
+    ),
+    (
+        {"mailman_lmtp_host": "::1", "mailman_lmtp_port": 8025},
+        {"exim_mailman_lmtp_host": "::1", "exim_mailman_lmtp_port": 8025},
+    ),
+    ({"mailman_lmtp_port": 8025, "exim_mailman_lmtp_port": 8026}, {"exim_mailman_lmtp_port": 8026}),
+    (
+        {"spamassassin_listen_address": "127.0.0.2", "spamassassin_port": 784},
+        {"exim_spamd_address": "127.0.0.2 784"},
+    ),
+    ({"spamassassin_port": 784, "exim_spamd_address": "192.0.2.1 783"}, {"exim_spamd_address": "192.0.2.1 783"}),
+    ({"exim_spam_score_limit": 4}, {"mailman_spam_discard_score": 4}),
+    ({"exim_spam_score_limit": 4, "mailman_spam_discard_score": 8}, {"mailman_spam_discard_score": 8}),
+    ({"apache_tls": "off"}, {"mailman_web_https": False}),
+    ({"apache_tls": False}, {"mailman_web_https": False}),
+    ({"apache_tls": "files"}, {"mailman_web_https": True}),
+    # TLS ends elsewhere
+    ({"apache_tls": "off", "mailman_web_https": True}, {"mailman_web_https": True}),
+    (
+        {"mailman_web_domain": "www.example.org", "mailman_web_socket": "/run/a/b.sock"},
+        {
+            "apache_server_name": "www.example.org",
+            "apache_list_domain": "lists.example.org",
+            "apache_uwsgi_socket": "/run/a/b.sock",
+        },
+    ),
+    (
+        {"mailman_web_domain": "www.example.org", "apache_server_name": "pages.example.org"},
+        {"apache_server_name": "pages.example.org"},
+    ),
+    ({"mailman_lists": PRIVATE}, {"exim_private_lists": ["a@lists.example.org"]}),
+    (
+        {"mailman_lists": PRIVATE, "mailman_list_defaults": {"archive_policy": "private"}},
+        {"exim_private_lists": ["a@lists.example.org", "b@old.example.org"]},
+    ),
+    (
+        {"mailman_lists": PRIVATE, "exim_private_lists": ["z@lists.example.org"]},
+        {"exim_private_lists": ["a@lists.example.org", "z@lists.example.org"]},
+    ),
+    (
+        {
+            "mailman_engine": "mailman21",
+            "mailman_prefix": "/opt/mailman",
+            "mailman_database": "postgresql",
+            "mailman_database_name": "core",
+        },
+        {
+            "exim_mailman_engine": "mailman21",
+            "apache_mailman_engine": "mailman21",
+            "lists_mailman_engine": "mailman21",
+            "overview_mailman_engine": "mailman21",
+            "backup_mailman_engine": "mailman21",
+            "lists_mailman_prefix": "/opt/mailman",
+            "overview_mailman_prefix": "/opt/mailman",
+            "backup_mailman_database": "postgresql",
+            "backup_mailman_database_names": ["core", "mailman3web"],
+        },
+    ),
+    (
+        {
+            "exim_tls_certificate": "/etc/letsencrypt/live/a/fullchain.pem",
+            "apache_tls_key": "/etc/letsencrypt/live/a/privkey.pem",
+            "exim_dkim_private_key_path": "/etc/exim4/dkim.key",
+            "backup_keys": ["/root/key"],
+        },
+        {"backup_keys": ["/etc/letsencrypt", "/etc/exim4/dkim.key", "/root/key"]},
+    ),
+]
+# Combinations that the playbook refuses before the first role, and the sentence.
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({}, ""),
+    ({"mailman_web_path": ""}, 'mailman_web_path is "": leave it out, since the apache role serves /mailman3.'),
+    ({"mailman_web_path": "/mailman", "mailman_engine": "mailman21"}, ""),
+    (
+        {"mailman_database": "postgresql", "mailman_postgresql_local": False},
+        "mailman_postgresql_local is false: say in backup_databases where the two databases are, with host, user and password.",
+    ),
+    ({"mailman_database": "postgresql", "mailman_postgresql_local": False, "backup_databases": []}, ""),
+    ({"mailman_database": "postgresql"}, ""),
+    ({"mailman_postgresql_local": False}, ""),
+]
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Of each case, which is a host of its own, what roles are given, or the sentences; in one playbook."""
+    folder = tmp_path_factory.mktemp("site")
+    cases = [given for given, _wanted in [*GIVEN, *REFUSED]]
+    hosts = {f"case{number}": {**LEAST, **given} for number, given in enumerate(cases)}
+    inventory = folder / "hosts.json"
+    inventory.write_text(
+        json.dumps({"all": {"hosts": hosts, "vars": {"ansible_connection": "local"}}}), encoding="utf-8"
+    )
+    # a task's variables win over the inventory as a role's do
+    shown: list[dict[str, Any]] = [
+        {"vars": role["vars"], "ansible.builtin.debug": {"msg": {name: f"{{{{ {name} }}}}" for name in role["vars"]}}}
+        for role in SITE["roles"]
+        if "vars" in role
+    ]
+    refusals = [task for task in SITE["pre_tasks"] if "ansible.builtin.assert" in task]
+    assert len(refusals) == 2
+    shown += [{**task, "ignore_errors": True} for task in refusals]
+    playbook = folder / "play.json"
+    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": shown}]), encoding="utf-8")
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ansible-playbook", f"--inventory={inventory}", playbook],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_JINJA2_NATIVE": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    tasks = json.loads(done.stdout[done.stdout.index("{") :])["plays"][0]["tasks"]
+    given: dict[str, Any] = {}
+    for host in hosts:
+        answers = [task["hosts"][host] for task in tasks]
+        given[host] = {
+            name: value
+            for answer in answers
+            for name, value in (answer["msg"] if isinstance(answer.get("msg"), dict) else {}).items()
+        }
+        given[host]["refused"] = " ".join(answer["msg"] for answer in answers if answer.get("failed"))
+    return given
+
+
+@pytest.mark.parametrize("number", range(len(GIVEN)), ids=["-".join(given) or "least" for given, _wanted in GIVEN])
+def test_what_roles_are_given(said: dict[str, Any], number: int) -> None:
+    wanted = GIVEN[number][1]
+    assert {name: said[f"case{number}"][name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)), ids=["-".join(given) or "least" for given, _said in REFUSED])
+def test_what_is_refused(said: dict[str, Any], number: int) -> None:
+    assert said[f"case{len(GIVEN) + number}"]["refused"] == REFUSED[number][1]
