@@ -4,7 +4,9 @@
 """Keeps HyperKitty's private archives private, and opens single ones to Apache's digest users.
 
 Two pages of HyperKitty's HTTP interface (one mail, one thread) never ask who may
-see the list; here they do.
+see the list; here they do. A third (tags) shows threads of all lists, and is for administrators only. A search in
+one list finds what is in lists with a similar name, too, since the index knows words and not names: of what it finds,
+only what the request may read is shown and counted. The list of archives led to a private one by a part of its name.
 
 For digest authentication, Apache tells in the request's environment, where no client can write (what
 clients send arrives there as HTTP_...):
@@ -24,13 +26,20 @@ leads to its "403", never to the archive.
 from __future__ import annotations
 
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import NamedTuple
 
-from hyperkitty.api.email import EmailDetail
+from django.db.models import Q
+from hyperkitty.api.email import EmailDetail, EmailListBySender
+from hyperkitty.api.tag import TagList
 from hyperkitty.api.thread import ThreadDetail
 from hyperkitty.lib import view_helpers
-from hyperkitty.models import MailingList
-from hyperkitty.views import search
+from hyperkitty.models import ArchivePolicy, MailingList
+from hyperkitty.views import index, search
+from rest_framework.permissions import IsAdminUser
+
+# Of a search, no more is looked at.
+HITS = 1000
 
 
 class Access(NamedTuple):
@@ -40,6 +49,7 @@ class Access(NamedTuple):
 
 NOTHING = Access()
 _access: ContextVar[Access] = ContextVar("archive_access", default=NOTHING)
+_request: ContextVar = ContextVar("archive_access_request")
 
 
 def access_of(environment: dict) -> Access:
@@ -89,6 +99,49 @@ def _patch_detail(view) -> None:
     view.get_object = get_object
 
 
+def _patch_search() -> None:
+    original = search.paginate
+
+    def paginate(results, *page):
+        request = _request.get()
+        wanted = request.GET.get("mlist")
+        hits = [hit for hit in results[:HITS] if hit.object]
+        lists = MailingList.objects.in_bulk({hit.object.mailinglist_id for hit in hits})
+        readable = {
+            key
+            for key, mlist in lists.items()
+            if wanted in (None, mlist.name) and view_helpers.is_mlist_authorized(request, mlist)
+        }
+        return original([hit for hit in hits if hit.object.mailinglist_id in readable], *page)
+
+    search.paginate = paginate
+
+
+def _patch_index() -> None:
+    """Who may see which list is decided first, and then what is looked for."""
+
+    def lists():
+        user = _request.get().user
+        if user.is_superuser:
+            return MailingList.objects.all()
+        shown = Q(archive_policy=ArchivePolicy.public.value)
+        if user.is_authenticated:
+            shown |= Q(list_id__in=index.get_subscriptions(user))
+        return MailingList.objects.filter(shown)
+
+    manager = SimpleNamespace(all=lists, filter=lambda term: lists().filter(term), none=MailingList.objects.none)
+    index.MailingList = SimpleNamespace(objects=manager)
+
+
+def _patch_by_sender() -> None:
+    original = EmailListBySender.get_queryset
+
+    def get_queryset(self):
+        return original(self).exclude(mailinglist__name__in=_access.get().closed)
+
+    EmailListBySender.get_queryset = get_queryset
+
+
 class ArchiveAccessMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
@@ -97,10 +150,16 @@ class ArchiveAccessMiddleware:
         _patch_subscriptions(search)
         _patch_detail(EmailDetail)
         _patch_detail(ThreadDetail)
+        _patch_search()
+        _patch_index()
+        _patch_by_sender()
+        TagList.permission_classes = [IsAdminUser]
 
     def __call__(self, request):
-        token = _access.set(access_of(request.META))
+        access = _access.set(access_of(request.META))
+        asked = _request.set(request)
         try:
             return self.get_response(request)
         finally:
-            _access.reset(token)
+            _request.reset(asked)
+            _access.reset(access)

@@ -102,5 +102,6 @@ def _hyperkitty(message: str, word: str) -> list[str]:
         f"{site.ARCHIVES}/search?q={word}",
         f"{site.ARCHIVES}/api/emails/",
         f"{site.ARCHIVES}/api/sender/{site.ALICE}/emails/",
+        f"{site.ARCHIVES}/api/tags/",
         f"{site.ARCHIVES}/",
     ]
