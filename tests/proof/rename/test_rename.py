@@ -92,6 +92,8 @@ def test_everything_follows_the_name(
 
     # mail
     old = [address(first)] + [address(first, suffix) for suffix in SUFFIXES]
+    # and where the lists were before
+    old += [item.replace(site.DOMAIN, site.OLD_DOMAIN) for item in old]
     assert set(outside.offer(site.ALICE, old).values()) == {250}
     assert outside.send(site.ALICE, [address(first), address(second)], f"both {word}").accepted
     arrives_once(outside, f"both {word}", f"{second}.{site.DOMAIN}")

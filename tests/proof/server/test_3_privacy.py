@@ -61,3 +61,28 @@ def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outsi
     for secret in ("leak", "copy", "disguise", "alone"):
         assert copies.has_none(f"{secret} {word}"), f"{secret}: a subscriber of the public list got it"
     proved("private and public list together is refused; as BCC it passes", "3 refused (To, Cc, old domain), 2 passed")
+
+
+# What clients make of „Zürich" with one ASCII quote, of (Zürich), of Jörg @ Zürich, and of <Zürich.
+NAMES = [
+    "=?utf-8?q?Team_=22Z=C3=BCrich?=",
+    "=?utf-8?q?=28Z=C3=BCrich?=",
+    "=?utf-8?q?J=C3=B6rg_=40_Z?=",
+    "=?utf-8?q?=3CZ?=",
+]
+
+
+def test_no_display_name_hides_a_private_list(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    both = [site.INTERNAL, site.PUBLIC]
+    ways = [f"To: {name} <{site.INTERNAL}>" for name in NAMES]
+    ways += [f"To: {site.PUBLIC}\r\nCc: {NAMES[0]} <{site.INTERNAL}>", f"To: {site.PUBLIC}\r\n{ways[0]}"]
+    for number, way in enumerate(ways):
+        text = f"From: {site.ALICE}\r\n{way}\r\nSubject: veil {number} {word}\r\n\r\nHello.\r\n"
+        said = outside.ask("smtp", host=outside.mail_server, mail_from=site.ALICE, recipients=both, message=text)
+        assert said["data"] and said["data"][0] == 550, (way, said)
+        assert SENTENCE in " ".join(said["data"][1].split())
+    # from a program on the host
+    fermium.check("/usr/sbin/sendmail", "-oi", "-f", site.ALICE, *both, stdin=text.replace("\r\n", "\n"))
+    returned = outside.mailbox(site.ALICE).wait_for(f"veil {number} {word}").as_string()
+    assert SENTENCE in " ".join(returned.split())
+    proved("nor does an encoded name in To or Cc hide the private list", f"{len(ways)} x 550, 1 returned")

@@ -256,6 +256,20 @@ REFUSED: list[tuple[str, *Refused]] = [
     ("exim", {"exim_tls_certificate": "/x"}, "set both, or leave both empty"),
     ("exim", {"exim_dkim_domain": "example.org"}, "set all three, or leave all three empty"),
     ("exim", {"exim_main_settings": {"x": "a\nb"}}, "one line for each"),
+    (
+        "exim",
+        {"exim_main_settings": {"message_size_limit": "20M"}},
+        "exim_main_settings has message_size_limit: set exim_message_size_limit, which is a variable of its own.",
+    ),
+    ("exim", {"exim_main_settings": {"never_users": ""}}, "exim_main_settings has never_users: leave it out"),
+    (
+        "apache",
+        {
+            "apache_digest_archives": [{"list": "Old"}],
+            "apache_renamed_lists": [{"from": "old@lists.example.org", "to": "new@lists.example.org"}],
+        },
+        "apache_digest_archives has old@lists.example.org, which is new@lists.example.org now; accepted: its present name.",
+    ),
     ("apache", {"apache_server_name": "lists_x"}, 'apache_server_name or apache_server_aliases has "lists_x"'),
     ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe", it must be given, selfsigned or off'),
     ("apache", {"apache_tls": "given"}, "must be absolute paths on the host"),
