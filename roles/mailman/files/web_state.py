@@ -93,6 +93,13 @@ def administrator(wanted, *, check):
     user_model = get_user_model()
     record = user_model.objects.filter(username=wanted["name"]).first() or user_model(username=wanted["name"])
     what = "administrator {}".format(wanted["name"])
+    if not record._state.adding and not record.is_superuser and not confirmed(record, wanted["email"]):
+        raise Refused(
+            "mailman_admin_name is {!r}, which is the account of {}; accepted: a name that nobody has, or the account"
+            " that has confirmed {}, which is mailman_admin_email.".format(
+                wanted["name"], record.email or "somebody", wanted["email"]
+            )
+        )
     usable = record.password and record.has_usable_password()
     if not usable or (wanted["password_enforced"] and not check_password(wanted["password"], record.password)):
         record.set_password(wanted["password"])
@@ -105,13 +112,27 @@ def administrator(wanted, *, check):
     yield from confirmed_address(record, wanted["email"], what=what, check=check)
 
 
+def confirmed(user, email):
+    from allauth.account.models import EmailAddress
+
+    return EmailAddress.objects.filter(user_id=user.pk, email__iexact=email, verified=True).exists()
+
+
 def confirmed_address(user, email, *, what, check):
     """Otherwise the first login waits for a mail to be answered."""
     from allauth.account.models import EmailAddress
 
-    taken = EmailAddress.objects.filter(email__iexact=email).exclude(user_id=user.pk).first()
-    if taken:
-        raise Refused("{}: {} already belongs to the account {}.".format(what, email, taken.user.username))
+    for other in EmailAddress.objects.filter(email__iexact=email).exclude(user_id=user.pk):
+        name = other.user.username
+        if other.verified:
+            raise Refused(
+                "mailman_admin_email is {0!r}, which the account {1} has confirmed; accepted: another address, or"
+                " mailman_admin_name: {1}.".format(email, name)
+            )
+        # Anybody can claim an address.
+        yield "{}: {} is no longer claimed by the account {}".format(what, email, name)
+        if not check:
+            other.delete()
     for other in EmailAddress.objects.filter(user_id=user.pk, primary=True).exclude(email__iexact=email):
         yield from update(other, {"primary": False}, what="{}, address {}".format(what, other.email), check=check)
     record = EmailAddress.objects.filter(user_id=user.pk, email__iexact=email).first() or EmailAddress(user=user)
