@@ -179,8 +179,8 @@ options:
   settings:
     description:
       - Every other option that Mailman lets an owner set, by Mailman's own name (the names of its REST API's
-        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password). All of them are in
-        C(docs/vocabulary.md).
+        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password). Those of Mailman 3
+        are in C(docs/vocabulary.md), and what Mailman 2.1 has besides in RV(listops.mailman.mailman_list_info#module:available_settings).
       - Values are checked against Mailman's own table of types before anything is changed. Times are given as
         V(7d), V(12h) or a number of seconds.
     type: dict

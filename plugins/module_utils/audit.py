@@ -10,8 +10,6 @@ from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import is_address
 
-# What the table needs of mailman_list_info.
-SETTINGS = ("advertised", "archive_policy", "description")
 # The worst first.
 STATUSES = ("missing", "differs", "undeclared", "declared")
 

@@ -94,10 +94,13 @@ class Mailman21(Engine):
         return mailman21_translate.adapt(specs, actual, self._raw, self._former)
 
     def apply(self, steps: list[Mapping[str, Any]]) -> Mapping[str, str]:
+        failed: dict[str, str] = {}
         for start in range(0, len(steps), LISTS_PER_REQUEST):
-            part = [self._raw_step(step) for step in steps[start : start + LISTS_PER_REQUEST]]
-            self.request({"op": "apply", "steps": part})
-        return {}
+            part = steps[start : start + LISTS_PER_REQUEST]
+            raw = [self._raw_step(step) for step in part]
+            said = self.request({"op": "apply", "steps": raw})["failed"]
+            failed.update((step["list"], said[one["list"]]) for step, one in zip(part, raw) if one["list"] in said)
+        return failed
 
     def _raw_step(self, step: Mapping[str, Any]) -> dict[str, Any]:
         name = self._former.get(step["list"], step["list"])

@@ -253,13 +253,20 @@ class Engine(object):
 
     def apply(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Carry out steps (see mailman21.raw_step), each under the lock of its list."""
+        """Carry out steps (see mailman21.raw_step), each under the lock of its list.
+
+        answer: {"failed": {list: sentence}}; the others are done.
+        """
+        failed = {}
         for step in request["steps"]:
-            with naming(step["list"]):
-                self.writer.apply(step)
+            try:
+                with naming(step["list"]):
+                    self.writer.apply(step)
+            except Failure as exc:
+                failed[step["list"]] = str(exc)
         # Mailman's lists refer to themselves: the only garbage there is.
         gc.collect()
-        return {"applied": len(request["steps"])}
+        return {"failed": failed}
 
     def notify(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]

@@ -352,6 +352,13 @@ def full_name(name: str, domains: Iterable[str]) -> str:
     )
 
 
+def chosen_lists(params: Mapping[str, Any], domains: Iterable[str]) -> list[str]:
+    """Posting addresses of the lists that a module's options lists and domain name; domains: those of its Mailman."""
+    if params["domain"]:
+        domains = [params["domain"].lower()]
+    return [full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
+
+
 def schema_field(name: str, entry: Mapping[str, Any]) -> Field:
     """A Field from an engine's own table of settings: {"type": ..., "choices": [...]}."""
     return Field(name, entry["type"], tuple(entry.get("choices") or ()))

@@ -47,7 +47,6 @@ CONNECTION_SPEC: dict[str, dict[str, Any]] = {
 WEB_SPEC: dict[str, dict[str, Any]] = {
     "web_manage": {"type": "path"},
     "web_user": {"type": "str", "default": "www-data"},
-    "mailman_service": {"type": "str"},
 }
 POLICY_SPEC: dict[str, dict[str, Any]] = {
     "allow_shrink": {"type": "bool", "default": False},
@@ -239,13 +238,13 @@ def _reconcile(
     if greetings:
         engine.request({"op": "notify", "notices": greetings})
     if failed:
-        raise EngineError(_of_failed(failed))
+        raise EngineError(of_failed(failed))
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
     return Course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
 
 
-def _of_failed(failed: Mapping[str, str]) -> str:
+def of_failed(failed: Mapping[str, str]) -> str:
     """What to say of lists that failed; of many, not all."""
     said = list(failed.values())[:3]
     more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []

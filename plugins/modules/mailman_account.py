@@ -83,7 +83,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import accounts, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import message
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import WEB_SPEC, message
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -116,8 +116,7 @@ def main() -> None:
         argument_spec=dict(
             address=dict(type="str", required=True),
             occasion=dict(type="str"),
-            web_manage=dict(type="path"),
-            web_user=dict(type="str", default="www-data"),
+            **WEB_SPEC,
         ),
         supports_check_mode=True,
     )

@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.list_options
   - listops.mailman.policy
+  - listops.mailman.web
 attributes:
   check_mode:
     support: full
@@ -92,8 +93,9 @@ options:
     type: str
   lists:
     description:
-      - Many lists in one task. Each is a dictionary with O(name) and any of the options O(domain), O(state),
-        O(disabled_action), O(archives), O(renamed_from), O(renamed_archives) and those from O(display_name) to O(settings).
+      - Many lists in one task. Each is a dictionary with O(name) and any of the options that describe a list, which are all but
+        O(lists), O(defaults), O(undeclared), O(naming), and those that are the same for every list of a task,
+        of policy and of where Mailman is.
     type: list
     elements: dict
   defaults:
@@ -101,6 +103,7 @@ options:
       - Options for every list in O(lists) that does not set them itself, the same as for one list except
         O(name), O(state), O(archives), O(renamed_from), O(members), O(nonmembers) and O(outside_archivers_private). O(settings),
         O(archivers), O(outside_archivers) and O(templates) are merged key by key.
+      - Only with O(lists).
     type: dict
   undeclared:
     description:
@@ -110,15 +113,6 @@ options:
     type: str
     choices: [report, remove]
     default: report
-  web_manage:
-    description:
-      - HyperKitty's C(manage.py), when it is not where Debian puts it. A host without HyperKitty needs none.
-      - HyperKitty is told of private lists before Mailman is, so that their archives are never public.
-    type: path
-  web_user:
-    description: The user Mailman's web interface runs as.
-    type: str
-    default: www-data
   naming:
     description:
       - What the names of new lists must be like, also those that a list gets by O(renamed_from). Lists that exist keep theirs.
@@ -349,6 +343,7 @@ def main() -> None:
             ONE_LIST_SPEC,
             lists=dict(type="list", elements="dict"),
             defaults=dict(type="dict"),
+            mailman_service=dict(type="str"),
             undeclared=dict(type="str", choices=["report", "remove"], default="report"),
             naming=dict(
                 type="dict",
@@ -376,10 +371,15 @@ def main() -> None:
     if params["undeclared"] == "remove" and not many:
         module.fail_json(msg="undeclared is 'remove', which needs lists: all that shall stay")
     if many:
-        ours = ("domain", "state", "disabled_action", "archives", "renamed_archives")
-        extra = sorted(key for key in ONE_LIST_SPEC if key not in ours and params[key] is not None)
+        extra = sorted(
+            key
+            for key, option in ONE_LIST_SPEC.items()
+            if key != "domain" and params[key] not in (None, option.get("default"))
+        )
         if extra:
             module.fail_json(msg="{0} belongs into lists or defaults when lists is given".format(", ".join(extra)))
+    elif params["defaults"] is not None:
+        module.fail_json(msg="defaults needs lists: what they are for")
     try:
         course = reconcile(
             params,

@@ -127,7 +127,7 @@ version:
   sample: 3.3.10
 available_settings:
   description:
-    - What this Mailman lets an owner set, by name, with C(type) and C(choices). They are all in C(docs/vocabulary.md).
+    - What this Mailman lets an owner set, by name, with C(type) and C(choices). Those of Mailman 3 are in C(docs/vocabulary.md).
   returned: success
   type: dict
   sample: {"advertised": {"type": "bool"}, "archive_policy": {"type": "enum", "choices": ["never", "private", "public"]}}
@@ -168,8 +168,7 @@ def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[st
 
 def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for."""
-    domains = [params["domain"].lower()] if params["domain"] else hello["domains"]
-    names = [model.full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
+    names = model.chosen_lists(params, hello["domains"])
     for name in names:
         reason = hello.get("unreadable", {}).get(name.partition("@")[0])
         if reason:

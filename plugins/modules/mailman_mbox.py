@@ -38,6 +38,9 @@ options:
     elements: str
     required: true
     aliases: [list]
+  domain:
+    description: The domain of lists whose name has none. Not needed when Mailman has only one.
+    type: str
   directory:
     description: An existing folder for the files. They are readable by their owner only.
     type: path
@@ -74,9 +77,14 @@ from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    WEB_SPEC,
+    message,
+    open_engine,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -114,7 +122,7 @@ def export(module: AnsibleModule, lines: Iterator[bytes], path: str) -> tuple[in
 
 def chosen(hello: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for; Invalid for one that is not there, or not public."""
-    names = [model.full_name(vocabulary.list_name(name), hello["domains"]) for name in params["lists"]]
+    names = model.chosen_lists(params, hello["domains"])
     for name in names:
         if name not in lists:
             raise Invalid("list {0} does not exist".format(name))
@@ -132,11 +140,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
             lists=dict(type="list", elements="str", required=True, aliases=["list"]),
+            domain=dict(type="str"),
             directory=dict(type="path", required=True),
             private=dict(type="bool", default=False),
-            web_manage=dict(type="path"),
-            web_user=dict(type="str", default="www-data"),
             **CONNECTION_SPEC,
+            **WEB_SPEC,
         ),
         supports_check_mode=True,
     )

@@ -41,6 +41,9 @@ options:
     description: The lists, as V(name) or V(name@domain), whose owners get a new password.
     type: list
     elements: str
+  domain:
+    description: The domain of lists whose name has none. Not needed when Mailman has only one.
+    type: str
   occasion:
     description:
       - What the new passwords of O(lists) are for, in any words, such as V(handover 2026-11).
@@ -75,7 +78,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import model
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
@@ -94,11 +97,10 @@ def passwords(params: Mapping[str, Any]) -> dict[str, str]:
 def run(params: Mapping[str, Any], check_mode: bool) -> list[str]:
     """Set what differs, or only find it; returns its names."""
     site = passwords(params)
-    names = [vocabulary.list_name(name) for name in params["lists"] or []]
     with open_engine(params, readonly=True) as engine:
         if not isinstance(engine, Mailman21):
             raise Invalid("this Mailman has no passwords of its own; mailman_password is for Mailman 2.1")
-        addresses = [model.full_name(name, engine.hello["domains"]) for name in names]
+        addresses = model.chosen_lists(params, engine.hello["domains"]) if params["lists"] else []
         return engine.set_passwords(site, addresses, params["occasion"], check_mode=check_mode)
 
 
@@ -108,6 +110,7 @@ def main() -> None:
             site_password=dict(type="str", no_log=True),
             creator_password=dict(type="str", no_log=True),
             lists=dict(type="list", elements="str"),
+            domain=dict(type="str"),
             occasion=dict(type="str"),
             **CONNECTION_SPEC,
         ),

@@ -34,11 +34,6 @@ options:
     elements: str
     required: true
     aliases: [address]
-  state:
-    description: V(absent), the person is on none of the lists.
-    type: str
-    choices: [absent]
-    default: absent
   lists:
     description: Which lists. V(private) are those whose archive is private.
     type: str
@@ -117,7 +112,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.listops.mailman.plugins.module_utils import person, report, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan, Policy, plan_site
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    message,
+    of_failed,
+    open_engine,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -159,7 +159,6 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
             addresses=dict(type="list", elements="str", required=True, aliases=["address"]),
-            state=dict(type="str", choices=["absent"], default="absent"),
             lists=dict(type="str", choices=["all", "private"], default="all"),
             roles=dict(type="list", elements="str", choices=roles, default=roles),
             aliases=dict(type="bool", default=True),
@@ -176,10 +175,12 @@ def main() -> None:
             plans, addresses = planned(engine, module.params, leaving)
             steps = [plan.step for plan in plans if plan.step]
             if steps and not module.check_mode:
-                engine.apply(steps)
+                failed = engine.apply(steps)
+                if failed:
+                    raise EngineError(of_failed(failed))
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
-    module.exit_json(**report.result(plans), removed=person.removed(plans), addresses=addresses)
+    module.exit_json(**report.result(plans, 0), removed=person.removed(plans), addresses=addresses)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,10 @@ attributes:
     platforms: posix
 options:
   list:
-    description: The list, as V(name) or V(name@domain). It may be gone already. Not needed with O(url).
+    description: The list, as V(name) or V(name@domain). On Mailman 3 it may be gone already. Not needed with O(url).
+    type: str
+  domain:
+    description: The domain of lists whose name has none. Not needed when Mailman has only one.
     type: str
   message_id:
     description: The Message-ID of the message, with angle brackets or without.
@@ -187,7 +190,7 @@ class Work:
         self.doors = doors
         self.asked = asked
         self.params = params
-        self.address = model.full_name(asked.list, engine.hello["domains"])
+        (self.address,) = model.chosen_lists(dict(params, lists=[asked.list]), engine.hello["domains"])
         page = asked.page
         self.request = {
             "list": self.address,
@@ -275,6 +278,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
             list=dict(type="str"),
+            domain=dict(type="str"),
             message_id=dict(type="str"),
             url=dict(type="str"),
             reason=dict(type="str", required=True),
@@ -288,7 +292,7 @@ def main() -> None:
             escrow_directory=dict(type="path", default="/var/lib/listops/escrow"),
             web_service=dict(type="str", default="mailman3-web"),
             **CONNECTION_SPEC,
-            **{name: WEB_SPEC[name] for name in ("web_manage", "web_user")},
+            **WEB_SPEC,
         ),
         required_one_of=[("message_id", "url")],
         mutually_exclusive=[("message_id", "url")],

@@ -191,6 +191,18 @@ def test_surprise_a_wait_for_a_lock_is_bounded(host: Mailman21, made: str) -> No
     assert host.apply(LIST, name=made, description="x")["changed"] is True
 
 
+def test_surprise_a_locked_list_is_not_in_the_way_of_others(host: Mailman21, made: str, name: str) -> None:
+    lists = [{"name": made, "description": "x"}, {"name": f"{name}-after", "owners": ["o@example.org"]}]
+    with host.holding(made) as pid:
+        message = host.refusal(LIST, lists=lists, mailman_lock_timeout=2)
+        assert made in message and str(pid) in message and f"{name}-after" not in message
+        assert message.endswith("what the other lists need is done")
+        assert f"{name}-after" in host.lists()
+    done = host.apply(LIST, lists=lists)["summary"]
+    assert (done["lists_changed"], done["lists_created"]) == (1, 0)
+    assert host.apply(LIST, lists=lists)["changed"] is False
+
+
 def test_surprise_a_dead_holders_lock_is_cleared(host: Mailman21, made: str) -> None:
     """It would be in the way for five hours, also after a restart of Mailman."""
     with host.holding(made, end="KILL"):

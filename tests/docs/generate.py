@@ -220,9 +220,6 @@ def module_page(name: str, spec: dict, links: Links) -> str:
                 for key, value in sorted(doc["attributes"].items())
             ),
         )
-    if doc.get("notes"):
-        page.add("## Notes")
-        page.add("\n".join(f"- {page.prose(note)}" for note in doc["notes"]))
     if spec.get("examples"):
         page.add("## Examples")
         page.add(f"```yaml\n{spec['examples'].strip()}\n```")
@@ -239,22 +236,15 @@ def paragraphs(value: dict, key: str) -> list[str]:
 
 def role_page(name: str, spec: dict, links: Links) -> str:
     page = Page("role", name, links)
-    for entry, point in sorted(spec["entry_points"].items(), key=lambda item: (item[0] != "main", item[0])):
-        if entry != "main":
-            page.add(f"## Entry point {code(entry)}")
-        page.add(page.prose(point["short_description"]) + ".")
-        page.add(page.prose(point.get("description")))
-        page.add("## Variables" if entry == "main" else "### Variables")
-        page.table(OPTION_HEAD, option_rows(page, point.get("options") or {}))
-        example = {
-            "hosts": "mailhosts",
-            "roles": [{"role": f"{COLLECTION}.{name}", "vars": required_values(point.get("options") or {})}],
-        }
-        if not example["roles"][0]["vars"]:
-            del example["roles"][0]["vars"]
-        if entry == "main":
-            page.add("## Example")
-            page.add(f"```yaml\n{yaml.safe_dump([example], sort_keys=False).strip()}\n```")
+    point = spec["entry_points"]["main"]
+    page.add(page.prose(point["short_description"]) + ".")
+    page.add(page.prose(point.get("description")))
+    page.add("## Variables")
+    page.table(OPTION_HEAD, option_rows(page, point.get("options") or {}))
+    role = {"role": f"{COLLECTION}.{name}", "vars": required_values(point.get("options") or {})}
+    example = {"hosts": "mailhosts", "roles": [{key: value for key, value in role.items() if value}]}
+    page.add("## Example")
+    page.add(f"```yaml\n{yaml.safe_dump([example], sort_keys=False).strip()}\n```")
     return page.text()
 
 

@@ -46,12 +46,8 @@ def module(name: str) -> t.Any:
 
 
 def mailman21() -> dict[str, str]:
-    """Mailman 3's name -> Mailman 2.1's, by the table of the engine that translates; empty without that engine."""
-    try:
-        table = module("mailman21").TABLE
-    except ModuleNotFoundError:
-        return {}
-    return {name: ", ".join(f"`{raw}`" for raw in mapped.raw) for name, mapped in table.items()}
+    """Mailman 3's name -> Mailman 2.1's, by the table of the engine that translates."""
+    return {name: ", ".join(f"`{raw}`" for raw in mapped.raw) for name, mapped in module("mailman21").TABLE.items()}
 
 
 def recorded() -> dict[tuple[int, ...], dict[str, dict[str, t.Any]]]:
@@ -86,8 +82,7 @@ def setting_rows(
         if without:
             values += f"; not in Mailman {'.'.join(map(str, max(without)))}"
         place = "option" if name in options else "`settings`"
-        row = [f"`{name}`", place, entry["type"], values, default(name, entry)]
-        yield [*row, old_names.get(name, "-")] if old_names else row
+        yield [f"`{name}`", place, entry["type"], values, default(name, entry), old_names.get(name, "-")]
 
 
 def template_rows() -> t.Iterator[list[str]]:
@@ -111,19 +106,15 @@ def page() -> str:
     said = " and ".join(".".join(map(str, version)) for version in versions)
     templates = module("templates")
     old_names = mailman21()
-    head = ["Name", "Where", "Type", "Values", "Mailman's default"] + (["Mailman 2.1"] if old_names else [])
+    head = ["Name", "Where", "Type", "Values", "Mailman's default", "Mailman 2.1"]
     common = ", ".join(f"`${word}`" for word in templates.COMMON)
     urls = ", ".join(f"`${word}`" for word in templates.URLS)
     blocks = [
         HEADER,
         "# Vocabulary\n",
-        "The words of an inventory are Mailman 3's. Each setting that Mailman lets the owner of a list change is below: an\n"
+        "The words of an inventory are Mailman 3's. Each setting that Mailman 3 lets the owner of a list change is below: an\n"
         "*option* of [`listops.mailman.mailman_list`](modules/mailman_list.md) itself, or a key under its `settings`.\n"
-        + (
-            "The last column is the name in Mailman 2.1, and `-` where that has nothing to hold it.\n"
-            if old_names
-            else ""
-        ),
+        "The last column is the name in Mailman 2.1, and `-` where that has nothing to hold it.\n",
         f"## Settings of a list\n\nRecorded from Mailman {said}; `mailman_list_info` says what the Mailman of a host has\n"
         "(`available_settings`).\n",
         table(head, setting_rows(versions, old_names)),
