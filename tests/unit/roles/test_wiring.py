@@ -96,6 +96,22 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
             "backup_mailman_database_names": ["core", "mailman3web"],
         },
     ),
+    ({"apache_server_aliases": ["b.example.org"]}, {"mailman_web_allowed_hosts": ["b.example.org"]}),
+    (
+        {"apache_server_aliases": ["b.example.org"], "mailman_web_allowed_hosts": ["c.example.org"]},
+        {"mailman_web_allowed_hosts": ["c.example.org", "b.example.org"]},
+    ),
+    ({}, {"overview_page": "/var/www/lists/overview/index.html"}),
+    ({"apache_document_root": "/srv/www"}, {"overview_page": "/srv/www/overview/index.html"}),
+    ({"apache_document_root": "/srv/www", "overview_page": "/srv/x.html"}, {"overview_page": "/srv/x.html"}),
+    ({"spamassassin_home": "/srv/spamd"}, {"backup_keys": ["/srv/spamd"]}),
+    (
+        {
+            "mailman_lists": [{"name": "new", "renamed_from": "old"}],
+            "mailman_list_defaults": {"domain": "old.example.org"},
+        },
+        {"exim_renamed_lists": [{"from": "old@old.example.org", "to": "new@old.example.org", "archives": "follow"}]},
+    ),
     (
         {
             "exim_tls_certificate": "/etc/letsencrypt/live/a/fullchain.pem",
@@ -118,6 +134,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"mailman_database": "postgresql", "mailman_postgresql_local": False, "backup_databases": []}, ""),
     ({"mailman_database": "postgresql"}, ""),
     ({"mailman_postgresql_local": False}, ""),
+    (
+        {"exim_local_interfaces": ["192.0.2.25"]},
+        "Mailman sends to 127.0.0.1, port 25, which is not among exim_local_interfaces (192.0.2.25) and exim_smtp_ports (25);"
+        " accepted: both there, or another mailman_smtp_host.",
+    ),
+    ({"exim_local_interfaces": ["192.0.2.25", "127.0.0.1"], "exim_smtp_ports": [25, 587]}, ""),
+    ({"exim_local_interfaces": ["0.0.0.0"], "mailman_smtp_host": "localhost"}, ""),
+    (
+        {"exim_smtp_ports": [587], "exim_local_interfaces": []},
+        "Mailman sends to 127.0.0.1, port 25, which is not among exim_local_interfaces (all) and exim_smtp_ports (587);"
+        " accepted: both there, or another mailman_smtp_host.",
+    ),
+    ({"exim_local_interfaces": ["192.0.2.25"], "mailman_smtp_host": "192.0.2.25"}, ""),
 ]
 
 
@@ -138,7 +167,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         if "vars" in role
     ]
     refusals = [task for task in SITE["pre_tasks"] if "ansible.builtin.assert" in task]
-    assert len(refusals) == 2
+    assert len(refusals) == 3
     shown += [{**task, "ignore_errors": True} for task in refusals]
     playbook = folder / "play.json"
     playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": shown}]), encoding="utf-8")
