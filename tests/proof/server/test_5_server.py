@@ -42,11 +42,11 @@ def test_spamd_is_humble(fermium: Fermium, proved: Proved) -> None:
 def test_only_mail_and_web_are_reachable(fermium: Fermium, outside: Outside, proved: Proved) -> None:
     address = fermium.address()
     open_to_all = [port for port in (25, 80, 443) if outside.ask("listening", host=address, port=port)]
-    loopback = {"spamd": 783, "REST": 8001, "LMTP": 8024, "web UI": 8000}
+    loopback = {"spamd": 783, "REST": 8001, "LMTP": 8024, "web interface": 8002}
     within = [name for name, port in loopback.items() if fermium.ask("listening", host="127.0.0.1", port=port)]
     without = [name for name, port in loopback.items() if outside.ask("listening", host=address, port=port)]
     assert open_to_all == [25, 80, 443]
-    assert {"spamd", "REST", "LMTP"} <= set(within)
+    assert set(within) == set(loopback)
     assert without == []
     proved("from outside only SMTP and HTTP(S) answer", f"open: 25 80 443; loopback only: {', '.join(within)}")
 
