@@ -7,14 +7,33 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import fcntl
 import glob
 import mailbox
 import os
+import time
 from typing import Any, Iterator
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import replace_bytes
 from ansible_collections.listops.mailman.plugins.module_utils.redact_digests import cleaned
 from ansible_collections.listops.mailman.plugins.module_utils.redact_text import message_id
+
+
+def clear_dead_lock(path: str) -> None:
+    """Remove what whoever was killed leaves of the lock on a mailbox, which would be in the way of Mailman, too.
+
+    The lock is the system's on the file, taken first and given back first, and a file beside it. While we have the
+    first, nobody alive has the second for longer than it takes to remove it.
+    """
+    lock = path + ".lock"
+    if not os.path.exists(lock):
+        return
+    with open(path, "rb+") as handle:
+        fcntl.lockf(handle, fcntl.LOCK_EX)
+        time.sleep(0.2)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(lock)
 
 
 class Copies:
@@ -71,6 +90,7 @@ class Copies:
     def _clean_digest(self, path: str) -> None:
         from mailman.utilities.mailbox import Mailbox
 
+        clear_dead_lock(path)
         # As Mailman itself adds to it: locked, and the others are copied as they are.
         with Mailbox(path) as box:
             for key in list(box.iterkeys()):
