@@ -22,8 +22,8 @@ MAILED = "A link to set a password was mailed: "
 class Engine:
     """Accounts of Django, and their addresses, which are allauth's."""
 
-    def __init__(self, user: str, manage: str) -> None:
-        enter(user, manage)
+    def __init__(self, manage: str) -> None:
+        enter(manage)
 
     def hello(self) -> dict[str, Any]:
         return {}
@@ -141,4 +141,4 @@ class Engine:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["user"], request["command"]))
+    serve(lambda request: Engine(request["command"]))

@@ -20,6 +20,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     accounts_engine,
     hyperkitty_engine,
     hyperkitty_redact,
+    identity,
     mailman3_engine,
     mailman3_notices,
     mailman3_people,
@@ -112,6 +113,15 @@ COMMANDS = {
     "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
     "accounts": ("/usr/share/mailman3-web/manage.py",),
 }
+# The module option that names the user of each.
+USER_OPTIONS = {
+    "mailman3": "mailman_user",
+    "mailman21": "mailman_user",
+    "hyperkitty": "web_user",
+    "accounts": "web_user",
+}
+# For how long the first line of a command may take.
+READ_SECONDS = 30
 # Reads its modules from standard input, so that neither they nor a secret are in argv.
 # Python 2.7 and 3; the former looks for the packages above a module too. What was
 # answered is done, so there is nothing to tidy up, which a big site takes long to do.
@@ -166,14 +176,33 @@ def installed(engine: str) -> str | None:
     return next((path for path in COMMANDS[engine] if os.path.isfile(path)), None)
 
 
-def interpreter(command: str) -> list[str]:
-    """The interpreter in the first line of a script, with its arguments."""
+def first_line(command: str, who: identity.Identity) -> str:
+    """The first line of a script, read as the user whose it may be: it could be a link to what that user cannot read."""
+    argv = ["head", "-c", "4096", "--", command]
     try:
-        with open(command, "rb") as handle:
-            first = handle.readline(4096).decode("utf-8", "replace").strip()
-    except OSError as exc:
-        raise EngineError("cannot read {0}: {1}".format(command, exc.strerror)) from None
-    words = shlex.split(first[2:]) if first.startswith("#!") else []
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=READ_SECONDS,
+            check=False,
+            **who.options(),
+        )
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, exc)) from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
+        raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, said))
+    return done.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+
+
+def interpreter(command: str, first: str) -> list[str]:
+    """The interpreter that the first line of a script names, with its arguments."""
+    try:
+        words = shlex.split(first[2:]) if first.startswith("#!") else []
+    except ValueError:
+        words = []
     if not words or "python" not in first:
         raise EngineError("{0} does not start with a Python interpreter".format(command))
     return words
@@ -186,12 +215,12 @@ def _pipes(process: subprocess.Popen[bytes] | None) -> tuple[IO[bytes], IO[bytes
 
 
 class Engine:
-    """One process in the service's own interpreter for the whole task. A context manager.
+    """One process in the service's own interpreter for the whole task, as the service's own user. A context manager.
 
     engine: a key of PROGRAMS.
     command: the service's own command, or None to look for it; option names
         the module option for messages.
-    opening: the first request, beside "op".
+    opening: the first request, beside "op"; "user" in it is whose process it is.
     hello: the program's answer to it; until somebody asks, the program only gets ready, and touches nothing.
     waited: for how many seconds apply() found the service's database busy.
     """
@@ -201,22 +230,34 @@ class Engine:
 
     def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
         self.command = find_command(engine, command, option)
-        self._argv = interpreter(self.command)
         self._modules = PROGRAMS[engine]
+        self._user, self._user_option = str(opening["user"]), USER_OPTIONS[engine]
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
         self._hello: Mapping[str, Any] | None = None
         self.waited = 0.0
 
     def __enter__(self) -> Engine:
+        try:
+            who = identity.find(self._user, self._user_option)
+        except identity.Refused as exc:
+            raise EngineError(str(exc)) from None
+        self._argv = interpreter(self.command, first_line(self.command, who))
         self._stderr = tempfile.TemporaryFile()
-        argv = self._argv + ["-c", BOOT]
-        # PYTHONPATH and the like are Ansible's business, not Mailman's.
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-        environment["LC_ALL"] = "C.UTF-8"
-        self._process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._stderr, env=environment, close_fds=True
-        )
+        try:
+            # Root is gone before the interpreter starts: it, and what it imports, may belong to its user.
+            self._process = subprocess.Popen(
+                self._argv + ["-c", BOOT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                **who.options(),
+            )
+        except OSError as exc:
+            self._stderr.close()
+            raise EngineError(
+                "the interpreter {0} does not start as {1}: {2}".format(self._argv[0], who.name, exc.strerror)
+            ) from None
         try:
             sources = [inspect.getsource(module).encode("utf-8") for module in self._modules]
             header = [[module.__name__, len(source)] for module, source in zip(self._modules, sources)]

@@ -28,8 +28,8 @@ PORTION = 4 << 20
 class Engine:
     """HyperKitty through its own models."""
 
-    def __init__(self, user: str, manage: str) -> None:
-        enter(user, manage)
+    def __init__(self, manage: str) -> None:
+        enter(manage)
 
     def hello(self) -> dict[str, Any]:
         return {}
@@ -224,4 +224,4 @@ class Engine:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["user"], request["command"]))
+    serve(lambda request: Engine(request["command"]))

@@ -28,7 +28,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read imp
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_rename import Renamer, master
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import Writer
-from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become, serve
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +38,11 @@ if TYPE_CHECKING:
 class Engine(object):
     """Mailman 2.1 by its files for reading and by its own classes for writing."""
 
-    def __init__(self, command, user, wait):
-        # type: (str, str, int) -> None
+    def __init__(self, command, wait):
+        # type: (str, int) -> None
         os.chdir("/")
         # Files made here are Mailman's: its group writes them too.
         os.umask(0o002)
-        become(user, "mailman_user")
         mailman21_lock.raise_on_signals()
         # Mailman's commands find their library through the module `paths` beside them.
         sys.path.insert(0, os.path.dirname(command))
@@ -350,4 +349,4 @@ def naming(name):
 
 def main():
     # type: () -> None
-    serve(lambda request: Engine(str(request["command"]), str(request["user"]), int(request["wait"])))
+    serve(lambda request: Engine(str(request["command"]), int(request["wait"])))

@@ -31,7 +31,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transacti
     batches,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
-from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, become, serve
+from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, serve
 
 # For so many seconds a run waits for another one to end.
 TURN_SECONDS = 60.0
@@ -40,8 +40,7 @@ TURN_SECONDS = 60.0
 class Engine:
     """Mailman 3 through its own model classes."""
 
-    def __init__(self, user: str, config_file: str | None, readonly: bool) -> None:
-        become(user, "mailman_user")
+    def __init__(self, config_file: str | None, readonly: bool) -> None:
         from mailman.config import config
         from mailman.core.initialize import initialize_1, initialize_2, initialize_3
 
@@ -266,4 +265,4 @@ def prepare() -> None:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["user"], request.get("config"), request["readonly"]), prepare)
+    serve(lambda request: Engine(request.get("config"), request["readonly"]), prepare)

@@ -5,7 +5,9 @@
 """What every program has that runs in the interpreter of somebody else (Mailman's, or its web interface's).
 
 It is sent there together with the program, so it imports nothing of Ansible,
-and it is Python 2.7 as well as 3, because Mailman 2.1 is.
+and it is Python 2.7 as well as 3, because Mailman 2.1 is. It runs as the
+service's own user (see identity.py): what root writes, the service could not
+change, and what is imported may be the service's own.
 Requests arrive on standard input, one JSON object a line; every request gets
 one JSON object in answer. Errors are answered as {"error": sentence}.
 """
@@ -67,25 +69,6 @@ def replace_bytes(path, chunks_of):
         os.chown(temporary, -1, status.st_gid)
     os.chmod(temporary, status.st_mode & 0o7777)
     os.rename(temporary, path)
-
-
-def become(user, option):
-    # type: (str, str) -> None
-    """Turn into the service's own user: what root writes, the service could not change."""
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
-        raise Failure("the user {0!r} does not exist on this host; set {1}".format(str(user), option))
-    if os.geteuid() == entry.pw_uid:
-        return
-    if os.geteuid() != 0:
-        raise Failure("this must run as root or as {0} (become: true)".format(user))
-    os.initgroups(str(user), entry.pw_gid)
-    os.setgid(entry.pw_gid)
-    os.setuid(entry.pw_uid)
-    os.environ["HOME"] = entry.pw_dir
 
 
 def serve(start, prepare=None):

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Callable, TypeVar
 
-from ansible_collections.listops.mailman.plugins.module_utils.program import Failure, become
+from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
 
 # As with Mailman's own database: see mailman3_transactions.
 BUSY_SECONDS = 60.0
@@ -19,9 +19,8 @@ PAUSE_SECONDS = 0.12
 T = TypeVar("T")
 
 
-def enter(user: str, manage: str) -> None:
-    """Turn into its user, and make its models ready. manage: the path of its manage.py."""
-    become(user, "web_user")
+def enter(manage: str) -> None:
+    """Make its models ready. manage: the path of its manage.py."""
     folder = os.path.dirname(manage)
     os.chdir(folder)
     sys.path.insert(0, folder)

@@ -32,11 +32,12 @@ time.sleep(asked["seconds"])
 with open(f"/proc/{process.pid}/task/{process.pid}/children") as handle:
     children = [int(child) for child in handle.read().split()]
 running = process.poll() is None and bool(children)
-if running and asked["child"]:
+if running and not asked["child"]:
+    os.killpg(process.pid, signal.SIGKILL)
+if running:
+    # in sessions of their own
     for child in children:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-elif running:
-    os.killpg(process.pid, signal.SIGKILL)
 process.wait()
 print(json.dumps(running))

@@ -14,6 +14,7 @@ import glob
 import hashlib
 import imp
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -125,7 +126,10 @@ def child(function, *arguments):
     pid = os.fork()
     if pid == 0:
         try:
-            modules['program'].become('list', 'mailman_user')
+            entry = pwd.getpwnam('list')
+            os.initgroups('list', entry.pw_gid)
+            os.setgid(entry.pw_gid)
+            os.setuid(entry.pw_uid)
             os.umask(0o002)
             function(*arguments)
             os._exit(0)

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
 import sys
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import engine, program
+from ansible_collections.listops.mailman.plugins.module_utils import engine, identity, program
 
 # A first line knows no white space, which the folder of this checkout may have in its name.
 PYTHON = os.path.realpath(sys.executable)
+# What head says of a command in a virtual environment of its own.
+LINE = subprocess.CompletedProcess([], 0, b"#!/opt/mailman/venv/bin/python\nimport mailman\n", b"")
 
 
 def script(tmp_path, first_line):
@@ -22,16 +25,69 @@ def script(tmp_path, first_line):
     return str(path)
 
 
-def test_the_interpreter_is_that_of_mailmans_own_command(tmp_path):
-    assert engine.interpreter(script(tmp_path, "#!/usr/bin/python3")) == ["/usr/bin/python3"]
-    assert engine.interpreter(script(tmp_path, "#!/usr/bin/env python3")) == ["/usr/bin/env", "python3"]
-    assert engine.interpreter(script(tmp_path, "#!/usr/bin/python3 -sP")) == ["/usr/bin/python3", "-sP"]
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("#!/usr/bin/python3", ["/usr/bin/python3"]),
+        ("#!/usr/bin/env python3", ["/usr/bin/env", "python3"]),
+        ("#!/usr/bin/python3 -sP", ["/usr/bin/python3", "-sP"]),
+    ],
+)
+def test_the_interpreter_is_that_of_mailmans_own_command(tmp_path, line, words):
+    command = script(tmp_path, line)
+    assert engine.interpreter(command, engine.first_line(command, identity.find(own_user(), "mailman_user"))) == words
 
 
-@pytest.mark.parametrize("line", ["", "#!/bin/sh", "\x7fELF"])
+@pytest.mark.parametrize("line", ["", "#!/bin/sh", "\x7fELF", "#!/usr/bin/python3 'open"])
 def test_no_interpreter_is_said(tmp_path, line):
+    command = script(tmp_path, line)
     with pytest.raises(engine.EngineError, match="does not start with a Python interpreter"):
-        engine.interpreter(script(tmp_path, line))
+        open_engine(own_user(), command)
+
+
+def test_a_command_that_its_user_cannot_read_is_said(tmp_path):
+    with pytest.raises(engine.EngineError, match="cannot read .*/gone as .*: No such file or directory"):
+        engine.first_line(str(tmp_path / "gone"), identity.find(own_user(), "mailman_user"))
+
+
+def test_an_interpreter_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(engine.EngineError, match="/nowhere/python3 does not start as .*: No such file or directory"):
+        open_engine(own_user(), script(tmp_path, "#!/nowhere/python3"))
+
+
+@pytest.mark.parametrize("program", engine.PROGRAMS)
+def test_root_is_dropped_before_anything_is_started(tmp_path, monkeypatch, program):
+    """As root, each process that an engine starts is of its user from its first instruction on."""
+    entry = pwd.getpwnam("nobody")
+    started = []
+    monkeypatch.setattr(identity.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(engine.subprocess, "run", lambda argv, **options: started.append((argv, options)) or LINE)
+    monkeypatch.setattr(engine.subprocess, "Popen", lambda argv, **options: started.append((argv, options)) or 1 / 0)
+    command = script(tmp_path, "#!/anything")
+    with pytest.raises(ZeroDivisionError):
+        engine.Engine(program, command=command, option="x", opening={"user": "nobody"}).__enter__()
+    assert [argv[0] for argv, _options in started] == ["head", "/opt/mailman/venv/bin/python"]
+    for _argv, options in started:
+        assert (options["user"], options["group"]) == (entry.pw_uid, entry.pw_gid)
+        assert options["extra_groups"] == os.getgrouplist("nobody", entry.pw_gid)
+        assert (options["cwd"], options["umask"], options["start_new_session"]) == ("/", 0o022, True)
+        assert options["env"]["HOME"] == entry.pw_dir
+        assert options["env"]["USER"] == "nobody"
+
+
+def test_nothing_of_roots_environment_is_inherited(monkeypatch):
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/root/agent")
+    monkeypatch.setenv("PYTHONPATH", "/root/lib")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    found = identity.find(own_user(), "mailman_user").options()["env"]
+    assert not {"SSH_AUTH_SOCK", "PYTHONPATH"} & set(found)
+    assert found["TZ"] == "Europe/Berlin"
+
+
+def test_somebody_else_is_refused(monkeypatch):
+    monkeypatch.setattr(identity.os, "geteuid", lambda: 4242)
+    with pytest.raises(identity.Refused, match="this must run as root or as nobody"):
+        identity.find("nobody", "mailman_user")
 
 
 def test_a_missing_command_is_said(tmp_path):
@@ -62,7 +118,7 @@ def test_an_interpreter_that_dies_is_said(tmp_path):
 
 def test_nothing_is_opened_before_somebody_asks(tmp_path):
     command = script(tmp_path, "#!" + PYTHON)
-    opening = {"user": "nobody-here", "config": None, "readonly": True}
+    opening = {"user": own_user(), "config": None, "readonly": True}
     with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening):
         pass
 
