@@ -123,3 +123,15 @@ def test_robots_are_asked_to_stay_away(outside: Outside, proved: Proved) -> None
     assert plain.status in (301, 302, 308), plain.status
     assert plain.headers["location"].startswith("https://")
     proved("robots.txt is there; HTTP leads to HTTPS with a valid certificate", f"{plain.status}, 200")
+
+
+def test_mailman_starts_after_the_mail_server(fermium: Fermium, proved: Proved) -> None:
+    """In systemd's own view, in which a unit that nobody knows has no place."""
+    units = ("mailman3", "mailman3-web")
+    after = {unit: fermium.check("systemctl", "show", "--property=After", "--value", unit).split() for unit in units}
+    assert all("exim4.service" in after[unit] for unit in units), after
+    assert fermium.check("systemctl", "show", "--property=LoadState", "--value", "exim4").strip() == "loaded"
+    # neither breaks the order to get out of a circle
+    broken = fermium.run("journalctl", "--boot", "--no-pager", "--grep", "ordering cycle")["out"]
+    assert "ordering cycle" not in broken, broken
+    proved("systemd starts Mailman and its web interface after Exim", ", ".join(units))

@@ -73,6 +73,11 @@ def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, wo
     proved("Mailman down: mail waits in Exim's queue, and is delivered once", "250, queued, 1 copy")
 
 
+def moment(fermium: Fermium, what: str, unit: str) -> int:
+    """When a unit began to start, or had started, after the host did."""
+    return int(fermium.check("systemctl", "show", f"--property={what}", "--value", unit))
+
+
 def test_everything_comes_back_after_a_power_cut(
     fermium: Fermium, outside: Outside, server: Any, word: str, proved: Proved
 ) -> None:
@@ -82,6 +87,9 @@ def test_everything_comes_back_after_a_power_cut(
     assert fermium.check("stat", "-c", "%Y", "/proc/1").strip() != began, "it did not restart"
     mounts(server)
     assert fermium.processes("exim4"), "Exim did not start"
+    started = moment(fermium, "ActiveEnterTimestampMonotonic", "exim4")
+    for unit in ("mailman3", "mailman3-web"):
+        assert moment(fermium, "InactiveExitTimestampMonotonic", unit) >= started > 0, f"{unit} did not wait for Exim"
     eventually(fermium.mailman_runs, "Mailman has started")
     assert outside.send(site.ALICE, site.PUBLIC, f"reborn {word}").accepted
     copy = outside.mailbox(site.BOB).wait_for(f"reborn {word}")

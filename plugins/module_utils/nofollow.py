@@ -1,0 +1,189 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Paths that lead through folders of others, gone step by step, each from the open folder before it.
+
+A symbolic link is followed only where nobody but root (or we ourselves) could have put it. What is opened stays what it
+is, whoever renames something meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from typing import Iterator, NamedTuple
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: a pipe without a writer must not hold us up.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_LINKS = 40
+
+
+class Unsafe(Exception):
+    """A path that is not followed, in one sentence."""
+
+
+class Owner(NamedTuple):
+    """To whom files belong, and the mode of folders; mode None leaves modes as they are."""
+
+    uid: int
+    gid: int
+    mode: int | None
+
+    def file_mode(self) -> int | None:
+        return None if self.mode is None else self.mode & 0o666
+
+
+def is_trusted(status: os.stat_result) -> bool:
+    """Whether nobody but root and we can put something into a folder."""
+    others = status.st_mode & (stat.S_IWOTH | (stat.S_IWGRP if status.st_gid else 0))
+    return status.st_uid in (0, os.geteuid()) and not others
+
+
+def open_folder(path: str) -> int:
+    """A descriptor of an existing folder, by its absolute path; OSError when it is not there, Unsafe for a link of others."""
+    return _walk(path)[0]
+
+
+def _walk(path: str) -> tuple[int, bool]:
+    rest = _parts(path)
+    folder = os.open("/", _FOLDER)
+    trusted = is_trusted(os.fstat(folder))
+    links = 0
+    try:
+        while rest:
+            name = rest.pop(0)
+            target = _link(folder, name)
+            if target is None:
+                child = os.open(name, _FOLDER, dir_fd=folder)
+            else:
+                links += 1
+                if not trusted:
+                    raise Unsafe(_refusal(path, name))
+                if links > _LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+                rest = _parts(target) + rest
+                if not target.startswith("/"):
+                    continue
+                child = os.open("/", _FOLDER)
+            os.close(folder)
+            folder = child
+            # Below a folder of others, a folder of root's is there only as long as they like.
+            trusted = trusted and is_trusted(os.fstat(folder))
+        return folder, trusted
+    except BaseException:
+        os.close(folder)
+        raise
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]
+
+
+def _link(folder: int, name: str) -> str | None:
+    """Where a link leads, or None for what is none (or not there)."""
+    try:
+        return os.readlink(name, dir_fd=folder)
+    except OSError as exc:
+        if exc.errno in (errno.EINVAL, errno.ENOENT):
+            return None
+        raise
+
+
+def _refusal(path: str, name: str) -> str:
+    return (
+        "{0} leads through the symbolic link {1!r} in a folder that does not belong to root alone; remove it, since whoever "
+        "made it could make it lead anywhere".format(path, name)
+    )
+
+
+def open_file(path: str, flags: int, mode: int = 0o600) -> int:
+    """A descriptor of a file, as os.open gives it; Unsafe for a link of others."""
+    for _ in range(_LINKS):
+        folder, trusted = _walk(os.path.dirname(path))
+        try:
+            name = os.path.basename(path)
+            target = _link(folder, name)
+            if target is None:
+                return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=folder)
+            if not trusted:
+                raise Unsafe(_refusal(path, name))
+            path = os.path.join(os.path.dirname(path), target)
+        finally:
+            os.close(folder)
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+
+def make_folder(path: str, owner: Owner) -> int:
+    """Make a folder, and those that it is in, which are ours; its descriptor."""
+    above = os.path.dirname(path)
+    try:
+        parent = open_folder(above)
+    except FileNotFoundError:
+        parent = make_folder(above, Owner(os.geteuid(), os.getegid(), 0o755))
+    try:
+        name = os.path.basename(path)
+        os.mkdir(name, 0o700, dir_fd=parent)
+        folder = os.open(name, _FOLDER, dir_fd=parent)
+    finally:
+        os.close(parent)
+    give(folder, owner._replace(mode=0o755 if owner.mode is None else owner.mode))
+    return folder
+
+
+def differs(status: os.stat_result, owner: Owner, mode: int | None) -> bool:
+    return (status.st_uid, status.st_gid) != (owner.uid, owner.gid) or mode not in (None, stat.S_IMODE(status.st_mode))
+
+
+def give(descriptor: int, owner: Owner) -> None:
+    """Give an open file or folder its owner and mode."""
+    os.fchown(descriptor, owner.uid, owner.gid)
+    if owner.mode is not None:
+        os.fchmod(descriptor, owner.mode)
+
+
+def give_contents(folder: int, path: str, owner: Owner, *, check_mode: bool) -> Iterator[str]:
+    """Give all files and folders below an open folder their owner and mode; yields the paths of those that differed.
+
+    Left as they are: links and pipes; files that have another name, which could be anybody's; other file systems.
+    """
+    device = os.fstat(folder).st_dev
+    for name in sorted(os.listdir(folder)):
+        # What goes meanwhile need not be given.
+        with contextlib.suppress(FileNotFoundError):
+            yield from _give_entry(folder, name, os.path.join(path, name), owner, device, check_mode)
+
+
+def _give_entry(folder: int, name: str, path: str, owner: Owner, device: int, check_mode: bool) -> Iterator[str]:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    if status.st_dev != device or not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+        return
+    mode = owner.mode if stat.S_ISDIR(status.st_mode) else owner.file_mode()
+    if stat.S_ISREG(status.st_mode) and not differs(status, owner, mode):
+        return
+    try:
+        child = os.open(name, _FOLDER if stat.S_ISDIR(status.st_mode) else _FILE, dir_fd=folder)
+    except OSError as exc:
+        # It is another one now: a link, a file instead of a folder.
+        if exc.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+            return
+        raise
+    try:
+        # What was opened counts, not what was there a moment ago.
+        status = os.fstat(child)
+        if stat.S_ISDIR(status.st_mode):
+            if status.st_dev != device:
+                return
+        elif not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            return
+        if differs(status, owner, mode):
+            yield path
+            if not check_mode:
+                give(child, owner._replace(mode=mode))
+        if stat.S_ISDIR(status.st_mode):
+            yield from give_contents(child, path, owner, check_mode=check_mode)
+    finally:
+        os.close(child)
