@@ -183,8 +183,7 @@ def first_line(command: str, who: identity.Identity) -> str:
         done = subprocess.run(
             argv,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=READ_SECONDS,
             check=False,
             **who.options(),

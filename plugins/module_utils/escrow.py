@@ -12,7 +12,7 @@ import os
 import tarfile
 from typing import Iterable
 
-from ansible_collections.listops.mailman.plugins.module_utils import openpgp
+from ansible_collections.listops.mailman.plugins.module_utils import nofollow, openpgp
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -37,14 +37,17 @@ def check_key(key: str) -> None:
 def seal(key: str, data: bytes, path: str) -> None:
     """Write data encrypted for a public key; whole or not at all, and readable by its owner only."""
     sealed = _encrypt(key, data)
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    temporary = path + ".new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as handle:
-        handle.write(sealed)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.rename(temporary, path)
+    folder = nofollow.need_folder(os.path.dirname(path), 0o700)
+    try:
+        name = os.path.basename(path)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(name + ".new", flags, 0o600, dir_fd=folder), "wb") as handle:
+            handle.write(sealed)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.rename(name + ".new", name, src_dir_fd=folder, dst_dir_fd=folder)
+    finally:
+        os.close(folder)
 
 
 def _encrypt(key: str, data: bytes) -> bytes:

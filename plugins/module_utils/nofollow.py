@@ -119,11 +119,7 @@ def open_file(path: str, flags: int, mode: int = 0o600) -> int:
 
 def make_folder(path: str, owner: Owner) -> int:
     """Make a folder, and those that it is in, which are ours; its descriptor."""
-    above = os.path.dirname(path)
-    try:
-        parent = open_folder(above)
-    except FileNotFoundError:
-        parent = make_folder(above, Owner(os.geteuid(), os.getegid(), 0o755))
+    parent = need_folder(os.path.dirname(path), 0o755)
     try:
         name = os.path.basename(path)
         os.mkdir(name, 0o700, dir_fd=parent)
@@ -132,6 +128,14 @@ def make_folder(path: str, owner: Owner) -> int:
         os.close(parent)
     give(folder, owner._replace(mode=0o755 if owner.mode is None else owner.mode))
     return folder
+
+
+def need_folder(path: str, mode: int) -> int:
+    """A descriptor of a folder, which is made as ours if it is not there."""
+    try:
+        return open_folder(path)
+    except FileNotFoundError:
+        return make_folder(path, Owner(os.geteuid(), os.getegid(), mode))
 
 
 def differs(status: os.stat_result, owner: Owner, mode: int | None) -> bool:

@@ -147,7 +147,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import escrow, model, redact
+from ansible_collections.listops.mailman.plugins.module_utils import escrow, model, nofollow, redact
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
@@ -167,16 +167,18 @@ def who() -> str:
 
 
 def read_lines(path: str) -> list[str]:
-    if not os.path.exists(path):
+    try:
+        descriptor = nofollow.open_file(path, os.O_RDONLY)
+    except FileNotFoundError:
         return []
-    with open(path, encoding="utf-8", errors="replace") as handle:
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as handle:
         return handle.readlines()
 
 
 def note(path: str, line: str) -> None:
     """Add a line to the log, on disk before anything else is done."""
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.close(nofollow.need_folder(os.path.dirname(path), 0o755))
+    descriptor = nofollow.open_file(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
         handle.write(line)
         handle.flush()
@@ -303,6 +305,8 @@ def main() -> None:
         result = run(module.params, module.check_mode)
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
     module.exit_json(**result)
 
 

@@ -12,8 +12,8 @@ author: The listops.mailman contributors (@listops)
 description:
   - Makes a directory below directories that belong to a service, and gives it and, if wanted, what is in it to the service's user.
   - Nothing that such a user could put there is followed, before or while this runs. Each step is taken from an open directory;
-    symbolic links are followed only where nobody but root could have put them. M(ansible.builtin.file) goes by paths, and gives away whatever
-    its user makes them lead to.
+    symbolic links are followed only where nobody but root could have put them.
+  - M(ansible.builtin.file) goes by paths, and gives away whatever their user makes them lead to.
   - Left as they are are symbolic links, pipes, sockets and devices; files with more than one name; what is mounted below.
 extends_documentation_fragment:
   - listops.mailman.attributes
@@ -42,7 +42,8 @@ options:
     required: true
   mode:
     description:
-      - Permissions of the directory, an octal number in quotes, V("0750"). When omitted, a new one gets V("0755"), another one keeps its own.
+      - Permissions of the directory, an octal number in quotes, V("0750").
+      - When omitted, a new one gets V("0755"), another one keeps its own.
       - With O(recurse=true) directories in it get the same, and files what of it is not for execution.
     type: str
   recurse:
@@ -101,7 +102,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import nofollow
 def wanted(params: Mapping[str, Any]) -> nofollow.Owner:
     """Owner and mode; ValueError, a sentence, for what is not accepted."""
     mode = params["mode"]
-    if mode is not None and not re.fullmatch("0?[0-7]{3}", mode):
+    if mode is not None and not re.fullmatch("[0-7]{3,4}", mode):
         raise ValueError("mode is {0!r}: give three or four octal digits in quotes, such as '0750'.".format(mode))
     try:
         uid, gid = pwd.getpwnam(params["owner"]).pw_uid, grp.getgrnam(params["group"]).gr_gid
@@ -162,7 +163,9 @@ def bring_about(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
 
 
 def result(path: str, given: list[str], made: bool, mounted: bool) -> dict[str, Any]:
-    before = "".join("{0}: {1}\n".format(name, "absent" if made and name == path else "other owner or mode") for name in given)
+    before = "".join(
+        "{0}: {1}\n".format(name, "absent" if made and name == path else "other owner or mode") for name in given
+    )
     after = "".join("{0}: as declared\n".format(name) for name in given)
     if mounted:
         before, after = before + "{0}: not mounted\n".format(path), after + "{0}: tmpfs\n".format(path)

@@ -3,18 +3,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Check a candidate mailman.cfg with Mailman's own schema: check_core.py CANDIDATE
 
-Reads only: no directory is made and no database opened. Percent signs are not
-allowed here, because the program travels inside a validate command.
+Reads only: no directory is made and no database opened. As Mailman's user, since it imports what the
+configuration names. Percent signs are not allowed here, because the program travels inside a validate command.
 """
 
+import os
+import pwd
 import sys
 
-import mailman.config
-from lazr.config import as_boolean
-from lazr.config.interfaces import ConfigErrors
-from mailman.config import config
-from mailman.utilities.modules import find_name
-from zope.configuration import xmlconfig
+with open(sys.argv[1], encoding="utf-8") as candidate:
+    text = candidate.read()
+
+user = pwd.getpwnam("list")
+os.initgroups(user.pw_name, user.pw_gid)
+os.setgid(user.pw_gid)
+os.setuid(user.pw_uid)
+os.chdir("/")
+
+import mailman.config  # noqa: E402
+from lazr.config import as_boolean  # noqa: E402
+from lazr.config.interfaces import ConfigErrors  # noqa: E402
+from mailman.config import config  # noqa: E402
+from mailman.utilities.modules import find_name  # noqa: E402
+from zope.configuration import xmlconfig  # noqa: E402
 
 INSTALLED = "/etc/mailman3/mailman.cfg"
 NUMBERS = (
@@ -50,7 +61,6 @@ def problems(text):
         yield "[mailman] default_language is {!r}, which Mailman does not know".format(config.mailman.default_language)
 
 
-with open(sys.argv[1], encoding="utf-8") as candidate:
-    found = list(problems(candidate.read()))
+found = list(problems(text))
 if found:
     sys.exit("mailman.cfg: " + "; ".join(found))

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in Mailman 2.1's own Python 2.7:
+"""Runs in Mailman 2.1's own Python 2.7, as its user:
 
 facts BIN               what this Mailman is, as JSON
-check BIN CANDIDATE     checks a candidate mm_cfg.py against Mailman's own defaults
+check BIN CANDIDATE     checks a candidate mm_cfg.py, or with - standard input, against Mailman's own defaults
 
 Percent signs are not allowed here, because the program travels inside a validate command.
 """
@@ -51,12 +51,18 @@ def fits(value, default):
     return default is None or value in (None, 0) or kind(value) == kind(default)
 
 
+def text(path):
+    if path == "-":
+        return sys.stdin.read()
+    with open(path) as candidate:
+        return candidate.read()
+
+
 def problems(Defaults, path):
     # as Mailman imports it, for whom "Defaults" is a neighbour
     space = {"__name__": "Mailman.mm_cfg", "__file__": path}
     try:
-        with open(path) as candidate:
-            exec(compile(candidate.read(), "mm_cfg.py", "exec"), space)
+        exec(compile(text(path), "mm_cfg.py", "exec"), space)
     except Exception as exc:
         yield "{0}: {1}".format(type(exc).__name__, exc)
         return

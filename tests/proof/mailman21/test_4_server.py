@@ -79,6 +79,17 @@ def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
     proved("secrets are Mailman's alone; cron jobs; logs rotate", f"{len(jobs)} jobs")
 
 
+def test_what_root_starts_and_writes_is_roots_alone(fermium: Sodium, proved: Proved) -> None:
+    """Mailman's group could write to these folders; its program and its cron jobs run as its user."""
+    folders = ["/usr/lib/mailman", "/usr/lib/mailman/bin", "/usr/lib/mailman/Mailman", "/etc/mailman"]
+    found = [line.split() for line in fermium.check("stat", "-c", "%U %a", *folders).splitlines()]
+    assert all(user == "root" and not int(mode, 8) & 0o022 for user, mode in found), found
+    assert fermium.check("systemctl", "show", "--property=User", "--value", "mailman").strip() in ("list", "")
+    masters = fermium.processes("mailmanctl")
+    assert {fermium.user(item["uid"]) for item in masters} == {"list"}, masters
+    proved("folders from which root or cron start something are root's alone", f"{len(found)} folders")
+
+
 def test_it_comes_back_after_a_power_cut(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
     if fermium.moves_mail:
         assert outside.send(site.ALICE, site.PUBLIC, f"before {word}").accepted

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +44,12 @@ WALKS = [
     ("spamassassin/tasks/install.yml", "Give the Bayes database to the user", "/var/lib/spamd/.spamassassin", "spamd"),
 ]
 SINGLE = [
-    ("spamassassin/tasks/updates.yml", "Create the keyring's directory", "/var/lib/spamassassin/sa-update-keys", "debian-spamd"),
+    (
+        "spamassassin/tasks/updates.yml",
+        "Create the keyring's directory",
+        "/var/lib/spamassassin/sa-update-keys",
+        "debian-spamd",
+    ),
 ]
 
 
@@ -90,7 +96,9 @@ def test_a_folder_that_becomes_a_link_gives_nothing_away(
         fermium.check("sh", "-c", f"rm -rf {tree}/proof-swap-*; rm -f /run/proof-swap.*")
     assert swapped == "ready", swapped
     assert kept(fermium, secrets) == COUNT
-    proved(f"{user} swaps folders for links while root walks there: nothing is given away", f"8 walks, {COUNT} files kept")
+    proved(
+        f"{user} swaps folders for links while root walks there: nothing is given away", f"8 walks, {COUNT} files kept"
+    )
 
 
 @pytest.mark.parametrize(("file", "name", "path", "user"), WALKS + SINGLE)
@@ -148,3 +156,39 @@ def test_a_command_is_read_as_its_user(fermium: Fermium, controller: Controller,
     said = controller.refused("listops.mailman.mailman_list_info", mailman_command=f"{secrets}/shadow-1")
     assert said == f"cannot read {secrets}/shadow-1 as list: Permission denied"
     proved("a command that leads to root's files is read as Mailman's user", "refused")
+
+
+def test_a_dump_follows_nothing_of_a_services_user(fermium: Fermium, secrets: str, proved: Proved) -> None:
+    """A database that its user made a link to one of root's is refused; one of its own is read as its user."""
+    place, dumps, config = "/run/proof-databases", "/run/proof-dumps", "/run/proof-dump.json"
+    fermium.check("install", "-d", "-o", "list", "-m", "0755", place)
+    fermium.check("install", "-d", "-m", "0700", dumps)
+
+    def dump(name: str) -> dict[str, Any]:
+        databases = [{"name": "proof", "kind": "sqlite", "path": f"{place}/{name}"}]
+        settings = {"directory": dumps, "keep": 1, "paths_file": "/dev/null", "databases": databases}
+        fermium.ask("write", path=config, text=json.dumps(settings))
+        return fermium.run("listops-dump", "--config", config)
+
+    try:
+        make = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('create table t (x)').connection.commit()"
+        fermium.check("python3", "-c", make, f"{secrets}/root.db")
+        fermium.check(*as_user("list", "python3", "-c", make, f"{place}/own.db"))
+        fermium.check(*as_user("list", "ln", "-s", f"{secrets}/root.db", f"{place}/link.db"))
+        fermium.check(*as_user("list", "ln", "-s", secrets, f"{place}/folder"))
+        fermium.check("cp", f"{secrets}/root.db", f"{place}/moved.db")
+        said = {name: dump(name) for name in ("own.db", "link.db", "folder/root.db", "moved.db")}
+        assert {name: done["rc"] for name, done in said.items()} == {
+            "own.db": 0,
+            "link.db": 1,
+            "folder/root.db": 1,
+            "moved.db": 1,
+        }, said
+        assert f"leads through the link {place}/link.db" in said["link.db"]["err"]
+        assert "belongs to root, in a folder that others can write to" in said["moved.db"]["err"]
+        # what only its user could not read is not read by root in its place
+        fermium.check("sh", "-c", f"chmod 0 {place}/own.db")
+        assert dump("own.db")["rc"] == 1
+    finally:
+        fermium.check("rm", "-rf", place, dumps, config)
+    proved("a dump follows no link of a service's user, and reads databases as their users", "1 made, 4 refused")

@@ -30,7 +30,8 @@ MAILMAN21 = {"mailman_engine": "mailman21"}
 # In the place of a Mailman 2.1, whose Python is not here: the first line of its mailmanctl.
 INTERPRETERS = {
     "2.1.15": '#! /usr/bin/printf {"version":"2.1.15"}',
-    "2.1.18-1": '#! /usr/bin/printf {"version":"2.1.18-1"}',
+    "2.1.18-1": '#! /usr/bin/printf {"version":"2.1.18-1","user":"list"}',
+    "other-user": '#! /usr/bin/printf {"version":"2.1.39","user":"mailman"}',
     "orphan": "#! /no/python2.7 -S",
 }
 # Of a role its preflight, or role/tasks; what is not refused, if barely.
@@ -196,6 +197,10 @@ REFUSED_BY_MAILMAN: list[Refused] = [
 ]
 REFUSED_WITH_MAILMAN21: list[Refused] = [
     ({"mailman_subscribe_form_secret": 12345}, "mailman_subscribe_form_secret is not accepted"),
+    *(
+        ({"mailman_user": name}, f'mailman_user is "{name}": give a system name other than root')
+        for name in ("root", "", "a b", "-list")
+    ),
     ({"mailman_prefix": "/opt/mailman/"}, 'mailman_prefix is "/opt/mailman/" and mailman_web_path is "/mailman": with'),
     (
         {"mailman_web_path": "/mailman3"},
@@ -341,6 +346,7 @@ REFUSED: list[tuple[str, *Refused]] = [
         for name, sentence in (
             ("nothing", "/nothing; install it there, or set mailman_prefix."),
             ("2.1.15", "/2.1.15 has Mailman 2.1.15, and mailman_engine is mailman21: Mailman 2.1.18 or a later 2.1"),
+            ("other-user", '/other-user runs as "mailman": give that one, if it is right.'),
             ("orphan", "/orphan does not run with /no/python2.7 -S: install the Python 2.7 of its Mailman 2.1"),
         )
     ),
@@ -376,6 +382,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         look = {
             "block": [{"ansible.builtin.include_role": include}, {"ansible.builtin.set_fact": {"said": "nothing"}}],
             "rescue": [{"ansible.builtin.set_fact": {"said": SENTENCES}}],
+            # Whoever runs this cannot become Mailman's user, whom there need not be.
+            "vars": {"_mailman_21_as": ["env"]},
         }
         chosen = [host for host, (name, _given) in zip(hosts, cases, strict=True) if name == wanted]
         plays.append({"hosts": chosen, "tasks": [look]})

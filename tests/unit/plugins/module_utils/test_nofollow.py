@@ -58,7 +58,9 @@ def test_a_link_in_a_folder_of_others_is_refused(tmp_path, path):
     service, _secret = tree(tmp_path, open_to_all=True)
     (service / "mine").mkdir(mode=0o755)
     (service / "mine/link").symlink_to("../../secret")
-    with pytest.raises(nofollow.Unsafe, match="leads through the symbolic link 'link' in a folder that does not belong"):
+    with pytest.raises(
+        nofollow.Unsafe, match="leads through the symbolic link 'link' in a folder that does not belong"
+    ):
         nofollow.open_folder(str(service) + "/" + path)
 
 
@@ -183,4 +185,8 @@ def test_what_becomes_something_else_meanwhile_is_left(tmp_path, monkeypatch, ki
 def test_a_folder_is_made_with_those_above(tmp_path):
     path = tmp_path / "a/b/c"
     os.close(nofollow.make_folder(str(path), MINE))
-    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent.parent, path.parent, path)] == [0o755, 0o755, 0o700]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (path.parent.parent, path.parent, path)] == [
+        0o755,
+        0o755,
+        0o700,
+    ]

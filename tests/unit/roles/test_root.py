@@ -1,0 +1,349 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs as root, and which paths it goes: none below a folder that a service's user can write to, but what is named here.
+
+Each task of roles and playbooks, each unit, each program, and each place where modules open files or start programs.
+What is new fails, until it works as that user, through directory descriptors, or is named here with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from ansible_collections.listops.mailman.plugins.module_utils.engine import PROGRAMS
+
+ROOT = Path(__file__).resolve().parents[3]
+
+# What belongs to service users, or to groups of theirs, or can be written by everybody.
+FOLDERS = (
+    "/var/lib/mailman3",
+    "/var/log/mailman3",
+    "/run/mailman3",
+    "/run/mailman3-web",
+    "/var/lib/mailman",
+    "/usr/lib/mailman",
+    "/usr/local/mailman",
+    "/usr/local/cpanel/3rdparty/mailman",
+    "/opt/mailman",
+    "/var/log/mailman",
+    "/run/lock/mailman",
+    "/var/spool/exim4",
+    "/var/log/exim4",
+    "/run/exim4",
+    "/var/lib/spamassassin",
+    "/var/lib/spamd",
+    "/run/spamd",
+    "/var/lib/postgresql",
+    "/var/lib/prometheus",
+    "/tmp",
+    "/var/tmp",
+)
+# What touches nothing on the host.
+TOUCH_NOTHING = re.compile(r"ansible\.builtin\.(assert|fail|debug|set_fact|meta|(import|include)_\w+|getent|setup)")
+# What decides, says, or is text for somebody else: no path that a task goes.
+NO_PATHS = (
+    "name",
+    "when",
+    "register",
+    "notify",
+    "listen",
+    "content",
+    "fail_msg",
+    "success_msg",
+    "msg",
+    "that",
+    "body",
+    "block_text",
+)
+MODULES_OF_OURS = "listops.mailman."
+# As whom a command begins.
+COMMAND = re.compile(r"ansible\.builtin\.(command|shell)")
+AS_USER = re.compile(r"(?:^|[\s\['\"])(?:runuser['\", ]+-u|setpriv['\", ]+--reuid)")
+
+
+class Task(NamedTuple):
+    where: str
+    name: str
+    module: str
+    text: str
+    as_user: bool
+
+
+def tasks_in(node: Any, as_user: bool = False) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Every task, also in blocks, and whether it becomes a user."""
+    for entry in node if isinstance(node, list) else []:
+        becomes = as_user or "become_user" in entry
+        for key in ("pre_tasks", "tasks", "post_tasks", "handlers", "block", "rescue", "always"):
+            yield from tasks_in(entry.get(key), becomes)
+        if not {"block", "hosts"} & entry.keys():
+            yield entry, becomes
+
+
+def strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key not in NO_PATHS:
+                yield from strings(item)
+    elif isinstance(value, list):
+        # the words of a command stay together
+        yield " ".join(item if isinstance(item, str) else "\n".join(strings(item)) for item in value)
+    elif isinstance(value, str):
+        yield value
+
+
+def variables(role: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for kind in ("defaults", "vars"):
+        path = ROOT / "roles" / role / kind / "main.yml"
+        if path.exists():
+            found |= yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return found
+
+
+def registered(role: str) -> dict[str, Any]:
+    """What tasks looked at, by the variable that holds what they found."""
+    files = [path for kind in ("tasks", "handlers") for path in (ROOT / "roles" / role / kind).glob("*.yml")]
+    tasks = [task for path in files for task, _becomes in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8")))]
+    return {task["register"]: task.get("loop", "") for task in tasks if "register" in task}
+
+
+def with_variables(text: str, known: dict[str, Any]) -> str:
+    """The text with that of each of the role's variables that is named in it, and so on."""
+    seen: set[str] = set()
+    waiting = [text]
+    parts = []
+    while waiting:
+        part = waiting.pop()
+        parts.append(part)
+        for name in set(re.findall(r"[a-z_][a-z0-9_]*", part)) & known.keys() - seen:
+            seen.add(name)
+            waiting.extend(strings(known[name]))
+    return "\n".join(parts)
+
+
+def all_tasks() -> list[Task]:
+    found = []
+    files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/handlers/*.yml"), *ROOT.glob("playbooks/*.yml")]
+    for path in sorted(files):
+        role = path.relative_to(ROOT).parts[1] if path.is_relative_to(ROOT / "roles") else ""
+        known = registered(role) | variables(role) if role else {}
+        for task, becomes in tasks_in(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            module = next((key for key in task if "." in key), "")
+            own = "\n".join(strings(task))
+            # where Ansible runs
+            elsewhere = task.get("delegate_to") == "localhost"
+            words = with_variables(" ".join(strings(task.get(module, ""))), known) if COMMAND.fullmatch(module) else ""
+            as_user = becomes or elsewhere or bool(AS_USER.search(words))
+            where = str(path.relative_to(ROOT))
+            found.append(Task(where, task.get("name", ""), module, with_variables(own, known), as_user))
+    return found
+
+
+def below(text: str) -> list[str]:
+    """The folders of service users in or below which a text has a path."""
+    return sorted(
+        folder for folder in FOLDERS if re.search(rf"(?<![A-Za-z0-9_.}}-]){re.escape(folder)}(?![A-Za-z0-9_.-])", text)
+    )
+
+
+LOOKS = "looks only: stat, and no checksum"
+TEXT = "the path is text in it"
+LEFT_TO_ROOT = "the role has left that folder to root alone before, and refused links in it: see mailman21.yml"
+MOUNTED = "the directory was mounted by its descriptor before; what is mounted cannot be renamed"
+# Tasks that go there as root all the same, and why that gives nothing away.
+NAMED = {
+    ("roles/backup/tasks/dump.yml", "List what to save and what to leave out"): TEXT,
+    ("roles/housekeeping/tasks/main.yml", "Install its configuration"): TEXT,
+    ("roles/housekeeping/tasks/main.yml", "No old figures stay"): "listops-publish goes by descriptors",
+    ("roles/mailman/tasks/core21.yml", "Install Mailman's secrets"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/core21.yml", "Install mm_cfg.py"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/find21.yml", "Look for Mailman's commands"): LOOKS,
+    ("roles/mailman/tasks/find21.yml", "See where its configuration is"): LOOKS,
+    ("roles/mailman/tasks/find21.yml", "See whose its folders are"): LOOKS,
+    ("roles/mailman/tasks/mailman21.yml", "See what is in the place of secrets"): LOOKS,
+    ("roles/mailman/tasks/secrets.yml", "See whether secrets are kept"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/secrets.yml", "Read the kept secrets"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/secrets.yml", "Make the files of secrets"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/secrets.yml", "Generate the secrets that are not given"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/secrets.yml", "Read them back"): LEFT_TO_ROOT,
+    ("roles/spamassassin/tasks/install.yml", "Create the user, without login and without password"): TEXT,
+    ("roles/spamassassin/tasks/service.yml", "See how the daemon runs"): TEXT,
+    ("roles/spool_tmpfs/tasks/mount.yml", "Record the mounts, with the options that they have now"): MOUNTED,
+    ("roles/spool_tmpfs/tasks/unmount.yml", "Give back the directories that are no longer declared"): MOUNTED,
+    ("roles/spool_tmpfs/tasks/unmount.yml", "Forget them"): "writes /etc/fstab only",
+}
+
+
+def test_the_walk_sees_what_it_is_for() -> None:
+    """The tasks that were attacked, as they were."""
+    known = {"home": "/var/lib/spamd", "_places": ["{{ home }}/.spamassassin"]}
+    assert below(with_variables("{{ _places }}", known)) == ["/var/lib/spamd"]
+    assert below("/var/lib/mailman3/web") == ["/var/lib/mailman3"]
+    assert below("/var/lib/mailman-web /srv/var/lib/mailman3 /etc/mailman3/x") == []
+    task = {"block": [{"name": "x", "ansible.builtin.file": {"path": "/x"}, "become_user": "list"}]}
+    assert [becomes for _task, becomes in tasks_in([task])] == [True]
+    assert AS_USER.search("runuser -u list -- find") and AS_USER.search("/x\nsetpriv --reuid=list") is not None
+    assert not AS_USER.search("find -u list")
+    assert len(all_tasks()) > 200
+
+
+def test_no_task_goes_below_a_folder_of_a_service_user_as_root() -> None:
+    found = {
+        (task.where, task.name): f"{task.module}: {', '.join(below(task.text))}"
+        for task in all_tasks()
+        if below(task.text)
+        and not task.as_user
+        and not task.module.startswith(MODULES_OF_OURS)
+        and not TOUCH_NOTHING.fullmatch(task.module)
+    }
+    new = {key: said for key, said in found.items() if key not in NAMED}
+    assert not new, new
+    assert not NAMED.keys() - found.keys(), "named, and not there any more"
+
+
+@pytest.mark.parametrize(
+    "task",
+    [task for task in all_tasks() if NAMED.get((task.where, task.name)) == LOOKS],
+    ids=lambda task: f"{task.where}: {task.name}",
+)
+def test_what_looks_only_reads_nothing(task: Task) -> None:
+    assert task.module == "ansible.builtin.stat"
+    tasks = tasks_in(yaml.safe_load((ROOT / task.where).read_text(encoding="utf-8")))
+    options = next(entry["ansible.builtin.stat"] for entry, _becomes in tasks if entry.get("name") == task.name)
+    assert (options["get_checksum"], options["get_mime"], options["get_attributes"]) == (False, False, False)
+
+
+# Units that start as root, and what of that is root's.
+ROOT_UNITS = {
+    "roles/housekeeping/templates/listops-metrics.service.j2": "a program of root's, which asks Mailman as its user",
+    "roles/backup/templates/listops-dump.service.j2": "a program of root's, which reads databases as their users",
+    "roles/spamassassin/templates/spamassassin-maintenance.service.conf.j2": "a program of root's, which updates as debian-spamd",
+}
+
+
+def test_units_run_as_a_user_or_start_a_program_of_roots() -> None:
+    started = [
+        path for path in ROOT.glob("roles/*/templates/*service*.j2") if "ExecStart=" in path.read_text(encoding="utf-8")
+    ]
+    assert len(started) >= 5
+    as_root = {
+        str(path.relative_to(ROOT))
+        for path in started
+        if not re.search("^User=", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert as_root == ROOT_UNITS.keys()
+    for path in ROOT_UNITS:
+        commands = re.findall(r"^Exec\w+=[-+]*(\S+)", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+        assert all(command.startswith("/usr/local/sbin/") for command in commands), commands
+
+
+def test_no_unit_lets_root_work_in_a_folder_of_others() -> None:
+    """systemd opens files, and runs commands with +, as root."""
+    for path in ROOT.glob("roles/*/templates/*service*.j2"):
+        text = with_variables(path.read_text(encoding="utf-8"), variables(path.relative_to(ROOT).parts[1]))
+        lines = re.findall(r"^(?:Exec\w+=-?\+.*|Standard\w+=(?:file|append|truncate):.*)$", text, re.MULTILINE)
+        assert not lines, (path, lines)
+
+
+def test_the_order_of_what_is_left_to_root() -> None:
+    """The folders of Mailman 2.1 are left to root, and links refused, before anything is written there."""
+    (block,) = [
+        task for task in yaml.safe_load((ROOT / "roles/mailman/tasks/mailman21.yml").read_text()) if "block" in task
+    ]
+    names = [task["name"] for task in block["block"]]
+    assert names[:4] == [
+        "Leave the folders of its programs and its configuration to root",
+        "See what is in the place of secrets",
+        "Refuse links in their place",
+        "Keep the secrets",
+    ]
+
+
+def test_log_rotation_is_done_by_the_user_whose_logs_they_are() -> None:
+    for path in ("roles/mailman/files/logrotate.conf", "roles/mailman/templates/mailman21.logrotate.j2"):
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert re.search(r"^\tsu (?!root)", text, re.MULTILINE), path
+        # scripts run as root
+        script = text.partition("postrotate")[2].partition("endscript")[0]
+        commands = {line.split()[0] for line in script.splitlines() if line.strip()} - {"if", "fi"}
+        assert commands == {"systemctl"}, path
+
+
+# Programs that start as root and import what is not root's alone: each gives up root before its first such line.
+GIVE_UP_ROOT = {
+    "roles/mailman/files/check_core.py": "import mailman",
+    "roles/mailman/files/check_web.py": "import django",
+}
+
+
+@pytest.mark.parametrize("path", GIVE_UP_ROOT)
+def test_a_program_gives_up_root_before_it_imports(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    steps = [text.index(step) for step in ("os.initgroups(", "os.setgid(", "os.setuid(", GIVE_UP_ROOT[path])]
+    assert steps == sorted(steps)
+    # nothing of a service's before that
+    names = {
+        alias.name for node in ast.parse(text[: steps[2]]).body if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert names <= {"os", "pwd", "sys", "types"}
+
+
+# Where modules, which run as root, open files or start programs; what is sent to another interpreter runs as its user.
+OPENS = {
+    "module_utils/engine.py:first_line": "head, as the user",
+    "module_utils/engine.py:__enter__": "the interpreter, as the user; a file without a name",
+    "module_utils/escrow.py:seal": "through descriptors",
+    "module_utils/nofollow.py:*": "the descriptors",
+    "module_utils/openpgp.py:*": "gpg, in a folder of its own",
+    "module_utils/service.py:_run": "systemctl",
+    "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
+    "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",
+    "modules/service_directory.py:mount": "mount, by a descriptor",
+}
+CALLS = re.compile(
+    r"open|os\.(?:open|mkdir|makedirs|rename|replace|unlink|remove|link|symlink|chown|chmod|lchown|utime|truncate)"
+    r"|shutil\.\w+|subprocess\.\w+|tempfile\.\w+|os\.(?:exec\w+|spawn\w+|system|popen)"
+)
+
+
+def opens(path: Path) -> Iterator[str]:
+    """The functions of a file that open files or start programs."""
+
+    def walk(node: ast.AST, function: str) -> Iterator[str]:
+        for child in ast.iter_child_nodes(node):
+            name = child.name if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else function
+            if isinstance(child, ast.Call) and CALLS.fullmatch(ast.unparse(child.func)):
+                yield name
+            yield from walk(child, name)
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), "")
+
+
+def test_modules_open_files_and_start_programs_in_few_places() -> None:
+    sent = {module.__name__.rpartition(".")[2] for modules in PROGRAMS.values() for module in modules}
+    plugins = ROOT / "plugins"
+    # what only the controller has: filters
+    controller = {"roster_source", "audit", "export"}
+    files = [*plugins.glob("modules/*.py"), *plugins.glob("module_utils/*.py")]
+    found = set()
+    for path in files:
+        if path.stem not in sent | controller:
+            where = str(path.relative_to(plugins))
+            whole = f"{where}:*"
+            found |= {whole if whole in OPENS else f"{where}:{function}" for function in opens(path)}
+    assert found == OPENS.keys()
+
+
+def test_what_is_sent_elsewhere_is_not_run_in_a_module() -> None:
+    """Their own functions that write are for Mailman's user: nothing that stays with root calls them."""
+    for path in (ROOT / "plugins/modules").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "_engine import" not in text.replace("choose_engine", ""), path
