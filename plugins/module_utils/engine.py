@@ -193,7 +193,8 @@ def first_line(command: str, who: identity.Identity) -> str:
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
         raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, said))
-    return done.stdout.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
+    output: bytes = done.stdout
+    return output.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
 
 
 def interpreter(command: str, first: str) -> list[str]:

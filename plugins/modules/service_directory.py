@@ -119,10 +119,12 @@ def is_mounted(folder: int) -> bool:
 
 
 def mount(folder: int, options: str) -> None:
-    # By the descriptor, and not by the path that it has now.
-    path = "/proc/self/fd/{0}".format(folder)
-    argv = ["mount", "--no-canonicalize", "-t", "tmpfs", "-o", options, "tmpfs", path]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=[folder], check=False)
+    # On the directory that is open, and not on what its path leads to by now.
+    argv = ["mount", "--no-canonicalize", "-t", "tmpfs", "-o", options, "tmpfs", "."]
+    here = "/proc/self/fd/{0}".format(folder)
+    done = subprocess.run(
+        argv, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, pass_fds=[folder], check=False
+    )
     if done.returncode:
         raise ValueError("mount failed: {0}".format(done.stdout.decode("utf-8", "replace").strip()))
 

@@ -118,6 +118,28 @@ def test_a_link_planted_before_is_refused(
     proved(f"a link that {user} planted is refused with its name", path)
 
 
+def test_nothing_is_mounted_where_a_link_leads(
+    fermium: Fermium, controller: Controller, secrets: str, proved: Proved
+) -> None:
+    """Exim's own user would have a file system of its own over any folder of root's."""
+    path = "/var/spool/exim4/proof"
+    options = {"path": path, "owner": "Debian-exim", "group": "Debian-exim", "mode": "0750", "tmpfs": "size=1m"}
+    mounted = ("findmnt", "--noheadings", "--output", "TARGET,FSTYPE", "--mountpoint")
+    try:
+        fermium.check(*as_user("Debian-exim", "ln", "-s", secrets, path))
+        assert "symbolic link" in controller.refused("listops.mailman.service_directory", **options)
+        assert fermium.run(*mounted, secrets)["rc"] == 1
+        fermium.check("rm", path)
+        done = [controller.task("listops.mailman.service_directory", **options) for _round in range(2)]
+        assert [said["mounted"] for said in done] == [True, False]
+        assert fermium.check(*mounted, path).split() == [path, "tmpfs"]
+    finally:
+        fermium.run("umount", path)
+        fermium.run("sh", "-c", f"rmdir {path} || rm -f {path}")
+    assert kept(fermium, secrets) == COUNT
+    proved("a tmpfs is mounted on the directory that was opened, and on no link's target", "1 mounted, 1 refused")
+
+
 # Says who runs it, and then is the interpreter that it was asked for.
 PLANTED = """#!/bin/sh
 id -un >> /run/proof-planted/log

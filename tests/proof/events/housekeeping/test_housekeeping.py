@@ -160,3 +160,28 @@ def test_bad_input(controller: Controller, variables: dict[str, Any], sentence: 
     book.write_text(json.dumps([play]), encoding="utf-8")
     said = controller.stopped(str(book), "-e", json.dumps(variables))
     assert sentence in said
+
+
+def test_figures_follow_no_link_of_the_node_exporter(fermium: Fermium, proved: Proved) -> None:
+    """Its package gives the folder above to its own user, who could have root write anywhere."""
+    folder, elsewhere = PROM.rpartition("/")[0], "/root/proof-figures"
+    above = folder.rpartition("/")[0]
+    owner = fermium.check("stat", "-c", "%U:%G", above).strip()
+    fermium.check("mkdir", elsewhere)
+    fermium.check("chown", "nobody", above)
+    fermium.check("mv", folder, folder + ".aside")
+    try:
+        fermium.check("runuser", "-u", "nobody", "--", "ln", "-s", elsewhere, folder)
+        done = fermium.run("systemctl", "restart", "listops-metrics.service")
+        said = fermium.check("journalctl", "-u", "listops-metrics", "-o", "cat", "-n", "20")
+        found = fermium.check("ls", elsewhere)
+    finally:
+        fermium.check("rm", folder)
+        fermium.check("mv", folder + ".aside", folder)
+        fermium.check("chown", owner, above)
+        fermium.check("rm", "-rf", elsewhere)
+    assert done["rc"] and found == "", found
+    assert "leads through the symbolic link" in said, said
+    fermium.systemctl("restart", "listops-metrics.service")
+    assert fermium.check("stat", "-c", "%U %a", PROM).split() == ["root", "644"]
+    proved("figures go nowhere else by a link of the node exporter's user", "refused")
