@@ -188,7 +188,7 @@ def first_line(command: str, who: identity.Identity) -> str:
             check=False,
             **who.options(),
         )
-    except (OSError, subprocess.TimeoutExpired) as exc:
+    except (OSError, subprocess.SubprocessError) as exc:
         raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, exc)) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
@@ -253,10 +253,11 @@ class Engine:
                 stderr=self._stderr,
                 **who.options(),
             )
-        except OSError as exc:
+        except (OSError, subprocess.SubprocessError) as exc:
             self._stderr.close()
+            reason = getattr(exc, "strerror", None) or exc
             raise EngineError(
-                "the interpreter {0} does not start as {1}: {2}".format(self._argv[0], who.name, exc.strerror)
+                "the interpreter {0} does not start as {1}: {2}".format(self._argv[0], who.name, reason)
             ) from None
         try:
             sources = [inspect.getsource(module).encode("utf-8") for module in self._modules]

@@ -33,22 +33,27 @@ class Identity(NamedTuple):
         own = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": self.home, "USER": self.name, "LOGNAME": self.name}
         return {**kept, **own}
 
+    def become(self) -> None:
+        """Turn this process, which has just been forked, into one of this user's."""
+        os.umask(0o022)
+        if os.geteuid() != self.uid:
+            os.initgroups(self.name, self.gid)
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+
     def options(self) -> dict[str, Any]:
         """Arguments of subprocess.Popen that start a program as this user, from a folder that is nobody's.
 
-        In a session of its own: whoever has our terminal could type there.
+        In a session of its own: whoever has our terminal could type there. Popen has arguments for the user from Python 3.9
+        on only; preexec_fn is safe in a process without threads.
         """
-        options: dict[str, Any] = {
+        return {
             "cwd": "/",
             "env": self.environment(os.environ),
-            "umask": 0o022,
+            "preexec_fn": self.become,
             "start_new_session": True,
             "close_fds": True,
         }
-        if os.geteuid() != self.uid:
-            groups = os.getgrouplist(self.name, self.gid)
-            options.update(user=self.uid, group=self.gid, extra_groups=groups)
-        return options
 
 
 def find(user: str, option: str) -> Identity:

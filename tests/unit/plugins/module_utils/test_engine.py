@@ -68,11 +68,27 @@ def test_root_is_dropped_before_anything_is_started(tmp_path, monkeypatch, progr
         engine.Engine(program, command=command, option="x", opening={"user": "nobody"}).__enter__()
     assert [argv[0] for argv, _options in started] == ["head", "/opt/mailman/venv/bin/python"]
     for _argv, options in started:
-        assert (options["user"], options["group"]) == (entry.pw_uid, entry.pw_gid)
-        assert options["extra_groups"] == os.getgrouplist("nobody", entry.pw_gid)
-        assert (options["cwd"], options["umask"], options["start_new_session"]) == ("/", 0o022, True)
+        done = []
+        for name in ("umask", "initgroups", "setgid", "setuid"):
+            monkeypatch.setattr(identity.os, name, lambda *given, name=name, done=done: done.append((name, *given)))
+        # what happens between fork and exec
+        options["preexec_fn"]()
+        user, group = entry.pw_uid, entry.pw_gid
+        assert done == [("umask", 0o022), ("initgroups", "nobody", group), ("setgid", group), ("setuid", user)]
+        assert (options["cwd"], options["start_new_session"], options["close_fds"]) == ("/", True, True)
         assert options["env"]["HOME"] == entry.pw_dir
         assert options["env"]["USER"] == "nobody"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another")
+def test_root_is_gone(tmp_path):
+    """What such a process is, by its own word."""
+    entry = pwd.getpwnam("nobody")
+    said = "import os; print(os.getresuid(), os.getresgid(), os.getgroups(), os.getcwd(), os.getsid(0) == os.getpid())"
+    options = identity.find("nobody", "mailman_user").options()
+    done = subprocess.run(["python3", "-c", said], stdout=subprocess.PIPE, check=True, text=True, **options)
+    groups = os.getgrouplist("nobody", entry.pw_gid)
+    assert done.stdout == f"{(entry.pw_uid,) * 3} {(entry.pw_gid,) * 3} {groups} / True\n"
 
 
 def test_nothing_of_roots_environment_is_inherited(monkeypatch):
