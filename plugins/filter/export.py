@@ -12,6 +12,8 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Writes who is on which list, in what role and with which options, without loss.
+  - What would act on a terminal is escaped, in the CSV with a backslash, such as C(\x1b). In the CSV a cell that a spreadsheet would take
+    for a formula starts with an apostrophe. P(listops.mailman.roster#filter) takes both away again.
   - The YAML is a variables file; its C(mailman_lists), given to M(listops.mailman.mailman_list), changes nothing on the server it
     comes from. What subscribers could have Ansible take for a template is marked C(!unsafe).
 positional: format, declared, defaults
@@ -59,7 +61,7 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import export, outside
+from ansible_collections.listops.mailman.plugins.module_utils import export, outside, visible
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -72,8 +74,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: _Dumper, value: str) -> yaml.Node:
     template = any(mark in value for mark in ("{{", "{%", "{#"))
-    # In quotes, PyYAML escapes the line breaks of Unicode.
-    style = None if value.isprintable() else '"'
+    # In quotes, all can be escaped.
+    style = None if visible.sentence(value) == value else '"'
     return dumper.represent_scalar("!unsafe" if template else "tag:yaml.org,2002:str", str(value), style=style)
 
 
@@ -105,7 +107,9 @@ def export_lists(
     if format != "yaml":
         raise AnsibleFilterError("format is {0!r}; accepted: yaml, csv".format(format))
     content = {"mailman_lists": _plain(export.entries(lists, archives))}
-    return yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000, explicit_start=True)
+    text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000, explicit_start=True)
+    # YAML's escapes are Python's.
+    return visible.lines(text)
 
 
 class FilterModule:

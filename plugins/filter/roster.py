@@ -21,6 +21,7 @@ options:
     description:
       - Lines such as C(alice@example.net) or C(Alice <alice@example.net>).
       - Or a list of dictionaries whose values are texts or lists of texts, such as RV(community.general.ldap_search#module:results).
+      - Or rows of a CSV file. Of one that P(listops.mailman.export#filter) wrote, what protects spreadsheets is taken away again.
     type: raw
     required: true
   address:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import is_address
@@ -107,6 +108,11 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
     return {"summary": summary, "errors": errors, "lists": rows}
 
 
+def _web_text(text: str) -> str:
+    """Without what no page may have: controls and lone surrogates. Marks of direction end with the element around it."""
+    return "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
+
+
 def overview(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What strangers may know: the advertised lists, sorted by name.
 
@@ -117,7 +123,7 @@ def overview(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
             "address": name,
             "name": name.partition("@")[0],
             "list_id": name.replace("@", ".", 1),
-            "description": entry["settings"]["description"] or "",
+            "description": _web_text(entry["settings"]["description"] or ""),
             "public_archive": entry["settings"]["archive_policy"] == "public",
         }
         for name, entry in sorted(lists.items())

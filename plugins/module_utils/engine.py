@@ -44,6 +44,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     redact_pages,
     redact_text,
     redact_topics,
+    visible,
     web_program,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, one_id_each, one_name_each
@@ -144,11 +145,11 @@ os._exit(0)
 
 
 class EngineError(Exception):
-    """What went wrong on the host, in one sentence; details hold a traceback for -vvv."""
+    """What went wrong on the host, in one sentence; details hold a traceback for -vvv. Both are safe for a terminal."""
 
     def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.details = details
+        super().__init__(visible.sentence(message))
+        self.details = visible.lines(details)
 
 
 class NotInstalled(EngineError):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any, Iterable, Mapping
 
-from ansible_collections.listops.mailman.plugins.module_utils import outside
+from ansible_collections.listops.mailman.plugins.module_utils import outside, visible
 from ansible_collections.listops.mailman.plugins.module_utils.model import DISABLED_ACTIONS
 from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS
@@ -18,6 +19,9 @@ from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import 
 # Role -> key of an entry of mailman_list.
 KEYS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
 COLUMNS = ("list", "role", "address") + tuple(MEMBER_FIELDS)
+# What a spreadsheet takes for a formula, with full-width signs. An apostrophe before it makes it text; what has
+# apostrophes there already gets one more, so that one can be taken away again.
+_FORMULA = re.compile("'* *[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
@@ -65,5 +69,17 @@ def table(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = fro
     for name, found in sorted(lists.items()):
         for role, people in found["rosters"].items():
             for person in _persons(role, people, archives):
-                writer.writerow([name, role, person["address"]] + [person[key] for key in MEMBER_FIELDS])
+                row = [name, role, person["address"]] + [person[key] for key in MEMBER_FIELDS]
+                writer.writerow(map(cell, row))
     return text.getvalue()
+
+
+def cell(value: Any) -> str:
+    """A value as a cell: no formula to a spreadsheet, and nothing that acts on a terminal."""
+    shown = visible.one_line("" if value is None else str(value))
+    return "'" + shown if _FORMULA.match(shown) else shown
+
+
+def original(text: str) -> str:
+    """The value that `cell` wrote."""
+    return visible.plain(text[1:] if text.startswith("'") and _FORMULA.match(text) else text)

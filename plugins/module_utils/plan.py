@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import naming, outside, rename, templates
+from ansible_collections.listops.mailman.plugins.module_utils import naming, outside, rename, templates, visible
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -84,7 +84,8 @@ def describe(person: Mapping[str, Any], role: str = "member") -> str:
     for key, ordinary in (("delivery_mode", "regular"), ("delivery_status", "enabled"), ("moderation_action", action)):
         if person.get(key, ordinary) != ordinary:
             extra.append(str(person[key]))
-    return "{0} ({1})".format(person["address"], ", ".join(extra)) if extra else str(person["address"])
+    address = visible.one_line(str(person["address"]))
+    return "{0} ({1})".format(address, ", ".join(extra)) if extra else address
 
 
 def _banned_by(address: str, bans: Iterable[str]) -> str | None:

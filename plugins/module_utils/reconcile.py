@@ -15,6 +15,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     rename,
     report,
     templates,
+    visible,
     vocabulary,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
@@ -65,6 +66,10 @@ class Course(NamedTuple):
 
     result: dict[str, Any]
     warnings: list[str]
+
+
+def _course(result: dict[str, Any], warnings: Iterable[str]) -> Course:
+    return Course(result, list(map(visible.sentence, warnings)))
 
 
 def open_engine(params: Mapping[str, Any], readonly: bool) -> Engine:
@@ -175,7 +180,7 @@ def reconcile(
         hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
         plans = plan_site(declare(lambda: hello), {}, policy)
         result = dict(report.result(plans, params["diff_limit"]), undeclared=[])
-        return Course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
+        return _course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 
 
 def _reconcile(
@@ -241,7 +246,7 @@ def _reconcile(
         raise EngineError(of_failed(failed))
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
-    return Course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
+    return _course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
 
 
 def of_failed(failed: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ import re
 from typing import Any, Iterable, Mapping, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import visible, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid, refuse
 
 URLS = (
@@ -136,8 +136,9 @@ def diff(places: Iterable[Mapping[str, Any]], escrow: str | None) -> dict[str, s
     before, after = [], []
     for place in places:
         for what in place["what"]:
-            before.append("{0}: {1} as sent\n".format(place["place"], what))
-            after.append("{0}: {1} redacted\n".format(place["place"], what))
+            where = visible.sentence("{0}: {1}".format(place["place"], what))
+            before.append(where + " as sent\n")
+            after.append(where + " redacted\n")
     if escrow:
         after.append("{0}: sealed original\n".format(escrow))
     return {"before": "".join(before), "after": "".join(after)}

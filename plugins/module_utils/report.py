@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
+from ansible_collections.listops.mailman.plugins.module_utils import visible
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ROSTER_LABELS, ListPlan, summary
 
 # How many lines of detail a task shows when nobody asks for more.
@@ -18,7 +19,7 @@ _FIRST = ("name", "state")
 class Shown(NamedTuple):
     """One list that changes, and what is shown of it.
 
-    changes: as in ListPlan, cut.
+    changes: as in ListPlan, cut, and safe for a terminal.
     left_out: how many lines that cut away.
     """
 
@@ -38,11 +39,16 @@ def _weight(value: Any) -> int:
     return 1
 
 
+def _text_lines(text: str) -> list[str]:
+    # splitlines() would break lines at Unicode's separators, which no terminal does.
+    return (text[:-1] if text.endswith("\n") else text).split("\n")
+
+
 def _head(value: Any, lines: int) -> Any:
     if isinstance(value, (list, tuple)):
         return list(value[:lines])
     if isinstance(value, str):
-        return "".join(value.splitlines(True)[:lines])
+        return "".join(line + "\n" for line in _text_lines(value)[:lines])
     return value
 
 
@@ -65,17 +71,32 @@ def share(sizes: Sequence[int], limit: int) -> int:
     return max(1, cap)
 
 
+def _people(value: Any) -> Any:
+    return visible.everywhere(visible.sentence, value)
+
+
+def _safe(value: Any) -> Any:
+    """A value for a terminal; line breaks stay in texts, not in their lists."""
+    if isinstance(value, Mapping):
+        return {visible.one_line(str(key)): _safe(item) for key, item in value.items()}
+    return visible.escaped(value) if isinstance(value, str) else visible.everywhere(visible.one_line, value)
+
+
 def _cut(plan: ListPlan, cap: int) -> Shown:
     shown: dict[str, tuple[Any, Any]] = {}
     left_out = 0
     lengths = _lengths(plan.changes)
     # The people come last: they are many, and must not hide a setting.
-    for key in sorted(plan.changes, key=lambda key: (key not in _FIRST, key in ROSTER_LABELS.values(), key)):
+    people = frozenset(ROSTER_LABELS.values())
+    for key in sorted(plan.changes, key=lambda key: (key not in _FIRST, key in people, key)):
         before, after = plan.changes[key]
         # Of a renamed list the old name is never left out.
         kept = 1 if key == "name" else min(cap, lengths[key])
         if kept:
-            shown[key] = (_head(before, kept), _head(after, kept)) if kept < lengths[key] else (before, after)
+            cut = (_head(before, kept), _head(after, kept)) if kept < lengths[key] else (before, after)
+            # Lines about people are quoted already.
+            show = _people if key in people else _safe
+            shown[key] = (show(cut[0]), show(cut[1]))
         cap = max(0, cap - kept)
         left_out += lengths[key] - kept
     return Shown(plan, shown, left_out)
@@ -96,7 +117,7 @@ def _lines(key: str, value: Any) -> list[str]:
     if isinstance(value, bool):
         return ["  {0}: {1}".format(key, "true" if value else "false")]
     if isinstance(value, str) and "\n" in value:
-        return ["  {0}: |".format(key)] + ["    " + line for line in value.splitlines()]
+        return ["  {0}: |".format(key)] + ["    " + line for line in _text_lines(value)]
     if isinstance(value, Mapping):
         return ["  {0}:".format(key)] + ["  " + line for k in sorted(value) for line in _lines(k, value[k])]
     if isinstance(value, (list, tuple)):
@@ -113,7 +134,7 @@ def _item(item: Any) -> str:
 
 
 def _side(entry: Shown, index: int) -> list[str]:
-    out = [entry.plan.name + ":"]
+    out = [visible.sentence(entry.plan.name) + ":"]
     for key, before_after in entry.changes.items():
         value = before_after[index]
         # The absent half of a new or removed line is no line at all.

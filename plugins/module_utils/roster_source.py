@@ -9,7 +9,7 @@ from __future__ import annotations
 from email.utils import parseaddr
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import export, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -70,6 +70,9 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
                     number, entry, {address: "alice@example.net", display_name: "Alice"}
                 )
             )
+        if set(export.COLUMNS).issubset(entry):
+            # A row of our own export, which a spreadsheet may have had meanwhile.
+            entry = {key: export.original(value) for key, value in entry.items() if isinstance(value, str)}
         names = _values(entry, display_name)
         for value in _values(entry, address):
             if not vocabulary.is_address(value):

@@ -16,6 +16,8 @@ import functools
 import re
 from typing import Any, NamedTuple
 
+from ansible_collections.listops.mailman.plugins.module_utils import visible
+
 ACTIONS = ("accept", "hold", "reject", "discard", "defer")
 POLICIES = ("open", "confirm", "moderate", "confirm_then_moderate")
 LIST_STATES = ("present", "disabled", "absent")
@@ -28,7 +30,10 @@ HEADER_ACTIONS = ("hold", "reject", "discard", "accept")
 
 
 class Invalid(ValueError):
-    """Bad input: one sentence that names the key, the value and what is accepted."""
+    """Bad input: one sentence that names the key, the value and what is accepted, safe for a terminal."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible.sentence(message))
 
 
 class Field(NamedTuple):

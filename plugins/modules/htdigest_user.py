@@ -189,7 +189,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.listops.mailman.plugins.module_utils import htdigest
+from ansible_collections.listops.mailman.plugins.module_utils import htdigest, visible
 
 
 def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:
@@ -250,8 +250,10 @@ def content_diff(path: str, realm: str, before: list[str], after: list[str], upd
     return {
         "before_header": f"{path} ({realm})",
         "after_header": f"{path} ({realm})",
-        "before": "".join(f"{name}\n" for name in before),
-        "after": "".join(f"{name}{' (password changed)' if name in updated else ''}\n" for name in after),
+        "before": "".join(f"{visible.one_line(name)}\n" for name in before),
+        "after": "".join(
+            f"{visible.one_line(name)}{' (password changed)' if name in updated else ''}\n" for name in after
+        ),
     }
 
 

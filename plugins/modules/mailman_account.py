@@ -81,7 +81,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import accounts, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import accounts, visible, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import WEB_SPEC, message
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
@@ -101,7 +101,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         if steps and not check_mode:
             requests = [step.request for step in steps]
             name = engine.request({"op": "apply", "address": address, "steps": requests})["name"]
-    said = [step.said for step in steps]
+    said = [visible.sentence(step.said) for step in steps]
     return {
         "changed": bool(steps),
         "changes": said,

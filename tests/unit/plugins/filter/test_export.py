@@ -10,11 +10,12 @@ import io
 import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.filter.export import export_lists
-from ansible_collections.listops.mailman.plugins.module_utils import model
+from ansible_collections.listops.mailman.plugins.filter.roster import roster
+from ansible_collections.listops.mailman.plugins.module_utils import export, model, visible
 from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
 
 NAME = "a@lists.example.org"
@@ -73,20 +74,63 @@ def test_an_outside_archive_is_nobody():
         export_lists(lists, "csv", [{"outside_archivers": ["nobody"]}])
 
 
-@given(names)
+nasty = st.text(st.one_of(st.sampled_from("'=+-@ \t\r\n\x1b\\x1b\u202e\u3164＝＋－＠"), st.characters()), max_size=12)
+
+
+def rows_of(name):
+    text = export_lists(found(name), "csv")
+    assert not any(visible.hidden(each) for each in text if each not in "\r\n")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@given(nasty)
+@example("\\\n")
+@example("'=1")
 def test_a_name_in_any_script_comes_back_from_csv(name):
-    rows = list(csv.DictReader(io.StringIO(export_lists(found(name), "csv"), newline="")))
-    assert rows == [
-        {
-            "list": NAME,
-            "role": "member",
-            "address": "Bob@Example.net",
-            "display_name": name,
-            "delivery_mode": "mime_digests",
-            "delivery_status": "by_user",
-            "moderation_action": "hold",
-        }
-    ]
+    (row,) = rows_of(name)
+    assert {key: export.original(value) for key, value in row.items()} == {
+        "list": NAME,
+        "role": "member",
+        "address": "Bob@Example.net",
+        "display_name": name,
+        "delivery_mode": "mime_digests",
+        "delivery_status": "by_user",
+        "moderation_action": "hold",
+    }
+    assert not row["display_name"].lstrip().startswith(tuple("=+-@\t\r＝＋－＠"))
+
+
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "＝1", "＋1", "－1", "＠x", " =1", "''=1"]
+)
+def test_a_spreadsheet_runs_no_name_and_the_roster_has_it_as_it_was(name):
+    (row,) = rows_of(name)
+    assert row["display_name"] == "'" + name
+    assert roster([row], "address", "display_name") == [{"address": "Bob@Example.net", "display_name": name.strip()}]
+
+
+@pytest.mark.parametrize("name", ["O'Neil", "'quoted'", "Anna-Lena", "a=b", "3 + 4", "Zoë"])
+def test_an_ordinary_name_is_an_ordinary_cell(name):
+    (row,) = rows_of(name)
+    assert row["display_name"] == name
+
+
+def test_an_address_that_is_a_formula_comes_back():
+    lists = found()
+    lists[NAME]["rosters"]["member"][0]["address"] = "+49-1@example.net"
+    (row,) = csv.DictReader(io.StringIO(export_lists(lists, "csv"), newline=""))
+    assert row["address"] == "'+49-1@example.net"
+    assert roster([row], "address", "display_name") == [{"address": "+49-1@example.net"}]
+    # of others nothing is taken away
+    assert roster([{"mail": "'+x@example.net"}]) == [{"address": "'+x@example.net"}]
+
+
+@given(nasty)
+def test_the_yaml_acts_on_no_terminal_and_is_exact(name):
+    text = export_lists(found(name))
+    assert not any(visible.hidden(each) for each in text if each != "\n")
+    if not any(mark in name for mark in ("{{", "{%", "{#")):
+        assert yaml.safe_load(text)["mailman_lists"][0]["members"][0]["display_name"] == name
 
 
 @pytest.mark.parametrize("name", ["{{ lookup('pipe', 'id') }}", "{% if x %}", "a {# b"])

@@ -103,3 +103,11 @@ def test_the_overview_has_advertised_lists_and_no_person():
         {"address": f"a@{DOMAIN}", "name": "a", "list_id": f"a.{DOMAIN}", "description": "", "public_archive": False},
         {"address": f"b@{DOMAIN}", "name": "b", "list_id": f"b.{DOMAIN}", "description": "<b>", "public_archive": True},
     ]
+
+
+def test_a_page_for_strangers_has_nothing_that_no_page_may_have():
+    entry = {
+        "settings": {"advertised": True, "archive_policy": "public", "description": "a\x1b[1m\x00\x9bb\ud800 \u200dc"}
+    }
+    (row,) = audit.overview({"a@l.example.org": entry})
+    assert row["description"] == "a\ufffd[1m\ufffd\ufffdb\ufffd \u200dc"

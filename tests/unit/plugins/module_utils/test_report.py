@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, report
-from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan, plan_site
+from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan, Policy, plan_site
 
 
 def plans(*entries):
@@ -102,3 +102,52 @@ def test_what_is_shown_and_left_out_is_everything(counts, limit):
     for entry, count in zip(said["lists"], counts, strict=True):
         shown = sum(len(change["after"]) if key == "members" else 1 for key, change in entry["changes"].items())
         assert shown + entry["left_out"] == count + 1
+
+
+NASTY = "Nice list\x1b[2J\x9b1m\u202egnp.exe\r\u2028rest\ud800"
+
+
+def unseen(value):
+    return [each for each in str(value) if each != "\n" and not each.isprintable()]
+
+
+def test_nothing_in_a_report_acts_on_a_terminal_and_what_is_applied_stays_exact():
+    actual = {
+        "settings": {"description": NASTY, "info": NASTY + "\nmore", "acceptable_aliases": [NASTY]},
+        "rosters": {
+            "owner": {"\x1bx@y.example": {"address": "\x1bx@y.example"}},
+            "member": {"z@y.example": {"address": "z@y.example", "display_name": NASTY + "\u3164"}},
+        },
+        "bans": ["^" + NASTY + "\n"],
+        "header_matches": [{"header": "x", "pattern": NASTY, "action": "hold"}],
+        "archivers": {},
+        "templates": {"list:member:regular:footer": {"en": NASTY + "\nmore"}},
+        "saved": None,
+    }
+    wanted = {
+        "description": "plain",
+        "info": NASTY + "\nother",
+        "acceptable_aliases": ["^\\x1b"],
+        "owners": ["o@y.example"],
+        "members": {"state": "exact", "addresses": [{"address": "n@y.example", "display_name": "\u202eO"}]},
+        "bans": ["a@b.example"],
+        "header_matches": [],
+        "templates": {"list:member:regular:footer": "\x1b"},
+    }
+    entry = {"name": "a@l.example.org", **wanted}
+    planned = plan_site([model.parse_list(entry, {})], {"a@l.example.org": actual}, Policy(allow_shrink=True))
+    said = report.result(planned)
+    assert unseen(said["diff"]) == unseen(said["lists"]) == []
+    assert "  description: Nice list\\x1b[2J\\x9b1m\\u202egnp.exe\\x0d\\u2028rest\\ud800" in said["diff"]["before"]
+    # A literal text is told from what it names, and one value is one line of a list.
+    assert "    - ^\\\\x1b" in said["diff"]["after"]
+    assert [line for line in said["diff"]["before"].splitlines() if line.startswith("    - ^Nice")]
+    step = planned[0].step
+    assert step["set"]["info"] == NASTY + "\nother" and step["templates"] == {"list:member:regular:footer": "\x1b"}
+    assert step["rosters"]["member"]["add"][0]["display_name"] == "\u202eO"
+    assert step["rosters"]["owner"]["remove"] == ["\x1bx@y.example"]
+
+
+def test_a_text_that_differs_in_its_last_line_break_is_shown_so():
+    before, after = (report._lines("info", text) for text in ("a\n", "a\n\n"))
+    assert before != after
