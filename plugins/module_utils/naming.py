@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils import patterns, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
@@ -42,12 +41,19 @@ def parse(value: Mapping[str, Any]) -> Naming:
     return Naming(tuple(found), frozenset(vocabulary.list_name(name).partition("@")[0] for name in exceptions))
 
 
-def check(name: str, naming: Naming) -> None:
+def check(name: str, naming: Naming, matcher: patterns.Matcher) -> None:
     """Refuse the posting address of a new list that follows no rule."""
     local = name.partition("@")[0]
     if not naming.rules or local in naming.exceptions:
         return
-    if not any(re.fullmatch(pattern, local) for pattern, _explanation in naming.rules):
+    try:
+        follows = matcher.first([pattern for pattern, _explanation in naming.rules], [local], whole=True)
+    except patterns.TooSlow as exc:
+        raise Invalid(
+            "naming.rules.pattern is {0!r}, which cannot be compared with {1} within {2:g} s; accepted: a regular "
+            "expression without repetitions inside repetitions".format(exc.pattern, local, patterns.SECONDS)
+        ) from None
+    if not follows:
         raise Invalid(
             "list {0}: its name follows no rule of naming; accepted: {1}, or a name among the exceptions".format(
                 name, "; ".join("{0} ({1})".format(pattern, explanation) for pattern, explanation in naming.rules)

@@ -10,10 +10,16 @@ the engine applies, so that the three cannot disagree.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import naming, outside, rename, templates, visible
+from ansible_collections.listops.mailman.plugins.module_utils import (
+    naming,
+    outside,
+    patterns,
+    rename,
+    templates,
+    visible,
+)
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
 
@@ -88,20 +94,6 @@ def describe(person: Mapping[str, Any], role: str = "member") -> str:
     return "{0} ({1})".format(address, ", ".join(extra)) if extra else address
 
 
-def _banned_by(address: str, bans: Iterable[str]) -> str | None:
-    for ban in bans:
-        if ban == address:
-            return ban
-        if ban.startswith("^"):
-            try:
-                if re.match(ban, address, re.IGNORECASE):
-                    return ban
-            except re.error:
-                # Mailman ignores it too.
-                continue
-    return None
-
-
 def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) -> None:
     """Refuse an exact roster that looks like the output of a broken source."""
     before, removed, added = sizes
@@ -148,8 +140,9 @@ def _same(actual: Any, wanted: Any) -> bool:
 class _Changes:
     """Collects the differences of one list, for people and for the engine."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, matcher: patterns.Matcher) -> None:
         self.name = name
+        self.matcher = matcher
         self.changes: dict[str, tuple[Value, Value]] = {}
         self.step: dict[str, Any] = {"list": name}
 
@@ -201,7 +194,6 @@ class _Changes:
         for key, person in people.items():
             have = actual.get(key)
             if have is None:
-                self._allowed(role, person["address"], bans, policy)
                 add.append(dict(person))
                 after.append(describe(person, role))
                 continue
@@ -210,6 +202,8 @@ class _Changes:
                 change.append(dict(differ, address=have["address"]))
                 before.append(describe(have, role))
                 after.append(describe(dict(have, **differ), role))
+        if role == "member" and not policy.override_bans:
+            self._allowed([person["address"] for person in add], list(bans))
         remove = [key for key in actual if key in gone or (wanted.state == "exact" and key not in people)]
         if wanted.state == "exact":
             new = [person["address"].lower() for person in add]
@@ -221,16 +215,28 @@ class _Changes:
         self.changes[ROSTER_LABELS[role]] = (sorted(before), sorted(after))
         self.step.setdefault("rosters", {})[role] = {"add": add, "change": change, "remove": remove}
 
-    def _allowed(self, role: str, address: str, bans: Iterable[str], policy: Policy) -> None:
-        if role != "member" or policy.override_bans:
+    def _allowed(self, addresses: Sequence[str], bans: Sequence[str]) -> None:
+        """Refuse new members who are banned, or of whom that cannot be told."""
+        if not addresses or not bans:
             return
-        ban = _banned_by(address.lower(), bans)
-        if ban is not None:
+        expressions = [ban for ban in bans if ban.startswith("^")]
+        lower = [address.lower() for address in addresses]
+        try:
+            covered = {**self.matcher.first(expressions, lower), **{ban: ban for ban in bans}}
+        except patterns.TooSlow as exc:
             raise Invalid(
-                "list {0}: {1} cannot be added, the ban {2!r} covers it; remove the ban, or set override_bans".format(
-                    self.name, address, ban
+                "list {0}: the ban {1!r} cannot be compared with new members within {2:g} s; accepted: a regular "
+                "expression without repetitions inside repetitions, or override_bans".format(
+                    self.name, exc.pattern, patterns.SECONDS
                 )
-            )
+            ) from None
+        for address in addresses:
+            ban = covered.get(address.lower())
+            if ban is not None:
+                raise Invalid(
+                    "list {0}: {1} cannot be added, the ban {2!r} covers it; remove the ban, or set "
+                    "override_bans".format(self.name, address, ban)
+                )
 
 
 _EMPTY: dict[str, Any] = {
@@ -255,6 +261,18 @@ def plan_list(
 
     renaming: actual is the state of the list that has a former name still.
     """
+    with patterns.Matcher() as matcher:
+        return _plan_list(spec, actual, policy, secrets, renaming, matcher)
+
+
+def _plan_list(
+    spec: ListSpec,
+    actual: Mapping[str, Any] | None,
+    policy: Policy,
+    secrets: frozenset[str],
+    renaming: rename.Rename | None,
+    matcher: patterns.Matcher,
+) -> ListPlan:
     if spec.state == "absent":
         if actual is None:
             return ListPlan(spec.name, "none", {}, {})
@@ -262,10 +280,10 @@ def plan_list(
         return ListPlan(spec.name, "delete", changes, {"list": spec.name, "delete": True})
     creating = actual is None
     if creating or renaming:
-        naming.check(spec.name, policy.naming)
+        naming.check(spec.name, policy.naming, matcher)
     have: Mapping[str, Any] = actual or _EMPTY
     settings, rules = dict(spec.settings), spec.header_matches
-    out = _Changes(spec.name)
+    out = _Changes(spec.name, matcher)
     if renaming:
         out.changes["name"] = (renaming.old, renaming.new)
     if spec.renamed_from and not creating:
@@ -339,12 +357,11 @@ def plan_site(
     """Plans for all lists, in the order of the specifications."""
     specs = list(specs)
     renames = rename.due(specs, actual)
-    return [
-        plan_list(spec, actual.get(renames[spec.name].old), policy, secrets, renames[spec.name])
-        if spec.name in renames
-        else plan_list(spec, actual.get(spec.name), policy, secrets)
-        for spec in specs
-    ]
+    with patterns.Matcher() as matcher:
+        return [
+            _plan_list(spec, actual.get(was.old if was else spec.name), policy, secrets, was, matcher)
+            for spec, was in ((spec, renames.get(spec.name)) for spec in specs)
+        ]
 
 
 def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:

@@ -16,6 +16,7 @@ import gc
 import io
 import json
 import os
+import signal
 import sys
 import traceback
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # How many values go into one IN (...) of a query; SQLite's limit is 999 on old versions.
 CHUNK = 500
+PR_SET_PDEATHSIG = 1
 
 
 class Failure(Exception):
@@ -71,6 +73,18 @@ def replace_bytes(path, chunks_of):
     os.rename(temporary, path)
 
 
+def end_with_parent():
+    # type: () -> None
+    """Have the kernel send SIGTERM when whoever asks is gone: nobody waits for the answer, and nobody would end this process."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    except (ImportError, OSError, AttributeError):
+        # Then it ends after the request that it is at.
+        pass
+
+
 def serve(start, prepare=None):
     # type: (Callable[[dict[str, Any]], Any], Callable[[], None] | None) -> None
     """Answer requests until there are no more.
@@ -90,12 +104,15 @@ def serve(start, prepare=None):
             prepare()
         except ImportError:
             pass
+    end_with_parent()
     engine = None  # type: Any
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         try:
             if request["op"] == "open":
                 engine = start(request)
+                # The kernel forgets it when the user changes.
+                end_with_parent()
                 answer = engine.hello()
             else:
                 answer = getattr(engine, request["op"])(request)

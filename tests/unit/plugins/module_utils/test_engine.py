@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -160,3 +162,61 @@ def open_engine(user, command):
 
 def own_user():
     return pwd.getpwuid(os.geteuid()).pw_name
+
+
+# A program that is busy for ever, and a module that is killed meanwhile, as Ansible's time-out does.
+BUSY = """
+import re
+
+from {program} import serve
+
+
+class Engine:
+    def hello(self):
+        return {{}}
+
+    def spin(self, request):
+        re.match("^(a+)+$", "a" * 60 + "!")
+
+
+def main():
+    serve(lambda request: Engine())
+"""
+PARENT = """
+import sys
+
+import busy
+from {package} import engine, program
+
+engine.PROGRAMS["busy"] = [program, busy]
+with engine.Engine("busy", command=sys.argv[1], option="command", opening={{}}) as found:
+    found.hello
+    print(found._process.pid, flush=True)
+    found.request({{"op": "spin"}})
+"""
+
+
+def alive(process):
+    try:
+        with open("/proc/{0}/stat".format(process), encoding="ascii") as handle:
+            return handle.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_program_ends_with_the_module_that_was_killed(tmp_path):
+    (tmp_path / "busy.py").write_text(BUSY.format(program=program.__name__))
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
+    argv = [sys.executable, "-c", PARENT.format(package=engine.__package__), script(tmp_path, "#!" + PYTHON)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, text=True) as parent:
+        child = int(parent.stdout.readline())
+        time.sleep(0.5)
+        assert alive(child)
+        parent.kill()
+    began = time.monotonic()
+    while alive(child) and time.monotonic() - began < 10:
+        time.sleep(0.1)
+    found = alive(child)
+    if found:
+        os.kill(child, signal.SIGKILL)
+    assert not found

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, naming
+from ansible_collections.listops.mailman.plugins.module_utils.patterns import Matcher
 from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy, plan_list
 from ansible_collections.listops.mailman.plugins.module_utils.rename import Rename
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
@@ -48,8 +49,8 @@ def test_a_new_name_of_an_old_list_is_new():
 
 
 def test_without_rules_every_name_will_do():
-    naming.check("x@lists.example.org", naming.parse({}))
-    naming.check("x@lists.example.org", naming.parse({"exceptions": ["y"]}))
+    naming.check("x@lists.example.org", naming.parse({}), Matcher())
+    naming.check("x@lists.example.org", naming.parse({"exceptions": ["y"]}), Matcher())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Regular expressions that list owners wrote, tried within a bounded time.
+
+One such as ^(a+)+$ takes years. Another process tries them, which the system ends when it has used its time, so that it
+holds neither a run nor the host.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from typing import Any, Iterable, Mapping
+
+# Of processor time, for each expression and PORTION texts.
+SECONDS = 1.0
+PORTION = 1000
+# Answers each request with a line for each expression: which of the texts it matches.
+_PROGRAM = """
+import json, re, signal, sys
+signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+for line in iter(sys.stdin.readline, ""):
+    seconds, portion, whole, patterns, texts = json.loads(line)
+    for pattern in patterns:
+        found = []
+        for start in range(0, len(texts), portion):
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            try:
+                expression = re.compile(pattern, 0 if whole else re.IGNORECASE)
+            except re.error:
+                # Mailman ignores it, too.
+                break
+            match = expression.fullmatch if whole else expression.match
+            found.extend(start + at for at, text in enumerate(texts[start:start + portion]) if match(text))
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        print(json.dumps(found), flush=True)
+"""
+
+
+class TooSlow(Exception):
+    """An expression that takes too long; pattern: which one."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(pattern)
+        self.pattern = pattern
+
+
+class Matcher:
+    """A context manager; its process starts when something is to be tried."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Matcher:
+        return self
+
+    def __exit__(self, *_exc: Any) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def first(self, patterns: Iterable[str], texts: Iterable[str], *, whole: bool = False) -> Mapping[str, str]:
+        """For each text that one of the patterns matches, as Mailman does, the first of them.
+
+        whole: from the beginning to the end, in the case of the pattern; Mailman looks from the beginning only, in any case.
+        """
+        patterns, texts = list(patterns), list(texts)
+        found: dict[str, str] = {}
+        if not patterns or not texts:
+            return found
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None and process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps([SECONDS, PORTION, whole, patterns, texts]) + "\n")
+            process.stdin.flush()
+        for pattern in patterns:
+            line = process.stdout.readline()
+            if not line.endswith("\n"):
+                self.__exit__()
+                raise TooSlow(pattern)
+            for at in json.loads(line):
+                found.setdefault(texts[at], pattern)
+        return found
+
+    @staticmethod
+    def _start() -> subprocess.Popen[str]:
+        # -I: nothing of the environment, -S: nothing that is installed.
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="ascii",
+        )
