@@ -12,7 +12,8 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Reads a file, the output of a command, or what a directory answered into what O(listops.mailman.mailman_list#module:members) takes.
-  - Empty lines and lines that start with C(#) are nobody. Any other line that names no address is an error.
+  - Empty lines and lines that start with C(#) are nobody. Any other line that is not one person, understood to its end, is an error; two
+    people on a line are, too. A name with a comma, a semicolon, a colon or C(@) needs quotes.
   - Entries without an address are nobody. It is an error when no entry has one, and when one is no address. Several addresses in an
     entry are several members, since a directory has no order of values.
 positional: address, display_name

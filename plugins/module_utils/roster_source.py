@@ -6,18 +6,28 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
+import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import export, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
+# RFC 5322 with what people write beside it, and nothing that could be another address: the standard library reads as
+# much as it understands, and more or less of it in every version.
+_MAILBOX = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|[^"\\<>@,;:])*)<\s*([^\s<>]+)\s*>\Z""")
+_OWN_NAME = re.compile(r"([^\s<>]+)\s*<\s*([^\s<>]+)\s*>\Z")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ENCODED = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
+
+
 def people(text: str) -> list[dict[str, Any]]:
     """People from lines such as `alice@example.net` or `Alice <alice@example.net>`; # starts a comment.
 
-    Whoever is there twice is returned once. One line that is neither is an error: a source that is half broken must
-    not decide who is a member.
+    Whoever is there twice is returned once. One line that is not understood whole is an error: a source that is half
+    broken must not decide who is a member, and of two people on a line none may be lost.
     """
     return _once(_lines(text))
 
@@ -48,18 +58,52 @@ def _once(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    # Windows begins files so.
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue
-        name, address = parseaddr(line) if line.endswith(">") else ("", line)
-        if not vocabulary.is_address(address):
+        found = _mailbox(line)
+        if found is None:
             raise Invalid(
-                "line {0} of the roster is {1!r}; accepted: alice@example.net, or Alice <alice@example.net>".format(
-                    number, line
-                )
+                "line {0} of the roster is {1!r}; accepted: alice@example.net, or Alice <alice@example.net>, or "
+                '"Doe, Alice" <alice@example.net>, and one person on a line'.format(number, line)
             )
-        yield name, address
+        yield found
+
+
+def _mailbox(line: str) -> tuple[str, str] | None:
+    """The name and the address that a line is, or None when it is anything else, or more."""
+    if _is_one(line):
+        return "", line
+    own = _OWN_NAME.match(line)
+    if own and own.group(1).strip("\"'").lower() == own.group(2).lower() and _is_one(own.group(2)):
+        # As many programs show who has no name.
+        return "", own.group(2)
+    found = _MAILBOX.match(line)
+    if found is None or not _is_one(found.group(2)):
+        return None
+    name = _decoded(found.group(1)) if '"' not in found.group(1) else _unquoted(found.group(1))
+    return None if name is None else (" ".join(name.split()), found.group(2))
+
+
+def _unquoted(name: str) -> str:
+    return _QUOTED.sub(lambda found: re.sub(r"\\(.)", r"\1", found.group(1)), name)
+
+
+def _decoded(name: str) -> str | None:
+    """A name with the encoded words of RFC 2047, or None when they say nothing."""
+    if not _ENCODED.search(name):
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, ValueError):
+        return None
+
+
+def _is_one(text: str) -> bool:
+    """Whether a text is one address: to Mailman, a@example.net/b@example.net is one, too."""
+    return text.count("@") == 1 and vocabulary.is_address(text)
 
 
 def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[tuple[str, str]]:
@@ -75,7 +119,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
             entry = {key: export.original(value) for key, value in entry.items() if isinstance(value, str)}
         names = _values(entry, display_name)
         for value in _values(entry, address):
-            if not vocabulary.is_address(value):
+            if not _is_one(value):
                 raise Invalid(
                     "{0} of {1} in the roster is {2!r}; accepted: an address".format(
                         address, entry.get("dn", "entry {0}".format(number)), value

@@ -22,11 +22,100 @@ def test_people_comments_and_repetitions():
 
 
 @pytest.mark.parametrize(
-    "line", ["alice", "ldap: connection refused", "<>", "a@b.example.net c@example.net", "Alice <alice>"]
+    "line",
+    [
+        "alice",
+        "ldap: connection refused",
+        "<>",
+        "a@b.example.net c@example.net",
+        "Alice <alice>",
+        # two people, in every way in which they are pasted
+        "Alice <a@x.example>, Bob <b@x.example>",
+        "Alice <a@x.example>; Bob <b@x.example>",
+        "Alice <a@x.example> Bob <b@x.example>",
+        "Alice <a@x.example>Bob <b@x.example>",
+        "Alice <a@x.example>\tBob <b@x.example>",
+        "Alice <a@x.example>,Bob <b@x.example>",
+        "<a@x.example>,<b@x.example>",
+        "<a@x.example> <b@x.example>",
+        "<a@x.example,b@x.example>",
+        "<a@x.example b@x.example>",
+        "a@x.example, Bob <b@x.example>",
+        "a@x.example; Bob <b@x.example>",
+        "a@x.example Bob <b@x.example>",
+        "a@x.example <b@x.example>",
+        "'a@x.example' <b@x.example>",
+        "a@x.example,b@x.example",
+        "a@x.example;b@x.example",
+        "a@x.example/b@x.example",
+        "a@x.example&b@x.example",
+        "Alice <a@x.example/b@x.example>",
+        "Alice <a@x.example>,",
+        "Alice <a@x.example>;",
+        "a@x.example,",
+        # a name that needs quotes: who is it?
+        "Doe, Alice <a@x.example>",
+        "Doe; Alice <a@x.example>",
+        # groups, routes, comments, quoted local parts
+        "Staff: a@x.example, b@x.example;",
+        "Staff: Alice <a@x.example>",
+        "Staff:;",
+        "<@relay.example:a@x.example>",
+        "<@relay.example,@other.example:a@x.example>",
+        "Alice <a@x.example> (b@x.example)",
+        "(b@x.example) Alice <a@x.example>",
+        "a@x.example (Alice)",
+        "Alice <a@x.example (b@x.example)>",
+        '"a,b"@x.example',
+        '"a b"@x.example',
+        'Alice <"a,b"@x.example>',
+        '"Alice <a@x.example>',
+        'Alice" <a@x.example>',
+        '"Alice" <a@x.example>, "Bob" <b@x.example>',
+        '"Alice\\" <a@x.example>',
+        "Alice <<a@x.example>>",
+        "Alice <b> <a@x.example>",
+        "=?no-such-charset?q?Alice?= <a@x.example>",
+        "=?utf-8?b?A?= <a@x.example>",
+        "mailto:a@x.example",
+        "Alice a@x.example",
+        "Alice <a@x.example> Smith",
+        "Alice <a@x.example> # gone",
+    ],
 )
 def test_a_line_that_is_nobody_stops_everything(line):
     with pytest.raises(AnsibleFilterError, match="line 2 of the roster is .*; accepted: alice@example.net, or"):
         roster("bob@example.net\n" + line)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "address"),
+    [
+        ("a@x.example", "", "a@x.example"),
+        ("<a@x.example>", "", "a@x.example"),
+        ("Alice\t<a@x.example>", "Alice", "a@x.example"),
+        ("Alice<a@x.example>", "Alice", "a@x.example"),
+        ("Alice  B. Smith < A@x.example >", "Alice B. Smith", "A@x.example"),
+        ("O'Neil (Sales) <o'neil@x.example>", "O'Neil (Sales)", "o'neil@x.example"),
+        ('"Doe, Alice" <a@x.example>', "Doe, Alice", "a@x.example"),
+        (r'"Alice \"Al\" \\ <b@x.example>; Bob" <a@x.example>', r'Alice "Al" \ <b@x.example>; Bob', "a@x.example"),
+        ('Alice "Al, B." Smith <a@x.example>', "Alice Al, B. Smith", "a@x.example"),
+        ("=?utf-8?q?Zo=C3=AB?= =?iso-8859-1?Q?M=FCller=2C_X?= <z@x.example>", "ZoëMüller, X", "z@x.example"),
+        ("日本 太郎 <t@x.example>", "日本 太郎", "t@x.example"),
+        ("a@x.example <A@x.example>", "", "A@x.example"),
+        ("'a@x.example' <a@x.example>", "", "a@x.example"),
+        ('"a@x.example" <a@x.example>', "", "a@x.example"),
+        ("\ufeffAlice <a@x.example>", "Alice", "a@x.example"),
+    ],
+)
+def test_one_person_is_understood_whole(line, name, address):
+    assert roster(line) == [{"address": address, "display_name": name} if name else {"address": address}]
+
+
+@pytest.mark.parametrize("mail", ["a@x.example, b@x.example", "a@x.example;b@x.example", "a@x.example/b@x.example"])
+def test_two_addresses_in_one_value_are_an_error(mail):
+    with pytest.raises(AnsibleFilterError, match="mail of entry 1 in the roster is .*; accepted: an address"):
+        roster([{"mail": mail}])
 
 
 @pytest.mark.parametrize("value", [None, 3, {"mail": "alice@example.net"}])
