@@ -14,7 +14,6 @@ from typing import Any, Iterable, Iterator, Mapping, Sequence
 from ansible_collections.listops.mailman.plugins.module_utils import export, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
-
 # RFC 5322 with what people write beside it, and nothing that could be another address: the standard library reads as
 # much as it understands, and more or less of it in every version.
 _MAILBOX = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|[^"\\<>@,;:])*)<\s*([^\s<>]+)\s*>\Z""")
