@@ -149,7 +149,7 @@ options:
     type: str
     choices: [no_munging, point_to_list, explicit_header, explicit_header_only]
   reply_to_address:
-    description: The address for V(explicit_header).
+    description: The address for V(explicit_header) and V(explicit_header_only), which need one. Empty for none.
     type: str
   max_message_size:
     description: Largest post in kilobytes that is not held; V(0) for any size.

@@ -56,7 +56,8 @@ TABLE: dict[str, Mapped] = {
     for mapped in (
         # -- options of mailman_list
         Mapped("display_name", ("real_name",), "line"),
-        *_same("line", "description", "subject_prefix", "reply_to_address"),
+        *_same("line", "description", "subject_prefix"),
+        *_same("address", "reply_to_address"),
         *_same("str", "info"),
         *_same("bool", "advertised", "emergency", "digest_send_periodic"),
         Mapped(
@@ -307,6 +308,7 @@ _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "float": lambda value, kind: float(value or 0),
     "str": lambda value, kind: canonical(value or ""),
     "line": lambda value, kind: canonical(value or ""),
+    "address": lambda value, kind: canonical(value or ""),
     "enum": lambda value, kind: (
         value if isinstance(value, str) else named(dict(enumerate(kind["choices"])), int(value))
     ),

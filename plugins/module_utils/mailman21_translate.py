@@ -232,7 +232,7 @@ def _check_settings(spec: ListSpec, local: str) -> None:
                         name, item, "^regular expressions and @lists; an address is a nonmember (mailman_member, role)"
                     )
                 if item.startswith("^"):
-                    vocabulary.pattern(name, item)
+                    vocabulary.address_or_pattern(name, item)
         grace = settings.get("autoresponse_grace_period", 0)
         if grace % mailman21.DAY:
             raise vocabulary.refuse("autoresponse_grace_period", grace, "whole days, on Mailman 2.1")

@@ -32,6 +32,8 @@ def schema(config: Any) -> dict[str, dict[str, Any]]:
             kind = {"type": "enum", "choices": sorted(config.pipelines)}
         elif VALIDATORS[name].decoder is at_lists:
             kind = {"type": "senders"}
+        elif name == "reply_to_address":
+            kind = {"type": "address"}
         elif name == "acceptable_aliases":
             kind = {"type": "lower_patterns"}
         elif name.endswith(patterns):

@@ -21,7 +21,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     visible,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid, is_one_address
 
 # Below this size a roster may be replaced freely.
 SHRINK_GUARD_SIZE = 10
@@ -126,6 +126,22 @@ def _personal(spec: ListSpec, personalize: str | None) -> None:
         raise Invalid(
             "list {0}: {1}, which Mailman fills in only for lists whose personalize (under settings) is individual "
             "or full".format(spec.name, found)
+        )
+
+
+# Where replies go, and the address that two of the answers need.
+_REPLIES = ("reply_goes_to_list", "reply_to_address")
+
+
+def _answered(spec: ListSpec, settings: Mapping[str, Any], have: Mapping[str, Any]) -> None:
+    """Refuse to send replies to an address that there is not: Mailman would write an empty Reply-To."""
+    if not any(key in settings for key in _REPLIES):
+        return
+    goes, address = (settings.get(key, have.get(key)) for key in _REPLIES)
+    if str(goes).startswith("explicit_header") and not is_one_address(address):
+        raise Invalid(
+            "list {0}: reply_goes_to_list is {1!r}, and reply_to_address is {2!r}; accepted: an address there, "
+            "or no_munging or point_to_list".format(spec.name, goes, address or "")
         )
 
 
@@ -316,6 +332,7 @@ def _plan_list(
         rules = have["saved"]["header_matches"] if rules is None else rules
         out.step["forget"] = True
 
+    _answered(spec, settings, have["settings"])
     out.settings(settings, have["settings"], secrets)
     out.plain("header_matches", rules, have["header_matches"])
     out.plain("bans", spec.bans, have["bans"])
@@ -369,6 +386,8 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
     names = set(DISABLED_SETTINGS)
     for spec in specs:
         names.update(spec.settings)
+        if any(key in spec.settings for key in _REPLIES):
+            names.update(_REPLIES)
         if spec.renamed_from:
             names.update((*rename.FOLLOWING, "archive_policy"))
         if templates.personal(spec.templates):

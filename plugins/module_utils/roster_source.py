@@ -73,14 +73,14 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 def _mailbox(line: str) -> tuple[str, str] | None:
     """The name and the address that a line is, or None when it is anything else, or more."""
-    if _is_one(line):
+    if vocabulary.is_one_address(line):
         return "", line
     own = _OWN_NAME.match(line)
-    if own and own.group(1).strip("\"'").lower() == own.group(2).lower() and _is_one(own.group(2)):
+    if own and own.group(1).strip("\"'").lower() == own.group(2).lower() and vocabulary.is_one_address(own.group(2)):
         # As many programs show who has no name.
         return "", own.group(2)
     found = _MAILBOX.match(line)
-    if found is None or not _is_one(found.group(2)):
+    if found is None or not vocabulary.is_one_address(found.group(2)):
         return None
     name = _decoded(found.group(1)) if '"' not in found.group(1) else _unquoted(found.group(1))
     return None if name is None else (" ".join(name.split()), found.group(2))
@@ -100,11 +100,6 @@ def _decoded(name: str) -> str | None:
         return None
 
 
-def _is_one(text: str) -> bool:
-    """Whether a text is one address: to Mailman, a@example.net/b@example.net is one, too."""
-    return text.count("@") == 1 and vocabulary.is_address(text)
-
-
 def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[tuple[str, str]]:
     for number, entry in enumerate(found, 1):
         if not isinstance(entry, Mapping):
@@ -118,7 +113,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
             entry = {key: export.original(value) for key, value in entry.items() if isinstance(value, str)}
         names = _values(entry, display_name)
         for value in _values(entry, address):
-            if not _is_one(value):
+            if not vocabulary.is_one_address(value):
                 raise Invalid(
                     "{0} of {1} in the roster is {2!r}; accepted: an address".format(
                         address, entry.get("dn", "entry {0}".format(number)), value

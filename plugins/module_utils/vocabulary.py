@@ -43,7 +43,8 @@ class Field(NamedTuple):
     type: bool, int, float, str, line (str without a line break), interval
         (seconds), enum, list (of str), patterns (addresses or ^regular
         expressions), lower_patterns (the same, kept in lower case), senders
-        (the same, or @ and a list whose members are meant), secret.
+        (the same, or @ and a list whose members are meant), address (one, or
+        empty), secret.
     choices: the accepted values of an enum.
     """
 
@@ -89,7 +90,7 @@ LIST_FIELDS: dict[str, Field] = {
             "enum",
             ("no_munging", "point_to_list", "explicit_header", "explicit_header_only"),
         ),
-        Field("reply_to_address", "line"),
+        Field("reply_to_address", "address"),
         Field("max_message_size", "int"),
         Field("member_roster_visibility", "enum", ("public", "members", "moderators")),
         Field("send_welcome_message", "bool"),
@@ -110,6 +111,12 @@ MEMBER_FIELDS: dict[str, Field] = {
 # The same characters as Mailman 3's own validator, so that what passes here
 # passes there.
 _LOCAL_PART = re.compile(r"""("?)[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+\1\Z""")
+_EXAMPLE = r"^.*@example\.org$"
+# The beginning, perhaps in groups, a class of one, or escaped.
+_BEGINS_WITH_AT = re.compile(r"\^+(?:\((?:\?:)?)*(?:\\?@|\[@\])(?![*?]|\{0)")
+_WITHOUT_AT = re.compile(r"\^(?:[0-9A-Za-z_-]|\\[.-])+\$\Z")
+_CLASS_OR_COUNT = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{[0-9]*,[0-9]*\}")
+_SEPARATOR = re.compile(r"[\s,;](?![*?]|\{0)")
 _DOMAIN_LABEL = re.compile(r"[0-9A-Za-z][-0-9A-Za-z]*\Z")
 # More than Mailman 3 takes: Mailman 2.1 has lists like dev+test (see reconcile._check_against).
 _LIST_NAME = re.compile(r"[0-9a-z][-+=_.0-9a-z]*\Z")
@@ -166,6 +173,19 @@ def address(key: str, value: Any) -> str:
     return str(text)
 
 
+def is_one_address(value: Any) -> bool:
+    """Whether value is an address to everybody: to Mailman, a@example.net/b@example.net is one, too."""
+    return is_address(value) and value.count("@") == 1
+
+
+def address_or_empty(key: str, value: Any) -> str:
+    """One address for a header, or an empty text for none."""
+    found = value.strip() if isinstance(value, str) else value
+    if found != "" and not is_one_address(found):
+        raise refuse(key, value, "an e-mail address such as answers@example.org, or an empty text")
+    return str(found)
+
+
 def pattern(key: str, value: Any) -> str:
     """Return a regular expression that compiles."""
     if not isinstance(value, str) or not value:
@@ -180,10 +200,30 @@ def pattern(key: str, value: Any) -> str:
 def address_or_pattern(key: str, value: Any) -> str:
     """Return an address in lower case, or a regular expression starting with ^."""
     if isinstance(value, str) and value.startswith("^"):
-        return pattern(key, value)
-    if not is_address(value):
-        raise refuse(key, value, "an e-mail address, or a regular expression that starts with ^")
+        found = pattern(key, value)
+        reason = _matches_nothing(found)
+        if reason:
+            raise Invalid(
+                "{0} is {1}, which matches no address ({2}); accepted: a regular expression such as {3}".format(
+                    key, _shown(value), reason, _EXAMPLE
+                )
+            )
+        return found
+    # Mailman takes an address of wildcards for what it says.
+    if not is_address(value) or "*" in value or "?" in value:
+        raise refuse(key, value, "an e-mail address, or a regular expression that starts with ^, such as " + _EXAMPLE)
     return str(value).lower()
+
+
+def _matches_nothing(expression: str) -> str:
+    """Why a regular expression can match no address, as far as that is plain to see; an empty text when it is not."""
+    if _BEGINS_WITH_AT.match(expression):
+        return "something is before the @"
+    if _WITHOUT_AT.match(expression):
+        return "each has an @"
+    if "(?" not in expression and _SEPARATOR.search(_CLASS_OR_COUNT.sub("", expression)):
+        return "none has a blank, comma or semicolon"
+    return ""
 
 
 def lower_pattern(key: str, value: Any) -> str:
@@ -340,6 +380,7 @@ _CHECKS: dict[str, Any] = {
     "interval": interval,
     "str": text,
     "line": line,
+    "address": address_or_empty,
     "secret": secret,
 }
 
@@ -359,6 +400,7 @@ _ARGUMENT_TYPES = {
     "enum": {"type": "str"},
     "str": {"type": "str"},
     "line": {"type": "str"},
+    "address": {"type": "str"},
     "patterns": {"type": "list", "elements": "str"},
 }
 

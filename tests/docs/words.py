@@ -31,6 +31,7 @@ TYPES = {
     "interval": "time: `7d`, `12h`, `30m`, or seconds",
     "str": "text",
     "line": "text on one line",
+    "address": "one address, or empty",
     "enum": "one of",
     "list": "list of text",
     "patterns": "list of addresses and `^regular expressions`",

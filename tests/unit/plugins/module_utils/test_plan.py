@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     plan_list,
     plan_site,
     summary,
+    wanted_settings,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -308,3 +310,24 @@ def test_a_plan_carried_out_leaves_nothing_to_do(have, want, state, description,
     policy = Policy(allow_shrink=True)
     after = carried_out(before, plan_list(wanted, before, policy))
     assert plan_list(wanted, after, policy).action == "none"
+
+
+@pytest.mark.parametrize("goes", ["explicit_header", "explicit_header_only"])
+def test_replies_to_an_address_need_one(goes):
+    there = actual(settings={"reply_to_address": "answers@example.org"})
+    assert plan_list(spec(reply_goes_to_list=goes), there).action == "change"
+    assert plan_list(spec(reply_goes_to_list=goes, reply_to_address="a@example.org"), None).action == "create"
+    sentence = "list a@lists.example.org: reply_goes_to_list is '{0}', and reply_to_address is ''; accepted".format(
+        goes
+    )
+    for wanted, have in (
+        (spec(reply_goes_to_list=goes), None),
+        (spec(reply_goes_to_list=goes), actual(settings={"reply_to_address": ""})),
+        (spec(reply_goes_to_list=goes, reply_to_address=""), there),
+        (spec(reply_to_address=""), actual(settings={"reply_goes_to_list": goes, "reply_to_address": "a@example.org"})),
+    ):
+        with pytest.raises(Invalid, match=re.escape(sentence)):
+            plan_list(wanted, have)
+        assert {"reply_goes_to_list", "reply_to_address"} <= set(wanted_settings([wanted]))
+    # Of what nobody declares nothing is said.
+    assert plan_list(spec(description="new"), actual(settings={"reply_goes_to_list": goes})).action == "change"

@@ -179,3 +179,68 @@ def test_senders():
     for bad in ("@x", "other", "^("):
         with pytest.raises(Invalid):
             vocabulary.checked(field, [bad])
+
+
+@pytest.mark.parametrize("check", [vocabulary.address_or_pattern, vocabulary.lower_pattern, vocabulary.sender])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*@shell.example",
+        "user?@shell.example",
+        "spam*@shell.example",
+        "*.shell.example",
+        "^@caret.example",
+        r"^\@caret.example",
+        "^(@caret.example)",
+        "^(?:@caret.example)$",
+        "^((@a|@b).example)",
+        "^[@]caret.example",
+        r"^caret\.example$",
+        "^user$",
+        "^.*@a.example, ^.*@b.example",
+        "^.*@a.example ",
+        "^a@b.example;c@d.example",
+    ],
+)
+def test_a_ban_or_rule_that_can_cover_nobody_is_refused(check, value):
+    with pytest.raises(Invalid, match=r"bans is .*; accepted: .*such as \^\.\*@example\\\.org\$"):
+        check("bans", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "^.*@shell.example",
+        r"^.*@(.*\.)?shell\.example$",
+        "^[^@]+@x",
+        "^[@a]",
+        "^@?spam",
+        "^@{0,1}spam",
+        "^spam",
+        "^user.$",
+        r"^[-_., ]*a{1,3}@x\.example$",
+        r"^a\,?b@x",
+        "^(?:a|b)@x",
+        "^.*",
+        "x@example.org",
+        "a+b=c@example.org",
+    ],
+)
+def test_a_ban_or_rule_that_covers_somebody_is_taken(value):
+    assert vocabulary.address_or_pattern("bans", value) == value
+
+
+@pytest.mark.parametrize(
+    "value", ["no address", "a@example.net, b@example.net", "a@x.example b@x.example", "a@x.example/b@x.example"]
+)
+@pytest.mark.parametrize("more", ["", "Answers <{0}>"])
+def test_replies_go_to_one_address(value, more):
+    with pytest.raises(
+        Invalid, match="reply_to_address is .*; accepted: an e-mail address such as answers@example.org, or"
+    ):
+        vocabulary.checked(vocabulary.LIST_FIELDS["reply_to_address"], more.format(value) or value)
+
+
+@pytest.mark.parametrize("value", ["", " answers@example.org "])
+def test_an_address_for_replies_or_none(value):
+    assert vocabulary.checked(vocabulary.LIST_FIELDS["reply_to_address"], value) == value.strip()
