@@ -21,7 +21,13 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     visible,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import MEMBER_FIELDS, Invalid, is_one_address
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import (
+    LIST_MOST,
+    MEMBER_FIELDS,
+    Invalid,
+    is_one_address,
+    too_long,
+)
 
 # Below this size a roster may be replaced freely.
 SHRINK_GUARD_SIZE = 10
@@ -210,6 +216,9 @@ class _Changes:
         for key, person in people.items():
             have = actual.get(key)
             if have is None:
+                reason = too_long(person["address"])
+                if reason:
+                    raise Invalid("list {0}: {1} cannot be added, {2}".format(self.name, person["address"], reason))
                 add.append(dict(person))
                 after.append(describe(person, role))
                 continue
@@ -296,6 +305,9 @@ def _plan_list(
         return ListPlan(spec.name, "delete", changes, {"list": spec.name, "delete": True})
     creating = actual is None
     if creating or renaming:
+        reason = too_long(spec.name, LIST_MOST)
+        if reason:
+            raise Invalid("list {0}: {1}".format(spec.name, reason))
         naming.check(spec.name, policy.naming, matcher)
     have: Mapping[str, Any] = actual or _EMPTY
     settings, rules = dict(spec.settings), spec.header_matches

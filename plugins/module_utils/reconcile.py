@@ -58,6 +58,8 @@ POLICY_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
+# Of a Mailman 3 that is not there yet.
+LISTNAME_CHARS = "[-_.0-9a-z]"
 Hello = Callable[[], Mapping[str, Any]]
 
 
@@ -94,14 +96,21 @@ def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]
     return out
 
 
+def _check_name(spec: ListSpec, characters: str) -> None:
+    strange = re.sub(characters, "", spec.name.partition("@")[0])
+    if spec.state != "absent" and strange:
+        raise Invalid("list {0}: this Mailman does not take {1!r} in a name".format(spec.name, strange[0]))
+
+
 def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mode: bool) -> list[str]:
-    """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it."""
+    """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it.
+
+    Which characters it takes in a name no role changes.
+    """
     problems = []
     for spec in specs:
-        local, _at, domain = spec.name.rpartition("@")
-        strange = re.sub(hello["listname_chars"], "", local)
-        if spec.state != "absent" and strange:
-            problems.append("list {0}: this Mailman does not take {1!r} in a name".format(spec.name, strange[0]))
+        domain = spec.name.rpartition("@")[2]
+        _check_name(spec, hello["listname_chars"])
         if spec.state != "absent" and domain not in hello["domains"]:
             problems.append(
                 "list {0}: its domain {1} is unknown to Mailman; accepted: {2}".format(
@@ -178,7 +187,11 @@ def reconcile(
             raise
         # Before the first run there is nothing: everything would be created.
         hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
-        plans = plan_site(declare(lambda: hello), {}, policy)
+        specs = declare(lambda: hello)
+        if params["mailman_engine"] != "mailman21" and not params["mailman_prefix"]:
+            for spec in specs:
+                _check_name(spec, LISTNAME_CHARS)
+        plans = plan_site(specs, {}, policy)
         result = dict(report.result(plans, params["diff_limit"]), undeclared=[])
         return _course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 

@@ -136,6 +136,11 @@ _INTERVAL = re.compile("".join(r"(?:([0-9]{1,10})" + unit + ")?" for unit in "wd
 _INTERVAL_UNITS = (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 # What every database keeps as a number, and 5200 weeks.
 MOST, LONGEST = 2**31 - 1, 5200 * 604800
+# RFC 5321 and RFC 1035. Of a list's address Mailman makes names of files, which may have 255 bytes; that of a lock ends
+# in the host's name and two numbers.
+LOCAL_MOST, LABEL_MOST, ADDRESS_MOST, LIST_MOST = 64, 63, 254, 150
+# What HyperKitty's tables take, and Mailman's own on MySQL.
+TEXT_MOST = {"display_name": 255, "subject_prefix": 255}
 _TRUE = frozenset(("true", "yes", "on", "1", "y", "t"))
 _FALSE = frozenset(("false", "no", "off", "0", "n", "f"))
 
@@ -171,6 +176,19 @@ def address(key: str, value: Any) -> str:
     if not is_address(text):
         raise refuse(key, value, "an e-mail address such as alice@example.org")
     return str(text)
+
+
+def too_long(value: str, most: int = ADDRESS_MOST) -> str:
+    """Why an address is too long for mail servers, or for more than `most` bytes; an empty text when it is not."""
+    local, _at, domain = value.rpartition("@")
+    if len(local) > LOCAL_MOST:
+        return "its part before the @ has {0} characters; accepted: up to {1}".format(len(local), LOCAL_MOST)
+    label = max(map(len, domain.split(".")))
+    if label > LABEL_MOST:
+        return "a part of its domain has {0} characters; accepted: up to {1}".format(label, LABEL_MOST)
+    if len(value) > most:
+        return "with its domain it has {0} characters; accepted: up to {1}".format(len(value), most)
+    return ""
 
 
 def is_one_address(value: Any) -> bool:
@@ -360,6 +378,8 @@ def checked(field: Field, value: Any) -> Any:
     Canonical: bool, int, float, str, seconds for an interval, a list of str.
     """
     key = field.name
+    if isinstance(value, str) and len(value) > TEXT_MOST.get(key, len(value)):
+        raise refuse(key, value, "text of up to {0} characters; this has {1}".format(TEXT_MOST[key], len(value)))
     if field.type == "enum":
         return choice(key, value, field.choices)
     if field.type == "patterns":

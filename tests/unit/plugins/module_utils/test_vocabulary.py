@@ -244,3 +244,11 @@ def test_replies_go_to_one_address(value, more):
 @pytest.mark.parametrize("value", ["", " answers@example.org "])
 def test_an_address_for_replies_or_none(value):
     assert vocabulary.checked(vocabulary.LIST_FIELDS["reply_to_address"], value) == value.strip()
+
+
+@pytest.mark.parametrize("name", ["display_name", "subject_prefix"])
+def test_a_name_is_as_long_as_the_archive_takes(name):
+    field = vocabulary.LIST_FIELDS[name]
+    assert vocabulary.checked(field, "ü" * 255) == "ü" * 255
+    with pytest.raises(Invalid, match=name + " is .*; accepted: text of up to 255 characters; this has 256"):
+        vocabulary.checked(field, "ü" * 256)
