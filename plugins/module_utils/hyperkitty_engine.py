@@ -25,6 +25,26 @@ from ansible_collections.listops.mailman.plugins.module_utils.web_program import
 PORTION = 4 << 20
 
 
+def one_line(text: Any) -> Any:
+    """A header's text without what Python's email package takes for the end of a line, which HyperKitty leaves in it."""
+    return " ".join(text.splitlines()) if isinstance(text, str) else text
+
+
+def written(found: Any) -> bytes:
+    """A message of HyperKitty in an mbox; found is not saved."""
+    from email.generator import BytesGenerator
+    from io import BytesIO
+
+    for name in ("subject", "sender_name", "in_reply_to"):
+        setattr(found, name, one_line(getattr(found, name)))
+    message = found.as_message()
+    # Otherwise made up each time.
+    message.set_boundary("=" * 15 + found.message_id_hash)
+    out = BytesIO()
+    BytesGenerator(out, mangle_from_=True).flatten(message, unixfrom=True)
+    return out.getvalue() + b"\n\n"
+
+
 class Engine:
     """HyperKitty through its own models."""
 
@@ -65,26 +85,32 @@ class Engine:
         """Messages as HyperKitty's own download has them, but the same each time.
 
         request: {"messages": [keys]}.
-        answer: {"mbox": base64, "messages": how many of them are in it, one at least}.
+        answer: {"mbox": base64, "messages": how many of them were looked at, one at least, "left_out": [{"message_id",
+        "reason"}] of those that HyperKitty cannot write}.
         """
-        from email.generator import BytesGenerator
         from io import BytesIO
 
         from hyperkitty.models import Email
 
         out = BytesIO()
         count = 0
+        left_out = []
         for key in request["messages"]:
             count += 1
             for found in Email.objects.filter(pk=key):
-                message = found.as_message()
-                # Otherwise made up each time.
-                message.set_boundary("=" * 15 + found.message_id_hash)
-                BytesGenerator(out, mangle_from_=True).flatten(message, unixfrom=True)
-                out.write(b"\n\n")
+                try:
+                    out.write(written(found))
+                except Exception as exc:
+                    # What a message has in it is anybody's, and one shall not hold up the others.
+                    reason = "{0}: {1}".format(type(exc).__name__, exc)
+                    left_out.append({"message_id": found.message_id, "reason": reason})
             if out.tell() >= PORTION:
                 break
-        return {"mbox": base64.b64encode(out.getvalue()).decode("ascii"), "messages": count}
+        return {
+            "mbox": base64.b64encode(out.getvalue()).decode("ascii"),
+            "messages": count,
+            "left_out": left_out,
+        }
 
     def set_policies(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make HyperKitty know the policy of lists, whether it has heard of them or not.

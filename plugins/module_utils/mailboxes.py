@@ -20,8 +20,11 @@ MESSAGES = 500
 
 
 class HyperKitty:
+    """left_out: {"list", "message_id", "reason"} of messages that it could not write, of the lists whose lines were read."""
+
     def __init__(self, web: Engine) -> None:
         self._web = web
+        self.left_out: list[dict[str, str]] = []
 
     def lines(self, name: str) -> Iterator[bytes]:
         return mbox.lines(self._parts(name))
@@ -30,13 +33,17 @@ class HyperKitty:
         keys = self._web.request({"op": "messages", "list": name})["messages"]
         while keys:
             answer = self._web.request({"op": "mbox", "messages": keys[:MESSAGES]})
+            self.left_out += [{"list": name, **each} for each in answer["left_out"]]
             yield base64.b64decode(answer["mbox"])
             keys = keys[answer["messages"] :]
 
 
 class Pipermail:
+    """left_out: as of HyperKitty; a file is there whole."""
+
     def __init__(self, engine: Mailman21) -> None:
         self._engine = engine
+        self.left_out: list[dict[str, str]] = []
 
     def lines(self, name: str) -> Iterator[bytes]:
         return mbox.sound(mbox.lines(self._parts(self._engine.site.local(name))))

@@ -16,6 +16,7 @@ description:
   - Of HyperKitty the messages are those of its own download, with their attachments. Of Pipermail it is the list's mbox, in which text that
     looks like the beginning of a message is marked.
   - A file that says the same already is left alone.
+  - A message that HyperKitty cannot write is left out, with a warning that names it. Line breaks within its headers are no reason.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -67,6 +68,12 @@ files:
   type: list
   elements: dict
   sample: [{"list": "wikitech-l@lists.example.org", "path": "/root/backfill/wikitech-l@lists.example.org.mbox", "messages": 202}]
+left_out:
+  description: Messages that are in none of the files.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "wikitech-l@lists.example.org", "message_id": "20261120.1234@example.net", "reason": "IndexError: list index out of range"}]
 """
 
 import contextlib
@@ -77,7 +84,7 @@ from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model
+from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model, visible
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
 from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
     CONNECTION_SPEC,
@@ -152,6 +159,7 @@ def main() -> None:
     if not os.path.isdir(params["directory"]):
         module.fail_json(msg="directory is {0!r}; accepted: a folder that is there".format(params["directory"]))
     files = []
+    left_out: list[dict[str, str]] = []
     changed = False
     try:
         with open_engine(params, readonly=True) as engine:
@@ -164,9 +172,15 @@ def main() -> None:
                     count, differs = export(module, archives.lines(name), path)
                     changed |= differs
                     files.append({"list": name, "path": path, "messages": count})
+                left_out = archives.left_out
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
-    module.exit_json(changed=changed, files=files)
+    for each in left_out:
+        sentence = "{list}: message {message_id} is not in the file, HyperKitty cannot write it ({reason})".format(
+            **each
+        )
+        module.warn(visible.sentence(sentence))
+    module.exit_json(changed=changed, files=files, left_out=left_out)
 
 
 if __name__ == "__main__":
