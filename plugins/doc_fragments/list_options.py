@@ -174,6 +174,9 @@ options:
       - C($user_email) and what else is about the reader can be in headers and footers of a list whose C(personalize)
         (under O(settings)) is V(individual) or V(full) only, and is refused elsewhere.
       - An empty text restores Mailman's own. A footer or header of nothing but blanks is none at all.
+      - Mailman writes headers and footers of posts and digests in the charset of the list's language, which is US-ASCII for
+        English. Other characters in them are refused. C(charset) of C(language.en) in the variable C(mailman_settings) of
+        the role C(mailman) makes it C(utf-8).
       - Texts that are not named are left alone. A text that somebody chose in the web interface counts as a difference.
     type: dict
   settings:

@@ -78,6 +78,8 @@ class Engine(object):
             "site_list": mm_cfg.MAILMAN_SITE_LIST,
             "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
             "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
+            "charsets": self.files.charsets,
+            "default_language": mm_cfg.DEFAULT_SERVER_LANGUAGE,
             "options": self._options(),
             # without dnspython it takes each domain for one that publishes no DMARC policy
             "asks_dns": bool(getattr(Utils, "dns_resolver", True)),

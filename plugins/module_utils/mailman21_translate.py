@@ -76,6 +76,8 @@ def site(raw: Mapping[str, Any]) -> Site:
         "archivers": [],
         "asks_dns": raw["asks_dns"],
         "templates": [],
+        "charsets": raw["charsets"],
+        "default_language": raw["default_language"],
         "schema": schema,
         "runs": raw["runs"],
         "stopped": raw["stopped"],

@@ -84,6 +84,7 @@ class Engine:
     def hello(self) -> dict[str, Any]:
         """What there is to know before any list is looked at."""
         from mailman.interfaces.domain import IDomainManager
+        from mailman.interfaces.languages import ILanguageManager
         from mailman.interfaces.template import ALL_TEMPLATES
         from mailman.model.bans import Ban
         from mailman.model.mailinglist import MailingList
@@ -106,6 +107,8 @@ class Engine:
             "template_urls": urls(self.config),
             "listname_chars": self.config.mailman.listname_chars,
             "schema": schema(self.config),
+            "charsets": {str(each.code): each.charset for each in getUtility(ILanguageManager).languages},
+            "default_language": self.config.mailman.default_language,
             "stopped": os.path.exists(self._stop_note),
         }
 

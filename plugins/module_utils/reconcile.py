@@ -10,6 +10,7 @@ import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import (
+    charsets,
     model,
     naming,
     rename,
@@ -227,7 +228,7 @@ def _reconcile(
     undeclared = sorted(existing.difference(names, former, hello.get("protected", ())))
     secrets = secrets_of(specs, hello["schema"])
     wanted = [name for name in names if name in existing] + former
-    settings = wanted_settings(specs)
+    settings = sorted({*wanted_settings(specs), *charsets.wanted_settings(specs, hello)})
     actual: Mapping[str, Mapping[str, Any]] = {}
     if wanted:
         actual = engine.read(
@@ -239,6 +240,7 @@ def _reconcile(
             secrets=secrets,
         )
     specs, actual = engine.adapt(specs, actual)
+    warnings += charsets.check(specs, actual, hello)
     if remove_undeclared:
         guard_removal(undeclared, len(existing.difference(hello.get("protected", ()))), policy)
         gone = [ListSpec(name=name, state="absent") for name in undeclared]

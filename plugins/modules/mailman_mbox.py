@@ -73,7 +73,7 @@ left_out:
   returned: success
   type: list
   elements: dict
-  sample: [{"list": "wikitech-l@lists.example.org", "message_id": "20261120.1234@example.net", "reason": "IndexError: list index out of range"}]
+  sample: [{"list": "wikitech-l@lists.example.org", "message_id": "1234@example.net", "reason": "IndexError: list index out of range"}]
 """
 
 import contextlib

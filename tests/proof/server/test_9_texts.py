@@ -42,9 +42,12 @@ def post(outside: Outside, name: str, subject: str) -> str:
 def test_a_lists_footer_is_in_what_subscribers_get(
     controller: Controller, outside: Outside, name: str, word: str, proved: Proved
 ) -> None:
+    footer = "-- \nGrüße von $listname an $user_email, 5 $$\n"
+    sentence = f"list {name}: templates.{FOOTER} has 'ü', which us-ascii, the charset of en, lacks; accepted: "
+    assert sentence in controller.refused(LIST, name=name, templates={FOOTER: footer})
+    controller.task(LIST, name=name, preferred_language="de")
     plain = post(outside, name, f"before {word}")
     assert name in plain and "Grüße" not in plain, "Mailman's own footer"
-    footer = "-- \nGrüße von $listname an $user_email, 5 $$\n"
     assert "personalize" in controller.refused(LIST, name=name, templates={FOOTER: footer})
     controller.task(LIST, name=name, templates={FOOTER: footer}, settings={"personalize": "individual"})
     assert post(outside, name, f"with {word}") == f"Hello.\n-- \nGrüße von {name} an {site.ALICE}, 5 $\n"

@@ -57,6 +57,8 @@ def site() -> mailman21_translate.Site:
             "lists": {"board": "lists.example.org"},
             "options": OPTIONS,
             "languages": ["en", "fr"],
+            "charsets": {"en": "us-ascii", "fr": "iso-8859-1"},
+            "default_language": "en",
             "version": "2.1.39",
             "domains": ["lists.example.org"],
             "unreadable": {},

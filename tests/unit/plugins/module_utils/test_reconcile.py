@@ -22,6 +22,17 @@ HELLO = {
     "templates": [],
     "template_urls": [],
     "listname_chars": "[-_.0-9a-z]",
+    "charsets": {"en": "us-ascii", "de": "iso-8859-1", "ja": "utf-8", "xx": "no-such-charset"},
+    "default_language": "en",
+}
+EMPTY = {
+    "settings": {},
+    "rosters": {},
+    "bans": [],
+    "header_matches": [],
+    "archivers": {},
+    "templates": {},
+    "saved": None,
 }
 PARAMS = {
     "mailman_engine": "auto",
@@ -56,8 +67,7 @@ class Engine:
         return specs, actual
 
     def read(self, **_request):
-        empty = {"settings": {}, "rosters": {}, "bans": [], "header_matches": [], "archivers": {}, "templates": {}}
-        return {"old@l.example.org": dict(empty, saved=None)}
+        return {"old@l.example.org": dict(EMPTY)}
 
 
 def nothing_installed(params, readonly):
@@ -104,7 +114,7 @@ def test_what_is_there_already_is_not_measured(monkeypatch):
     name = "x" * 200 + "@l.example.org"
     member = {"address": "m" * 70 + "@example.net", "display_name": "", "delivery_mode": "regular"}
     member.update(delivery_status="enabled", moderation_action="default")
-    there = Engine().read()["old@l.example.org"]
+    there = dict(EMPTY)
     there["rosters"] = {"member": {member["address"]: member}}
     monkeypatch.setattr(Engine, "hello", dict(HELLO, lists=[name]))
     monkeypatch.setattr(Engine, "read", lambda self, **_request: {name: there})
@@ -118,3 +128,80 @@ def test_warnings_are_safe_for_a_terminal(monkeypatch):
     monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
     (warning,) = run(True, name="x@l.example.org", archivers=["a\x1b\u202eb"]).warnings
     assert warning.isprintable() and "\\x1b" in warning
+
+
+FOOTER = "list:member:regular:footer"
+CHARSET_HELLO = dict(
+    HELLO,
+    templates=[FOOTER, "list:member:digest:masthead", "list:user:notice:welcome"],
+    schema={
+        "preferred_language": {"type": "enum", "choices": ["de", "en", "ja", "xx"]},
+        "display_name": {"type": "line"},
+        "msg_footer": {"type": "str"},
+    },
+)
+
+
+def spoken(monkeypatch, hello=CHARSET_HELLO, language="en", **entry):
+    there = dict(EMPTY)
+    there["settings"] = {"preferred_language": language, "display_name": "Old"}
+    monkeypatch.setattr(Engine, "hello", hello)
+
+    def read(self, *, settings, **_request):
+        return {"old@l.example.org": dict(there, settings={key: there["settings"].get(key) for key in settings})}
+
+    monkeypatch.setattr(Engine, "read", read)
+    monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
+    return run(True, **dict({"name": "old@l.example.org"}, **entry)).warnings
+
+
+@pytest.mark.parametrize(
+    ("entry", "character"),
+    [
+        ({"templates": {FOOTER: "Über uns — x"}}, "Ü"),
+        ({"templates": {"list:member:digest:masthead": "a — b"}}, "—"),
+        ({"templates": {FOOTER: "Über uns — x"}, "language": "de"}, "—"),
+        ({"templates": {FOOTER: "Über uns — x"}, "preferred_language": "de"}, "—"),
+        ({"templates": {FOOTER: {"en": "Über"}}, "language": "ja"}, "Ü"),
+        ({"templates": {FOOTER: "Über"}, "name": "new@l.example.org"}, "Ü"),
+        ({"templates": {FOOTER: "Über"}, "name": "new@l.example.org", "renamed_from": "old"}, "Ü"),
+    ],
+)
+def test_a_footer_that_the_lists_charset_lacks_is_refused(monkeypatch, entry, character):
+    with pytest.raises(
+        Invalid, match="has '{0}', which .*, lacks; accepted: text in .*charset: utf-8".format(character)
+    ):
+        spoken(monkeypatch, **entry)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"templates": {FOOTER: "plain"}},
+        {"templates": {FOOTER: ""}},
+        {"templates": {FOOTER: "Über uns"}, "language": "de"},
+        {"templates": {FOOTER: "Über uns — x"}, "language": "ja"},
+        {"templates": {FOOTER: "Über uns — x"}, "preferred_language": "ja"},
+        {"templates": {FOOTER: {"de": "Über", "en": "About"}}},
+        {"templates": {FOOTER: "Über"}, "language": "xx"},
+        # Mailman writes these in UTF-8.
+        {"templates": {"list:user:notice:welcome": "Grüße"}},
+    ],
+)
+def test_a_footer_that_it_has_is_taken(monkeypatch, entry):
+    assert spoken(monkeypatch, **entry) == []
+
+
+def test_a_name_that_the_lists_charset_lacks_is_said(monkeypatch):
+    (warning,) = spoken(monkeypatch, display_name="Über")
+    assert "display_name has 'Ü', which us-ascii, the charset of en, lacks" in warning
+    assert spoken(monkeypatch, display_name="Über", language="de") == []
+
+
+def test_on_mailman21_texts_for_mail_are_settings(monkeypatch):
+    hello = dict(CHARSET_HELLO, engine="mailman21")
+    with pytest.raises(
+        Invalid, match="msg_footer has 'Ü', which us-ascii, the charset of en, lacks; accepted: text in"
+    ):
+        spoken(monkeypatch, hello, settings={"msg_footer": "Über"})
+    assert spoken(monkeypatch, hello, settings={"msg_footer": "Über"}, language="de") == []
