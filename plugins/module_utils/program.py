@@ -111,8 +111,6 @@ def serve(start, prepare=None):
         try:
             if request["op"] == "open":
                 engine = start(request)
-                # The kernel forgets it when the user changes.
-                end_with_parent()
                 answer = engine.hello()
             else:
                 answer = getattr(engine, request["op"])(request)

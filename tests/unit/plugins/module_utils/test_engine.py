@@ -183,13 +183,14 @@ def main():
     serve(lambda request: Engine())
 """
 PARENT = """
-import sys
+import os, pwd, sys
 
 import busy
 from {package} import engine, program
 
-engine.PROGRAMS["busy"] = [program, busy]
-with engine.Engine("busy", command=sys.argv[1], option="command", opening={{}}) as found:
+engine.PROGRAMS["busy"], engine.USER_OPTIONS["busy"] = [program, busy], "user"
+opening = {{"user": pwd.getpwuid(os.getuid()).pw_name}}
+with engine.Engine("busy", command=sys.argv[1], option="command", opening=opening) as found:
     found.hello
     print(found._process.pid, flush=True)
     found.request({{"op": "spin"}})
