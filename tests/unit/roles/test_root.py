@@ -303,6 +303,7 @@ OPENS = {
     "module_utils/escrow.py:seal": "through descriptors",
     "module_utils/nofollow.py:*": "the descriptors",
     "module_utils/openpgp.py:*": "gpg, in a folder of its own",
+    "module_utils/patterns.py:_start": "Ansible's own interpreter, isolated, with a program that opens nothing",
     "module_utils/service.py:_run": "systemctl",
     "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
     "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",
