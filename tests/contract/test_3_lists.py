@@ -67,6 +67,7 @@ FIELDS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         ("monthly", {"digest_volume_frequency": 1}),
     ],
     "reply_goes_to_list": [
+        # which needs the address of the same round
         ("explicit_header", {"reply_goes_to_list": 2}),
         ("point_to_list", {"reply_goes_to_list": 1}),
         ("no_munging", {"reply_goes_to_list": 0}),
@@ -74,6 +75,7 @@ FIELDS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "reply_to_address": [
         ("answers@example.org", {"reply_to_address": "answers@example.org"}),
         ("", {"reply_to_address": ""}),
+        ("other@example.org", {"reply_to_address": "other@example.org"}),
     ],
     "max_message_size": [(99, {"max_message_size": 99}), (0, {"max_message_size": 0}), (40, {"max_message_size": 40})],
     "member_roster_visibility": [
