@@ -36,6 +36,10 @@ def _row(
         "state": entry["state"],
         "advertised": bool(entry["settings"]["advertised"]),
         "archive_policy": entry["settings"]["archive_policy"],
+        "archive_shown": entry.get("archive_shown"),
+        # Private in Mailman, and its archive would show it to everybody.
+        "exposed": entry["settings"]["archive_policy"] == "private"
+        and entry.get("archive_shown") not in (None, "private"),
         "owners": [owner["address"] for owner in owners],
         # A list that is disabled may have lost its owners on purpose.
         "owner_reachable": entry["state"] == "disabled"
@@ -56,6 +60,8 @@ def _missing(host: str, change: Mapping[str, Any]) -> dict[str, Any]:
         "state": "absent",
         "advertised": False,
         "archive_policy": None,
+        "archive_shown": None,
+        "exposed": False,
         "owners": [],
         "owner_reachable": True,
         "counts": {},
@@ -94,7 +100,15 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
     rows = [
         row for host in hosts if host not in errors for row in _rows(host, by_host[host]["plan"], by_host[host]["info"])
     ]
-    rows.sort(key=lambda row: (STATUSES.index(row["status"]), row["owner_reachable"], row["host"], row["name"]))
+    rows.sort(
+        key=lambda row: (
+            not row["exposed"],
+            STATUSES.index(row["status"]),
+            row["owner_reachable"],
+            row["host"],
+            row["name"],
+        )
+    )
     summary = {
         "hosts": len(hosts),
         "errors": len(errors),
@@ -103,6 +117,7 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
         "differ": sum(row["status"] == "differs" for row in rows),
         "missing": sum(row["status"] == "missing" for row in rows),
         "undeclared": sum(row["status"] == "undeclared" for row in rows),
+        "exposed": sum(row["exposed"] for row in rows),
         "without_owner": sum(not row["owner_reachable"] for row in rows),
     }
     return {"summary": summary, "errors": errors, "lists": rows}

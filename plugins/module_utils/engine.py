@@ -236,6 +236,7 @@ class Engine:
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
         self._hello: Mapping[str, Any] | None = None
+        self._opens = False
         self.waited = 0.0
 
     def __enter__(self) -> Engine:
@@ -327,9 +328,16 @@ class Engine:
             yield self._answer()
             waiting -= 1
 
+    def begin(self) -> None:
+        """Let it open the service while the caller does something else."""
+        if not self._opens:
+            self._send(self._opening)
+            self._opens = True
+
     def _open(self) -> Mapping[str, Any]:
         if self._hello is None:
-            self._hello = self._exchange(self._opening)
+            self.begin()
+            self._hello = self._answer()
         return self._hello
 
     def _exchange(self, message: Mapping[str, Any]) -> Mapping[str, Any]:

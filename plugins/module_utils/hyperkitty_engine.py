@@ -70,6 +70,18 @@ class Engine:
                 archives[name] = {"archive_policy": ArchivePolicy(policy).name, "messages": messages}
         return {"archives": archives}
 
+    def policies(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """What HyperKitty takes lists for. answer: {"policies": {address: archive_policy}}."""
+        return {"policies": patiently(self._policies)}
+
+    @staticmethod
+    def _policies() -> dict[str, str]:
+        from hyperkitty.models import ArchivePolicy, MailingList
+
+        words = {policy.value: policy.name for policy in ArchivePolicy}
+        rows = MailingList.objects.values_list("name", "archive_policy")
+        return {name: words.get(policy, str(policy)) for name, policy in rows}
+
     def messages(self, request: dict[str, Any]) -> dict[str, Any]:
         """The messages of an archive, the oldest first.
 
@@ -122,6 +134,10 @@ class Engine:
             policies = {name: request["policies"][name] for name in names}
             patiently(partial(self._set_policies, policies))
         return {}
+
+    def correct_policies(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The same for archives that are there. request and answer: see set_policies."""
+        return self.set_policies(request)
 
     @staticmethod
     def _set_policies(policies: dict[str, str]) -> None:

@@ -67,6 +67,27 @@ def was_public(name):
     return os.path.exists(public(name)) or os.path.exists(os.path.join(private(name), WAS_PUBLIC))
 
 
+def shown(name):
+    # type: (str) -> str | None
+    """Who can read the archive of a list by its links: `public` or `private`; None where no list has links."""
+    from Mailman import mm_cfg
+
+    if any(os.path.lexists(public(name + suffix)) for suffix in FOLDERS):
+        return "public"
+    return "private" if mm_cfg.ARCHIVE_TO_MBOX != -1 else None
+
+
+def close(name):
+    # type: (str) -> None
+    """Take away what makes an archive public."""
+    for suffix in FOLDERS:
+        path = public(name + suffix)
+        if os.path.islink(path):
+            os.unlink(path)
+        elif os.path.exists(path):
+            raise Failure("list {0}: {1} is no link of Mailman's: move it away, it is public".format(name, path))
+
+
 def messages_in(path):
     # type: (str) -> int
     """The number of messages, at least 1: an archive without its mbox is one too."""

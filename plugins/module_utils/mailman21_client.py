@@ -140,6 +140,8 @@ class Mailman21(Engine):
             return super().request(dict(message, renames=renames, follow=follow))
         if message["op"] == "facts":
             return {"lists": self._facts(message["lists"])}
+        if message["op"] == "policies":
+            return {"policies": mailman21_translate.archive_policies(super().request(message))}
         return super().request(message)
 
     def _unfinished(self, lists: Iterable[str]) -> list[str]:
@@ -174,8 +176,13 @@ class Pipermail:
 
     def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         if message["op"] == "set_policies":
-            # The list itself says who may read its archive, and is asked every time.
+            # The list itself says who may read its archive, and sees to it when it is saved.
             return {}
+        if message["op"] == "policies":
+            return {"policies": self._shown()}
+        if message["op"] == "correct_policies":
+            wrong = sorted(self._engine.site.local(address) for address in message["policies"])
+            return self._engine.request({"op": "correct_archives", "lists": wrong})
         if message["op"] == "move":
             pairs = [[self._engine.site.local(address) for address in pair] for pair in message["renames"]]
             return self._engine.request({"op": "move_archives", "renames": pairs})
@@ -183,6 +190,11 @@ class Pipermail:
         answer = self._engine.request({"op": message["op"] + "_archives", "lists": sorted(names.values())})
         found = answer.get("archives", {})
         return {"archives": {address: found[name] for address, name in names.items() if name in found}}
+
+    def _shown(self) -> dict[str, str]:
+        lists = self._engine.site.lists
+        shown = self._engine.request({"op": "shown_archives", "lists": list(lists.values())})["shown"]
+        return {address: shown[name] for address, name in lists.items() if shown[name]}
 
 
 def choose_engine(params: Mapping[str, Any]) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_password
     set_site_password,
     stored_site_password,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, native, plain
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_rename import Renamer, master
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import Writer
@@ -60,12 +60,7 @@ class Engine(object):
         """What there is to know before any list is looked at."""
         from Mailman import Utils, Version
 
-        lists, unreadable = {}, {}
-        for name in self.files.names():
-            try:
-                lists[name] = self.files.host(name)
-            except Failure as exc:
-                unreadable[name] = str(exc)
+        lists, private, unreadable = self._lists()
         mm_cfg = self.mm_cfg
         domains = set(lists.values()) or set([mm_cfg.DEFAULT_EMAIL_HOST.lower()])
         domains.update(domain.lower() for domain in mm_cfg.VIRTUAL_HOSTS.values())
@@ -73,6 +68,7 @@ class Engine(object):
             "version": Version.VERSION,
             "domains": sorted(domains),
             "lists": lists,
+            "private": private,
             "unreadable": unreadable,
             "listname_chars": mm_cfg.ACCEPTABLE_LISTNAME_CHARACTERS,
             "site_list": mm_cfg.MAILMAN_SITE_LIST,
@@ -86,6 +82,41 @@ class Engine(object):
             "runs": master() > 0,
             "stopped": os.path.exists(self._stop_note),
         }
+
+    def _lists(self):
+        # type: () -> tuple[dict[str, str], list[str], dict[str, str]]
+        """The hosts of lists, the names of those with a private archive, and why others cannot be read."""
+        lists, private, unreadable = {}, [], {}
+        for name in self.files.names():
+            try:
+                config = self.files.config(name)
+            except Failure as exc:
+                unreadable[name] = str(exc)
+            else:
+                lists[name] = native(config["host_name"]).lower()
+                if config.get("archive_private"):
+                    private.append(name)
+        return lists, private, unreadable
+
+    def policies(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Who may read the archives of lists. answer: {"lists": {name: host}, "private": [names]}."""
+        lists, private, _unreadable = self._lists()
+        return {"lists": lists, "private": private}
+
+    @staticmethod
+    def shown_archives(request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Who can read them. request: {"lists": [names]}; answer: {"shown": {name: see mailman21_archives.shown}}."""
+        return {"shown": dict((name, mailman21_archives.shown(str(name))) for name in request["lists"])}
+
+    def correct_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Let those who may read archives be those who can. request: {"lists": [names]}; answer: {}."""
+        for name in request["lists"]:
+            with naming(name):
+                self.writer.correct_archive(str(name))
+        return {}
 
     def look_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]

@@ -160,10 +160,6 @@ class Files(object):
         language = config.get("preferred_language", b"en")
         return self.charsets.get(native(language), "us-ascii")
 
-    def host(self, name):
-        # type: (str) -> str
-        return native(self.config(name)["host_name"]).lower()
-
     def attributes(self, config, names):
         # type: (dict[str, Any], Iterable[str]) -> dict[str, Any]
         """Attributes as JSON can hold them; those that this Mailman does not know are missing."""

@@ -60,15 +60,27 @@ class Site(NamedTuple):
         return self.lists.get(address, address.partition("@")[0])
 
 
+def addresses(raw: Mapping[str, Any]) -> dict[str, str]:
+    """The names of lists by posting address."""
+    return {"{0}@{1}".format(name.lower(), host): name for name, host in raw["lists"].items()}
+
+
+def archive_policies(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Who may read archives, also that of a list which archives nothing any more."""
+    private = frozenset(raw["private"])
+    return {address: "private" if name in private else "public" for address, name in addresses(raw).items()}
+
+
 def site(raw: Mapping[str, Any]) -> Site:
     """What the other modules want to know of a Mailman, from the program's first answer."""
-    lists = {"{0}@{1}".format(name.lower(), host): name for name, host in raw["lists"].items()}
+    lists = addresses(raw)
     schema = mailman21.schema(raw["options"], raw["languages"])
     hello = {
         "engine": "mailman21",
         "version": raw["version"],
         "domains": raw["domains"],
         "lists": sorted(lists),
+        "archive_policies": archive_policies(raw),
         "unreadable": raw["unreadable"],
         "protected": [address for address, name in lists.items() if name == raw["site_list"]],
         "listname_chars": raw["listname_chars"],

@@ -72,6 +72,9 @@ class Writer(object):
         mlist = self._create(name, step["create"]) if "create" in step else self.open_list(name)
         try:
             if self._change(mlist, step) or "create" in step:
+                if mlist.archive_private:
+                    # Mailman does it after it has saved the list: a run that is killed in between leaves it open.
+                    mailman21_archives.close(name)
                 mlist.Save()
         except BaseException:
             if "create" in step:
@@ -109,6 +112,14 @@ class Writer(object):
         with self.locked(new) as mlist:
             mailman21_archives.move(old, new)
             mailman21_archives.forget(old, new)
+            mlist.CheckHTMLArchiveDir()
+
+    def correct_archive(self, name):
+        # type: (str) -> None
+        """Give an archive the links that the list says it has, or none."""
+        with self.locked(name) as mlist:
+            if mlist.archive_private:
+                mailman21_archives.close(name)
             mlist.CheckHTMLArchiveDir()
 
     # ---- the list as a whole

@@ -87,19 +87,18 @@ class Engine:
         from mailman.interfaces.languages import ILanguageManager
         from mailman.interfaces.template import ALL_TEMPLATES
         from mailman.model.bans import Ban
-        from mailman.model.mailinglist import MailingList
         from mailman.version import VERSION
         from sqlalchemy import select
         from zope.component import getUtility
 
-        table = MailingList.__table__
-        names = self.store.execute(select(table.c.list_name, table.c.mail_host))
+        policies = self._policies()
         bans = self.store.execute(select(Ban.email).where(Ban.list_id.is_(None)))
         return {
             "engine": "mailman3",
             "version": VERSION,
             "domains": sorted(domain.mail_host for domain in getUtility(IDomainManager)),
-            "lists": sorted("{0}@{1}".format(*row) for row in names),
+            "lists": sorted(policies),
+            "archive_policies": policies,
             "site_bans": sorted(row[0] for row in bans),
             "archivers": sorted(archiver.name for archiver in self.config.archivers),
             "idle_archivers": sorted(archiver.name for archiver in self.config.archivers if not archiver.is_enabled),
@@ -111,6 +110,24 @@ class Engine:
             "default_language": self.config.mailman.default_language,
             "stopped": os.path.exists(self._stop_note),
         }
+
+    def _policies(self) -> dict[str, str]:
+        from mailman.model.mailinglist import MailingList
+        from sqlalchemy import select
+
+        table = MailingList.__table__
+        rows = self.store.execute(select(table.c.list_name, table.c.mail_host, table.c.archive_policy))
+        # Of a list with an unknown style Mailman knows nothing.
+        return {
+            "{0}@{1}".format(name, host): policy.name if policy is not None else "unknown"
+            for name, host, policy in rows
+        }
+
+    def policies(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Who may read the archives of all lists. answer: {"policies": {address: archive_policy}}."""
+        policies = self._policies()
+        self.store.rollback()
+        return {"policies": policies}
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
         """The state of lists.

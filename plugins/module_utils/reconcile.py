@@ -21,6 +21,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
 )
 from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import (
+    Pipermail,
     choose_engine,
     open_mailman21,
 )
@@ -34,7 +35,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.plan import (
     wanted_settings,
     wanted_templates,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.site import open_site
+from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives, open_site
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 # The options by which every module finds Mailman.
@@ -181,8 +182,8 @@ def reconcile(
         raise vocabulary.refuse("diff_limit", params["diff_limit"], "a number of lines, 0 for no limit")
     policy = Policy(naming=scheme, **{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
     try:
-        with open_engine(params, check_mode) as engine:
-            return _reconcile(engine, params, declare, policy, check_mode, remove_undeclared, must_exist)
+        with open_engine(params, check_mode) as engine, open_archives(engine, params) as web:
+            return _reconcile(engine, web, params, declare, policy, check_mode, remove_undeclared, must_exist)
     except NotInstalled as exc:
         if not check_mode:
             raise
@@ -199,6 +200,7 @@ def reconcile(
 
 def _reconcile(
     engine: Engine,
+    web: Engine | Pipermail | None,
     params: Mapping[str, Any],
     declare: Callable[[Hello], Sequence[ListSpec]],
     policy: Policy,
@@ -251,9 +253,10 @@ def _reconcile(
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
     greetings = [] if check_mode else notices(plans, policy)
     failed: Mapping[str, str] = {}
-    with open_site(engine, params, specs, plans) as site:
-        if not check_mode:
-            failed = site.apply(hello.get("stopped", False))
+    site, more = open_site(engine, web, params, specs, plans)
+    warnings += more
+    if not check_mode:
+        failed = site.apply(hello.get("stopped", False))
     greetings = [notice for notice in greetings if notice["list"] not in failed]
     if greetings:
         engine.request({"op": "notify", "notices": greetings})
@@ -261,7 +264,11 @@ def _reconcile(
         raise EngineError(of_failed(failed))
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
-    return _course(dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared), warnings)
+    result = dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared)
+    if site.renews:
+        # No list differs, and yet it is not as declared: all archives are shut.
+        result["changed"] = True
+    return _course(result, warnings)
 
 
 def of_failed(failed: Mapping[str, str]) -> str:

@@ -17,6 +17,11 @@ description:
     shown, and applied in transactions of several lists each. An interrupted run leaves every list either as it was
     or as declared; of one that gains or loses thousands of people, some of them.
   - What you do not mention is left as it is.
+  - Whether archives are as private as their lists is looked at in every run, with O(lists) also of lists that are not declared, and put
+    right. HyperKitty follows Mailman only with the next post, and takes a list that becomes private for public once more when a
+    post arrives at that moment. The role C(listops.mailman.apache) installs a guard in front of it, which this module tells of
+    private lists before Mailman, and of opened ones when Mailman and HyperKitty both say that they are public. Where that guard is
+    not installed, there is a warning for each list that is closed.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -213,6 +218,7 @@ lists:
     changes:
       description:
         - What differs by option name, each with C(before) and C(after). Of rosters only the lines that differ.
+        - C(archive_shown) is what the archive itself goes by, C(archive_guarded) whether the guard in front of HyperKitty keeps it private.
         - A password shows only that it changed.
         - Cut as O(diff_limit) says.
       type: dict

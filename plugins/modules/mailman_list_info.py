@@ -16,6 +16,7 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
+  - listops.mailman.web
 attributes:
   check_mode:
     support: full
@@ -100,6 +101,13 @@ lists:
       description: When something was last posted, in UTC; null for never.
       type: str
       sample: "2026-11-25T12:30:00"
+    archive_shown:
+      description:
+        - What the archive itself goes by, V(public), V(private) or V(never), which is C(archive_policy) unless somebody
+          changed it behind Mailman's back. On Mailman 2.1, whether there are public links to it.
+        - Null where nothing is archived yet, where there is no archive on this host, or without root.
+      type: str
+      sample: public
     counts:
       description: How many people there are in each role, also in those that O(roles) leaves out.
       type: dict
@@ -145,12 +153,20 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
+from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+    CONNECTION_SPEC,
+    WEB_SPEC,
+    message,
+    open_engine,
+)
+from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives, shown_policies
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
 
-def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[str]) -> dict[str, Any]:
-    """One list as the engine reads it, in the form of the result."""
+def presented(
+    entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[str], shown: str | None
+) -> dict[str, Any]:
+    """One list as the engine reads it, in the form of the result. shown: what its archive goes by."""
     rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
     return {
         "state": "disabled" if entry["saved"] else "present",
@@ -162,6 +178,7 @@ def presented(entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[st
         "rosters": {role: rosters[role] for role in roles},
         "created_at": facts["created_at"],
         "last_post_at": facts["last_post_at"],
+        "archive_shown": shown,
         "counts": facts["counts"],
     }
 
@@ -185,12 +202,13 @@ def main() -> None:
             settings=dict(type="list", elements="str"),
             roles=dict(type="list", elements="str", choices=list(vocabulary.ROLES), default=list(vocabulary.ROLES)),
             **CONNECTION_SPEC,
+            **WEB_SPEC,
         ),
         supports_check_mode=True,
     )
     params = module.params
     try:
-        with open_engine(params, readonly=True) as engine:
+        with open_engine(params, readonly=True) as engine, open_archives(engine, params) as archives:
             hello = engine.hello
             for key in params["settings"] or []:
                 if key not in hello["schema"]:
@@ -198,11 +216,12 @@ def main() -> None:
             names = None if params["lists"] is None else chosen(params, hello)
             lists = engine.read(lists=names, settings=params["settings"], rosters=params["roles"])
             facts = engine.request({"op": "facts", "lists": names})["lists"]
+            shown = shown_policies(archives)
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
     module.exit_json(
         changed=False,
-        lists={name: presented(lists[name], facts[name], params["roles"]) for name in sorted(lists)},
+        lists={name: presented(lists[name], facts[name], params["roles"], shown.get(name)) for name in sorted(lists)},
         engine=hello["engine"],
         version=hello["version"],
         available_settings=hello["schema"],

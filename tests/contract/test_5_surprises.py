@@ -345,3 +345,62 @@ def test_a_crash_leaves_nothing_in_the_way(host: Mailman21, name: str) -> None:
     assert host.apply(LIST, lists=lists)["changed"] is False
     assert [len(host.members(item)) for item in names[:4] + names[-2:]] == [200] * 6
     assert host.shell(f"ls {STATE}/locks | grep {name}")["out"] == ""
+
+
+def links(host: Mailman21, name: str) -> list[str]:
+    """What of a list's archive the web server shows to everybody."""
+    return host.sh(f"cd {STATE}/archives/public; ls -d {name} {name}.mbox 2>/dev/null || true").split()
+
+
+def test_surprise_the_links_go_before_a_list_says_that_it_is_private(host: Mailman21, made: str) -> None:
+    """Mailman takes them away after it has saved the list, and a run that is killed in between leaves them."""
+    assert made in links(host, made)
+    folder = f"{STATE}/lists/{made}"
+    # it cannot be saved
+    host.sh(f"chmod a-w {folder}")
+    try:
+        assert host.refusal(LIST, name=made, archive_policy="private").startswith(f"list {made}: ")
+        assert links(host, made) == []
+    finally:
+        host.sh(f"chmod ug+w {folder}")
+    assert host.config(made)["archive_private"] == 0
+    host.climb(LIST, name=made, archive_policy="private")
+    assert (host.config(made)["archive_private"], links(host, made)) == (1, [])
+    host.climb(LIST, name=made, archive_policy="public")
+    assert made in links(host, made)
+
+
+@pytest.mark.parametrize("suffix", ["", ".mbox"])
+def test_surprise_a_public_link_to_a_private_archive_is_seen_and_taken_away(
+    host: Mailman21, made: str, suffix: str
+) -> None:
+    """arch or a hand may have left it, and Mailman asks nobody who follows it."""
+    host.apply(LIST, name=made, archive_policy="private")
+    host.sh(f"ln -s {STATE}/archives/private/{made}{suffix} {STATE}/archives/public/{made}{suffix}")
+    fqdn = f"{made}@{host.domain}"
+    assert host.apply(INFO, lists=[made])["lists"][fqdn]["archive_shown"] == "public"
+    said = host.climb(LIST, name=made)
+    assert said["lists"][0]["changes"] == {"archive_shown": {"before": "public", "after": "private"}}
+    assert links(host, made) == []
+    assert host.apply(INFO, lists=[made])["lists"][fqdn]["archive_shown"] == "private"
+
+
+def test_surprise_a_public_archive_without_its_link_gets_it_again(host: Mailman21, made: str) -> None:
+    host.sh(f"rm {STATE}/archives/public/{made}")
+    host.sh(f"rm -f {STATE}/archives/public/{made}.mbox")
+    said = host.climb(LIST, name=made)
+    assert said["lists"][0]["changes"] == {"archive_shown": {"before": "private", "after": "public"}}
+    assert made in links(host, made)
+
+
+def test_surprise_a_folder_among_the_public_archives_is_said(host: Mailman21, made: str) -> None:
+    """Mailman itself stumbles over it each time the list is saved, also with the next post."""
+    host.apply(LIST, name=made, archive_policy="private")
+    folder = f"{STATE}/archives/public/{made}"
+    host.sh(f"mkdir {folder}")
+    try:
+        said = host.refusal(LIST, name=made)
+        assert said == f"list {made}: {folder} is no link of Mailman's: move it away, it is public"
+    finally:
+        host.sh(f"rmdir {folder}")
+    assert host.apply(LIST, name=made)["changed"] is False

@@ -8,6 +8,11 @@ see the list; here they do. A third (tags) shows threads of all lists, and is fo
 one list finds what is in lists with a similar name, too, since the index knows words and not names: of what it finds,
 only what the request may read is shown and counted. The list of archives led to a private one by a part of its name.
 
+HyperKitty's own row of a list follows Mailman only with the next post, and may say "public" of a list that is private.
+So the names of private lists are in a file of root's (PRIVATE), which mailman_list writes before it tells Mailman and takes
+names from when Mailman and HyperKitty both say that a list is public. Whatever its row says, a list that is named there
+counts as private; and so do all lists while the file is missing or anything but what mailman_list writes.
+
 For digest authentication, Apache tells in the request's environment, where no client can write (what
 clients send arrives there as HTTP_...):
 
@@ -25,12 +30,16 @@ leads to its "403", never to the archive.
 
 from __future__ import annotations
 
+import json
+import os
+import threading
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import NamedTuple
 
 from django.db.models import Q
 from hyperkitty.api.email import EmailDetail, EmailListBySender
+from hyperkitty.api.mailinglist import MailingListList
 from hyperkitty.api.tag import TagList
 from hyperkitty.api.thread import ThreadDetail
 from hyperkitty.lib import view_helpers
@@ -40,11 +49,60 @@ from rest_framework.permissions import IsAdminUser
 
 # Of a search, no more is looked at.
 HITS = 1000
+# See plugins/module_utils/archive_guard.py.
+PRIVATE = "/var/lib/listops/private-archives.json"
+
+
+class PrivateNames:
+    """The names in a file of root's, read anew when it is another one.
+
+    path, owner: of the file, and the number of the user whom it must belong to.
+    """
+
+    def __init__(self, path: str = PRIVATE, owner: int = 0) -> None:
+        self._path = path
+        self._owner = owner
+        self._lock = threading.Lock()
+        self._known: tuple[tuple, frozenset | None] | None = None
+
+    def now(self) -> frozenset | None:
+        """The names, or None for all that there are."""
+        try:
+            with self._lock:
+                mark = self._mark(os.stat(self._path))
+                if self._known is None or self._known[0] != mark:
+                    self._known = self._read()
+                return self._known[1]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def _read(self) -> tuple[tuple, frozenset | None]:
+        with open(self._path, encoding="utf-8") as handle:
+            status = os.fstat(handle.fileno())
+            names = json.load(handle)["private"]
+        # Whoever else could write it could open every archive.
+        sound = status.st_uid == self._owner and not status.st_mode & 0o022
+        sound = sound and isinstance(names, list) and all(isinstance(name, str) for name in names)
+        return self._mark(status), frozenset(names) if sound else None
+
+    @staticmethod
+    def _mark(status: os.stat_result) -> tuple:
+        return (status.st_dev, status.st_ino, status.st_ctime_ns, status.st_size)
 
 
 class Access(NamedTuple):
+    """What a request may see.
+
+    private: the lists that are private whatever their rows say; None for all.
+    closed: those that Apache keeps shut. open: the one that it has opened.
+    """
+
     closed: frozenset = frozenset()
     open: str | None = None
+    private: frozenset | None = None
+
+    def hides(self, name: str) -> bool:
+        return self.private is None or name in self.private
 
 
 NOTHING = Access()
@@ -52,14 +110,14 @@ _access: ContextVar[Access] = ContextVar("archive_access", default=NOTHING)
 _request: ContextVar = ContextVar("archive_access_request")
 
 
-def access_of(environment: dict) -> Access:
-    """What Apache decided about a request."""
+def access_of(environment: dict, private: frozenset | None = None) -> Access:
+    """What Apache decided about a request. private: see Access."""
     guarded = frozenset(environment.get("LISTOPS_DIGEST_ARCHIVES", "").split())
     passed = environment.get("LISTOPS_DIGEST_PASSED")
     authenticated = environment.get("AUTH_TYPE") == "Digest" and environment.get("REMOTE_USER")
     if not authenticated or passed not in guarded:
-        return Access(guarded)
-    return Access(guarded - {passed}, passed if environment.get("LISTOPS_DIGEST_SUFFICES") else None)
+        return Access(guarded, None, private)
+    return Access(guarded - {passed}, passed if environment.get("LISTOPS_DIGEST_SUFFICES") else None, private)
 
 
 def _patch_privacy() -> None:
@@ -69,7 +127,7 @@ def _patch_privacy() -> None:
         access = _access.get()
         if mlist.name == access.open:
             return False
-        return mlist.name in access.closed or original(mlist)
+        return mlist.name in access.closed or access.hides(mlist.name) or original(mlist)
 
     MailingList.is_private = property(is_private)
 
@@ -117,6 +175,17 @@ def _patch_search() -> None:
     search.paginate = paginate
 
 
+def _public(lists):
+    """Of lists, those that are not private by their names."""
+    private = _access.get().private
+    return lists.none() if private is None else lists.exclude(name__in=private)
+
+
+def _patch_list_of_lists() -> None:
+    original = MailingListList.get_queryset
+    MailingListList.get_queryset = lambda self: _public(original(self))
+
+
 def _patch_index() -> None:
     """Who may see which list is decided first, and then what is looked for."""
 
@@ -124,7 +193,7 @@ def _patch_index() -> None:
         user = _request.get().user
         if user.is_superuser:
             return MailingList.objects.all()
-        shown = Q(archive_policy=ArchivePolicy.public.value)
+        shown = Q(pk__in=_public(MailingList.objects.all()).filter(archive_policy=ArchivePolicy.public.value))
         if user.is_authenticated:
             shown |= Q(list_id__in=index.get_subscriptions(user))
         return MailingList.objects.filter(shown)
@@ -137,7 +206,13 @@ def _patch_by_sender() -> None:
     original = EmailListBySender.get_queryset
 
     def get_queryset(self):
-        return original(self).exclude(mailinglist__name__in=_access.get().closed)
+        access = _access.get()
+        found = original(self)
+        return (
+            found.none()
+            if access.private is None
+            else found.exclude(mailinglist__name__in=access.closed | access.private)
+        )
 
     EmailListBySender.get_queryset = get_queryset
 
@@ -145,6 +220,7 @@ def _patch_by_sender() -> None:
 class ArchiveAccessMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
+        self.private_names = PrivateNames()
         _patch_privacy()
         _patch_subscriptions(view_helpers)
         _patch_subscriptions(search)
@@ -153,10 +229,11 @@ class ArchiveAccessMiddleware:
         _patch_search()
         _patch_index()
         _patch_by_sender()
+        _patch_list_of_lists()
         TagList.permission_classes = [IsAdminUser]
 
     def __call__(self, request):
-        access = _access.set(access_of(request.META))
+        access = _access.set(access_of(request.META, self.private_names.now()))
         asked = _request.set(request)
         try:
             return self.get_response(request)

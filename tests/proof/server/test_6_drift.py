@@ -5,27 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from support import site
-from support.controller import Controller, changed, results
+from support.controller import Controller, changed, differences
 from support.fermium import Fermium
 from support.proved import Proved
 
 CONFIG = f"lists/{site.PUBLIC}/config"
-
-
-def differences(said: dict[str, Any]) -> list[str]:
-    """The lines that differ, as --diff shows them."""
-    lines = []
-    for result in results(said):
-        for diff in result.get("diff") or [] if isinstance(result.get("diff"), list) else [result.get("diff") or {}]:
-            before, after = (str(diff.get(side) or "").splitlines() for side in ("before", "after"))
-            lines += [f"-{line.strip()}" for line in before if line not in after]
-            lines += [f"+{line.strip()}" for line in after if line not in before]
-    return lines
 
 
 @pytest.mark.usefixtures("undisturbed")

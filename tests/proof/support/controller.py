@@ -130,3 +130,14 @@ def results(said: dict[str, Any], host: str = "fermium") -> list[dict[str, Any]]
 
 def changed(said: dict[str, Any], host: str = "fermium") -> int:
     return int(said["stats"][host]["changed"])
+
+
+def differences(said: dict[str, Any]) -> list[str]:
+    """The lines that differ, as --diff shows them."""
+    lines = []
+    for result in results(said):
+        for diff in result.get("diff") or [] if isinstance(result.get("diff"), list) else [result.get("diff") or {}]:
+            before, after = (str(diff.get(side) or "").splitlines() for side in ("before", "after"))
+            lines += [f"-{line.strip()}" for line in before if line not in after]
+            lines += [f"+{line.strip()}" for line in after if line not in before]
+    return lines

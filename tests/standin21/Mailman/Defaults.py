@@ -27,6 +27,7 @@ QUEUE_DIR = os.path.join(VAR_PREFIX, 'qfiles')
 VIRGINQUEUE_DIR = os.path.join(QUEUE_DIR, 'virgin')
 INQUEUE_DIR = os.path.join(QUEUE_DIR, 'in')
 PUBLIC_ARCHIVE_FILE_DIR = os.path.join(VAR_PREFIX, 'archives', 'public')
+ARCHIVE_TO_MBOX = 2
 PRIVATE_ARCHIVE_FILE_DIR = os.path.join(VAR_PREFIX, 'archives', 'private')
 SITE_PW_FILE = os.path.join(DATA_DIR, 'adm.pw')
 LISTCREATOR_PW_FILE = os.path.join(DATA_DIR, 'creator.pw')

@@ -62,6 +62,7 @@ def test_every_list_has_a_status_and_the_worst_is_first():
         "differ": 2,
         "missing": 1,
         "undeclared": 1,
+        "exposed": 0,
         "without_owner": 0,
     }
 
@@ -111,3 +112,22 @@ def test_a_page_for_strangers_has_nothing_that_no_page_may_have():
     }
     (row,) = audit.overview({"a@l.example.org": entry})
     assert row["description"] == "a\ufffd[1m\ufffd\ufffdb\ufffd \u200dc"
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown", "exposed"),
+    [
+        ("private", "public", True),
+        ("private", "never", True),
+        ("private", "private", False),
+        ("private", None, False),
+        ("public", "public", False),
+        ("never", "public", False),
+    ],
+)
+def test_a_private_list_with_an_open_archive_is_the_worst(policy, shown, exposed):
+    lists = {"a": there(ADMIN), "z": dict(there(ADMIN, archive_policy=policy), archive_shown=shown)}
+    table = audit.audit([found(lists, [change("a", "changed", info=("a", "b"))])], ["fermium"])
+    assert table["summary"]["exposed"] == exposed
+    assert [row["exposed"] for row in table["lists"] if row["name"].startswith("z@")] == [exposed]
+    assert (table["lists"][0]["name"] == f"z@{DOMAIN}") is exposed

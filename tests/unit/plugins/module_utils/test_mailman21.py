@@ -55,6 +55,7 @@ def site() -> mailman21_translate.Site:
     return mailman21_translate.site(
         {
             "lists": {"board": "lists.example.org"},
+            "private": ["board"],
             "options": OPTIONS,
             "languages": ["en", "fr"],
             "charsets": {"en": "us-ascii", "fr": "iso-8859-1"},

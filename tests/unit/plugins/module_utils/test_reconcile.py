@@ -16,6 +16,7 @@ HELLO = {
     "engine": "mailman3",
     "domains": ["l.example.org"],
     "lists": ["old@l.example.org"],
+    "archive_policies": {"old@l.example.org": "public"},
     "schema": {},
     "site_bans": [],
     "archivers": [],
