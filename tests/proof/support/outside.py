@@ -147,6 +147,23 @@ class Outside(Inside):
             data=tuple(said["data"]) if said["data"] else None,
         )
 
+    def hand_over(self, sender: str, to: str, raw: bytes) -> Sent:
+        """The same with a message of any bytes, lines ending as in SMTP."""
+        said = self.ask(
+            "smtp",
+            host=self.mail_server,
+            mail_from=sender,
+            recipients=[to],
+            message=base64.b64encode(raw).decode(),
+            encoded=True,
+        )
+        return Sent(
+            subject="",
+            message_id="",
+            recipients={address: (code, text) for address, (code, text) in said["recipients"].items()},
+            data=tuple(said["data"]) if said["data"] else None,
+        )
+
     def offer(self, sender: str, recipients: Sequence[str]) -> dict[str, int]:
         """Ask the mail server whether it takes mail for some addresses, and hand over none."""
         said = self.ask("smtp", host=self.mail_server, mail_from=sender, recipients=list(recipients), message=None)

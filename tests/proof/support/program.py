@@ -87,8 +87,8 @@ def listening(host, port):
     return True
 
 
-def smtp(host, mail_from, recipients, message):
-    """Hand over one message; say what the server answered to each step."""
+def smtp(host, mail_from, recipients, message, encoded=False):
+    """Hand over one message, perhaps encoded in base64; say what the server answered to each step."""
     said = {"recipients": {}, "data": None}
     with smtplib.SMTP(host, 25, timeout=60) as server:
         server.ehlo()
@@ -98,7 +98,7 @@ def smtp(host, mail_from, recipients, message):
             code, text = server.rcpt(recipient)
             said["recipients"][recipient] = [code, text.decode(errors="replace")]
         if message is not None and any(code == 250 for code, _text in said["recipients"].values()):
-            code, text = server.data(message.encode())
+            code, text = server.data(base64.b64decode(message) if encoded else message.encode())
             said["data"] = [code, text.decode(errors="replace")]
     return said
 

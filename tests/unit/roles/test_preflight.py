@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD: dict[str, dict[str, Any]] = {
-    "exim": {"exim_list_domains": ["lists.example.org"]},
+    # this machine may have no full name
+    "exim": {"exim_list_domains": ["lists.example.org"], "exim_primary_hostname": "mail.example.org"},
     "apache": {"apache_server_name": "lists.example.org", "apache_list_domain": "lists.example.org"},
     "spamassassin": {},
     "spool_tmpfs": {},
@@ -59,6 +60,15 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("mailman", {"mailman_database": "postgresql", "mailman_database_port": 1}),
+    (
+        "exim",
+        {
+            "exim_smarthost": "mx.example.net:587",
+            "exim_smarthost_user": "a:b^c",
+            "exim_smarthost_password": """ä$^:;{}"'\\ x""",
+            "exim_long_lines": "accept",
+        },
+    ),
     (
         "mailman",
         {
@@ -253,7 +263,27 @@ REFUSED: list[tuple[str, *Refused]] = [
     ("exim", {"exim_old_domains": ["lists.example.org"]}, "none of them in exim_list_domains"),
     ("exim", {"exim_relay_from_hosts": ["0.0.0.0/0"]}, "would serve the whole world"),
     ("exim", {"exim_private_lists": ["a b"]}, "exim_private_lists is ['a b']: give lower-case list names"),
-    ("exim", {"exim_qualify_domain": "lists.example.org"}, "set exim_primary_hostname, too"),
+    (
+        "exim",
+        {"exim_primary_hostname": "", "exim_qualify_domain": "lists.example.org"},
+        # on a host without a full name that is said first
+        "exim_primary_hostname",
+    ),
+    ("exim", {"exim_primary_hostname": "fermium"}, "exim_primary_hostname is 'fermium' and this host calls itself"),
+    *(
+        ("exim", given, said)
+        for given, said in (
+            ({"exim_smarthost_user": "lists"}, 'exim_smarthost_user is "lists", exim_smarthost is "" and'),
+            ({"exim_smarthost": "mx.example.net", "exim_smarthost_user": "lists"}, "exim_smarthost_password is empty"),
+            (
+                {"exim_smarthost": "mx.example.net", "exim_smarthost_user": "lists", "exim_smarthost_password": "a\nb"},
+                "give all three, user and password as strings of one line",
+            ),
+            ({"exim_smarthost_user": "lists", "exim_smarthost_password": "x"}, "give all three"),
+            ({"exim_main_settings": {"av_scanner": "clamd:/run/x"}}, "exim_main_settings has av_scanner: leave it out"),
+        )
+    ),
+    ("exim/main", {"exim_long_lines": "wrap"}, "exim_long_lines must be one of: refuse, accept, got: wrap"),
     ("exim", {"exim_aliases": {"x": "|/bin/sh"}}, "files and programs are not delivered to"),
     ("exim", {"exim_spam_score_limit": 0}, "exim_spam_score_limit is 0: give a score above 0"),
     ("exim", {"exim_message_size_limit": "big"}, "exim_message_size_limit is 'big': give a number"),
