@@ -20,6 +20,7 @@ import email.header
 import email.message
 import email.policy
 import email.utils
+import pathlib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -205,9 +206,9 @@ RULES: tuple[tuple[Callable[[str, str], str], tuple[str, ...]], ...] = (
 )
 
 
-def main(path: str) -> None:
-    with open(path, "rb") as handle:
-        raw = handle.read()
+def main(path: pathlib.Path) -> None:
+    """path: of a message, or of the folder where Exim has written it."""
+    raw = (next(path.glob("*.eml")) if path.is_dir() else path).read_bytes()
     # Mailman and HyperKitty are deep in calls when they read it.
     sys.setrecursionlimit(sys.getrecursionlimit() // 2)
     # Exim writes the envelope before the message.
@@ -217,4 +218,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(pathlib.Path(sys.argv[1]))

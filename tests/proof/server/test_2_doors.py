@@ -11,7 +11,6 @@ import pytest
 
 from support import odd, site
 from support.fermium import Fermium
-from support.inside import eventually
 from support.outside import Outside
 from support.proved import Proved
 
@@ -78,22 +77,3 @@ def test_headers_that_mailman_cannot_take_are_refused(outside: Outside, word: st
         assert sent.data and sent.data[0] == 550, sent
         assert f"cannot be taken by a list. {wanted}: " in sent.refusal, sent.refusal
     proved("headers that Mailman cannot take are refused by name", sent.refusal[:60])
-
-
-def test_mail_goes_on_without_a_readable_certificate(
-    fermium: Fermium, outside: Outside, undisturbed: None, word: str, proved: Proved
-) -> None:
-    key = fermium.check("awk", "/^tls_privatekey/ {print $3}", "/etc/exim4/exim4.conf").strip()
-    mode = fermium.check("stat", "-c", "%a", key).strip()
-    fermium.check("chmod", "0600", key)
-    try:
-        if fermium.check("stat", "-c", "%U", key).strip() != "root":
-            pytest.fail(f"{key} is not root's")
-        said = outside.run("python3", "-c", ENCRYPTED, f"no tls {word}")
-        assert said["rc"] != 0 and "454" in said["err"], said
-        assert outside.send(site.ALICE, site.PUBLIC, f"plain {word}").accepted
-    finally:
-        fermium.check("chmod", mode, key)
-    outside.mailbox(site.BOB).wait_for(f"plain {word}")
-    eventually(lambda: outside.run("python3", "-c", ENCRYPTED, f"again {word}")["rc"] == 0, "TLS is back", 30, pause=1)
-    proved("a key that Exim cannot read: STARTTLS answers 454, mail comes in clear", "1 copy")

@@ -39,7 +39,7 @@ def test_each(message: Any) -> None:
 
 
 def test_what_exim_hands_over(tmp_path: Path) -> None:
-    """The envelope stands before the message; the answer is one line."""
+    """A folder with the message, and the envelope before it; the answer is one line."""
     path = tmp_path / "message.eml"
     envelope = (
         b"From a@example.net Sat Nov 28 12:00:00 2026\nX-Envelope-From: <a@example.net>\nX-Envelope-To: b@x,\n\tc@x\n"
@@ -48,7 +48,7 @@ def test_what_exim_hands_over(tmp_path: Path) -> None:
     def answer(message: bytes) -> str:
         path.write_bytes(envelope + message)
         return subprocess.run(
-            [sys.executable, "-I", str(PROGRAM), str(path)], capture_output=True, text=True, check=True
+            [sys.executable, "-I", str(PROGRAM), str(path.parent)], capture_output=True, text=True, check=True
         ).stdout
 
     assert answer(b"From: a@example.net\nSubject: x\n\nx\n") == "take\n"
