@@ -262,6 +262,21 @@ REFUSED: list[tuple[str, *Refused]] = [
     ("exim", {"exim_list_domains": ["Lists.example.org"]}, "give at least one lower-case domain name"),
     ("exim", {"exim_old_domains": ["lists.example.org"]}, "none of them in exim_list_domains"),
     ("exim", {"exim_relay_from_hosts": ["0.0.0.0/0"]}, "would serve the whole world"),
+    ("exim", {"exim_smtp_accept_max_per_host": 0}, "exim_smtp_accept_max_per_host is 0: give a number from 1."),
+    *(
+        ("exim", {name: value}, f"{name} is '{value}': give a number from 1 and a time, such as 40 / 1d.")
+        for name, value in (
+            ("exim_commands_per_host", "0 / 1h"),
+            ("exim_commands_per_host", "100"),
+            ("exim_commands_per_person", "40/1d/strict"),
+            ("exim_commands_per_person", "40 / day"),
+        )
+    ),
+    (
+        "exim",
+        {"exim_mailman_free_space": "10%"},
+        "exim_mailman_free_space is '10%': give a number with an optional K, M or G",
+    ),
     ("exim", {"exim_private_lists": ["a b"]}, "exim_private_lists is ['a b']: give lower-case list names"),
     (
         "exim",
