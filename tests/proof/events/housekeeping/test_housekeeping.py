@@ -110,6 +110,24 @@ def test_old_things_go_and_young_ones_stay(
     proved("old held messages and requests are dropped, young ones stay", "2 + 2 dropped, 2 + 2 kept")
 
 
+def test_unfinished_files_in_queues_go(fermium: Fermium, word: str, proved: Proved) -> None:
+    """Mailman leaves them on a full disk, most of them empty."""
+    queue = fermium.idle_queue
+    files = {
+        "old": f"{queue}/1.1+{word}.pck.tmp",
+        "young": f"{queue}/1.2+{word}.pck.tmp",
+        "whole": f"{queue}/1.3+{word}.psv",
+    }
+    as_list = ("runuser", "-u", "list", "--")
+    fermium.check(*as_list, "touch", "--date=2 hours ago", files["old"], files["whole"])
+    fermium.check(*as_list, "touch", files["young"])
+    fermium.systemctl("start", "listops-housekeeping.service")
+    left = fermium.check("ls", queue).split()
+    fermium.check("rm", "-f", *files.values())
+    assert [name for name in left if word in name] == [f"1.2+{word}.pck.tmp", f"1.3+{word}.psv"]
+    proved("what Mailman began to write into a queue, hours ago, is removed", "1 removed, 2 kept")
+
+
 def test_figures_are_for_prometheus(
     fermium: Fermium, server: Any, controller: Controller, lists: tuple[str, str], proved: Proved
 ) -> None:
