@@ -7,10 +7,11 @@ As the web interface's user, so that no log file is left to root. Percent signs
 are not allowed here, because the program travels inside a validate command.
 """
 
+import importlib.abc
+import importlib.util
 import os
 import pwd
 import sys
-import types
 
 with open(sys.argv[1], encoding="utf-8") as candidate:
     text = candidate.read()
@@ -20,12 +21,21 @@ os.initgroups(user.pw_name, user.pw_gid)
 os.setgid(user.pw_gid)
 os.setuid(user.pw_uid)
 
-settings = types.ModuleType("settings_local")
-sys.modules["settings_local"] = settings
+
+class Candidate(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """In the place of the settings_local that is installed."""
+
+    def find_spec(self, name, path, target=None):
+        return importlib.util.spec_from_loader(name, self) if name == "settings_local" else None
+
+    def exec_module(self, module):
+        exec(compile(text, sys.argv[1], "exec"), module.__dict__)
+
+
+sys.meta_path.insert(0, Candidate())
 sys.path.insert(0, "/usr/share/mailman3-web")
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 try:
-    exec(compile(text, sys.argv[1], "exec"), settings.__dict__)
     import django
     from django.core.checks import ERROR, run_checks
 

@@ -52,6 +52,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "mailman_rest_host": "localhost",
             "mailman_smtp_port": "65535",
             "mailman_web_processes": 1000,
+            "mailman_web_mails_per_hour": "1",
             "mailman_settings": {"mailman": {"cache_life": "7d"}, "mta": {"max_delivery_threads": 0, "verp": True}},
             "mailman_web_settings": {"DEBUG": False, "Q_9": {"a": ["b"]}},
             "mailman_start_after": [],
@@ -182,6 +183,9 @@ REFUSED_BY_MAILMAN: list[Refused] = [
         "mailman_web_processes",
         "mailman_web_threads",
         "mailman_web_task_workers",
+        "mailman_web_mails_per_hour",
+        "mailman_web_mails_to_address",
+        "mailman_web_failed_logins",
     ),
     (
         {"mailman_settings": {"cache_life": "7d", "mta": {"a": ["b"]}, "shell": {"banner": None}, "[mailman]": {}}},
