@@ -32,12 +32,12 @@ class Visitor:
     def get(self, url: str) -> Seen:
         return self._fetch(url)
 
-    def submit(self, url: str, **fields: str) -> Seen:
-        """Fill in the form of a page, and send it."""
+    def submit(self, url: str, *, to: str = "", **fields: str) -> Seen:
+        """Fill in the form of a page, and send it to that page or where else it belongs."""
         page = self._fetch(url)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert page.status == 200 and token, f"{url}: {page.status}, without a form: {page.text[:500]}"
-        return self._fetch(page.url, {"csrfmiddlewaretoken": token.group(1), **fields})
+        return self._fetch(to or page.url, {"csrfmiddlewaretoken": token.group(1), **fields})
 
     def log_in(self, name: str, password: str) -> Seen:
         return self.submit(f"{ACCOUNTS}/login/", login=name, password=password)
