@@ -7,8 +7,6 @@ As the web interface's user, so that no log file is left to root. Percent signs
 are not allowed here, because the program travels inside a validate command.
 """
 
-import importlib.abc
-import importlib.util
 import os
 import pwd
 import sys
@@ -20,6 +18,9 @@ user = pwd.getpwnam("www-data")
 os.initgroups(user.pw_name, user.pw_gid)
 os.setgid(user.pw_gid)
 os.setuid(user.pw_uid)
+
+import importlib.abc  # noqa: E402
+import importlib.util  # noqa: E402
 
 
 class Candidate(importlib.abc.MetaPathFinder, importlib.abc.Loader):
