@@ -43,6 +43,9 @@ REQUEST = (
 # What is a number in a query; Mailman and databases know no longer ones.
 NUMBERS = ("page", "count", "limit", "offset", "last_view", "p", "o", "parent", "vote")
 DIGITS = 12
+# How HyperKitty begins, with status 500, pages that nobody has written yet, and what it says of a tag that is none.
+UNWRITTEN = b"Not implemented yet"
+INVALID = b"Error adding tag: invalid data"
 
 
 class Faults:
@@ -56,13 +59,12 @@ class Faults:
             return not_found(request)
         if any(odd(key, value) for key, values in request.GET.lists() for value in values):
             return bad_request(request)
-        return self.get_response(request)
-
-    def process_view(self, request, view, args, kwargs):
-        if request.resolver_match.view_name == "hk_user_posts" and "list" not in request.GET:
-            # of HyperKitty, "Not implemented yet" with status 500
+        response = self.get_response(request)
+        if response.status_code == 500 and response.content.startswith(UNWRITTEN):
             return not_found(request)
-        return None
+        if response.status_code == 500 and response.content.startswith(INVALID):
+            response.status_code = 400
+        return response
 
     def process_exception(self, request, exception):
         if isinstance(exception, ANSWERED):
