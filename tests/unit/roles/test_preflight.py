@@ -22,12 +22,22 @@ GOOD: dict[str, dict[str, Any]] = {
     "spamassassin": {},
     "spool_tmpfs": {},
     "backup": {},
+    "housekeeping": {},
     "mailman": {"mailman_domains": ["lists.example.org"]},
+    "platform": {},
     # whatever is installed where this runs
     "lists": {"lists_mailman_engine": "mailman3", "lists_mailman_command": "/no/mailman"},
 }
 NAMING = {"rules": [{"pattern": ".*-l", "explanation": "lists end in -l"}], "exceptions": ["old"]}
 MAILMAN21 = {"mailman_engine": "mailman21"}
+
+
+def on(distribution: str, version: str, release: str) -> dict[str, Any]:
+    """As if the host were another than the machine on which this runs."""
+    return {"facts": {"distribution": distribution, "version": version, "release": release}}
+
+
+BULLSEYE = on("Debian", "11.11", "bullseye")
 # In the place of a Mailman 2.1, whose Python is not here: the first line of its mailmanctl.
 INTERPRETERS = {
     "2.1.15": '#! /usr/bin/printf {"version":"2.1.15"}',
@@ -38,6 +48,8 @@ INTERPRETERS = {
 # Of a role its preflight, or role/tasks; what is not refused, if barely.
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     *((role, {}) for role in GOOD),
+    *(("platform/main", on("Debian", version, "")) for version in ("11.11", "12.0", "13")),
+    ("mailman", {**BULLSEYE, **MAILMAN21}),
     (
         "mailman",
         {
@@ -255,6 +267,32 @@ REFUSED_BY_LISTS: list[Refused] = [
     ),
 ]
 REFUSED: list[tuple[str, *Refused]] = [
+    *(
+        ("platform/main", on(*found), f" is {found[0]} {found[1]} ({found[2]}): give a host with Debian 12 or 13, or 11 for")
+        for found in (
+            ("Ubuntu", "24.04", "noble"),
+            ("Ubuntu", "12.04", "precise"),
+            ("Rocky", "9.5", "Blue Onyx"),
+            ("Devuan", "12", "daedalus"),
+            ("Debian", "10.13", "buster"),
+            ("Debian", "14", "forky"),
+            ("Debian", "n/a", "sid"),
+        )
+    ),
+    # each of the others asks before it does anything
+    *(
+        (f"{role}/main", {**on("Rocky", "9.5", "Blue Onyx"), **given}, "is Rocky 9.5 (Blue Onyx): give a host with Debian")
+        for role, given in (
+            ("exim", {}),
+            ("apache", {}),
+            ("spamassassin", {}),
+            ("spool_tmpfs", {}),
+            ("mailman", MAILMAN21),
+            ("backup", {}),
+            ("housekeeping", {}),
+        )
+    ),
+    ("mailman", BULLSEYE, ' is "mailman3", and ', " is Debian 11: give a host with Debian 12 or 13, or mailman21."),
     ("exim", *each("x", 'is "x": give a list, such as ["x"].', "exim_list_domains", "exim_relay_from_hosts")),
     ("exim", {"exim_smtp_ports": 25}, "exim_smtp_ports is 25: give a list, such as [25]."),
     ("apache", *each("x", 'is "x": give a list', "apache_server_aliases", "apache_digest_archives")),
@@ -417,15 +455,23 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     shared = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory = folder / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": shared}}), encoding="utf-8")
+    pretend = {
+        "ansible_distribution": "{{ facts.distribution }}",
+        "ansible_distribution_version": "{{ facts.version }}",
+        "ansible_distribution_major_version": "{{ facts.version.split('.') | first }}",
+        "ansible_distribution_release": "{{ facts.release }}",
+        "cacheable": True,
+    }
+    gather = {"ansible.builtin.setup": {"gather_subset": ["!all"]}, "run_once": True}
     plays: list[dict[str, Any]] = [
-        {"hosts": "all", "tasks": [{"ansible.builtin.setup": {"gather_subset": ["!all"]}, "run_once": True}]}
+        {"hosts": "all", "tasks": [gather, {"ansible.builtin.set_fact": pretend, "when": "facts is defined"}]}
     ]
     for wanted in dict.fromkeys(name for name, _given in cases):
         role, _slash, tasks = wanted.partition("/")
         include = {
             "name": f"listops.mailman.{role}",
-            # lists has none: its specification and its module refuse
-            "tasks_from": tasks or ("main" if role == "lists" else "preflight"),
+            # these have none: the specification and the module of lists refuse
+            "tasks_from": tasks or ("main" if role in ("lists", "platform") else "preflight"),
             "apply": {"check_mode": True},
         }
         look = {

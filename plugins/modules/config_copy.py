@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: config_copy
+short_description: Keep a copy of configuration files that another hand wrote
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - To be called before a role replaces configuration files. Each file that is neither as its package installed it nor was written by the
+    role is copied, once for each content, and is named with the settings that it has and the new one has not.
+  - A copy has the owner and the permissions of the file, and nobody may read more of it at any time.
+  - Contents and values are not shown, since they may be secrets.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+    details:
+      - The files may have secrets in them.
+  idempotent:
+    support: full
+    details:
+      - The name of a copy has the beginning of its content's SHA-1, so that another content gets another copy, and the same none.
+  platform:
+    support: full
+    platforms: posix
+options:
+  files:
+    description: The files.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: The file. One that is not there is passed over; of a symbolic link, what it points to is copied.
+        type: path
+        required: true
+      mark:
+        description: A text that the role writes into O(files[].mark_path), and nobody else does. A file with it is the role's.
+        type: str
+        required: true
+      mark_path:
+        description: The file that has O(files[].mark), when it is another one than O(files[].path).
+        type: path
+      setting:
+        description: A regular expression of which a group matches the name of a setting; lines begin at V(^) and end at V($).
+        type: str
+      content:
+        description: What will be written, whose settings are not named.
+        type: str
+        default: ""
+"""
+
+EXAMPLES = r"""
+- name: Keep a copy of an operator's exim4.conf
+  listops.mailman.config_copy:
+    files:
+      - path: /etc/exim4/exim4.conf
+        mark: "# Mail server of a mailing-list host."
+        setting: '^([a-z_]+) *='
+        content: "{{ lookup('ansible.builtin.template', 'exim4.conf.j2') }}"
+"""
+
+RETURN = r"""
+foreign:
+  description: The files that somebody else wrote, or changed after their package installed them.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The file.
+      type: str
+    kept:
+      description: The copy.
+      type: str
+    settings:
+      description: Names of settings that are not in O(files[].content).
+      type: list
+      elements: str
+  sample: [{path: /etc/exim4/exim4.conf, kept: /etc/exim4/exim4.conf.1a2b3c4d~, settings: [dns_ipv4_lookup]}]
+"""
+
+import hashlib
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import foreign
+
+
+def read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def sums(module: AnsibleModule) -> dict[str, set[str]]:
+    """The MD5 sums that packages gave to their files."""
+    program = module.get_bin_path("dpkg-query", required=True)
+    _status, conffiles, _error = module.run_command([program, "--show", "--showformat=${Conffiles}\n"], check_rc=True)
+    hashes = "/var/lib/ucf/hashfile"
+    return foreign.packaged(conffiles, read(hashes).decode() if os.path.exists(hashes) else "")
+
+
+def keep(path: str, copy: str, data: bytes) -> None:
+    """Write a copy that has its owner and permissions before it has a content, and its name when it is whole."""
+    there = os.stat(path)
+    partial = f"{copy}.partial"
+    if os.path.lexists(partial):
+        os.unlink(partial)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        os.fchown(stream.fileno(), there.st_uid, there.st_gid)
+        os.fchmod(stream.fileno(), there.st_mode & 0o777)
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.utime(partial, (there.st_atime, there.st_mtime))
+    os.rename(partial, copy)
+
+
+def look(entry: dict[str, Any], known: dict[str, set[str]]) -> tuple[dict[str, Any], bytes] | None:
+    """What is said of a file that somebody else wrote, and its content."""
+    path = entry["path"]
+    marked = entry["mark_path"] or path
+    if not os.path.isfile(path) or (os.path.isfile(marked) and entry["mark"].encode() in read(marked)):
+        return None
+    data = read(path)
+    # dpkg and ucf keep MD5 sums
+    digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    # an empty one is what an interrupted run left that was to write it
+    if not data.strip() or digest in known.get(path, ()) or data == entry["content"].encode():
+        return None
+    text = data.decode("utf-8", errors="replace")
+    names = foreign.settings(text, entry["setting"]) if entry["setting"] else []
+    new = set(foreign.settings(entry["content"], entry["setting"])) if entry["setting"] else set()
+    copy = f"{path}.{hashlib.sha1(data, usedforsecurity=False).hexdigest()[:8]}~"
+    return {"path": path, "kept": copy, "settings": [name for name in names if name not in new]}, data
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "path": {"type": "path", "required": True},
+                    "mark": {"type": "str", "required": True},
+                    "mark_path": {"type": "path"},
+                    "setting": {"type": "str"},
+                    "content": {"type": "str", "default": ""},
+                },
+            }
+        },
+        supports_check_mode=True,
+    )
+    known = sums(module)
+    found = [said for said in (look(entry, known) for entry in module.params["files"]) if said]
+    missing = [(said["path"], said["kept"], data) for said, data in found if not os.path.exists(said["kept"])]
+    if not module.check_mode:
+        for path, copy, data in missing:
+            try:
+                keep(path, copy, data)
+            except OSError as exc:
+                module.fail_json(msg=f"{path} cannot be copied to {copy}: {exc.strerror}")
+    module.exit_json(changed=bool(missing), foreign=[said for said, _data in found])
+
+
+if __name__ == "__main__":
+    main()

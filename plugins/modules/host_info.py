@@ -1,0 +1,171 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Find what a host has that a list server would be in the way of
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Says which processes listen on ports, and which mail servers other than Exim are installed, with the mail that waits in them.
+  - The roles of this collection refuse to go on where one of them would take a port or remove a mail server that somebody uses.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It only looks.
+  diff_mode:
+    support: N/A
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  ports:
+    description: The TCP ports to look at.
+    type: list
+    elements: int
+    default: []
+  addresses:
+    description: The addresses on which O(ports) are wanted; empty for all.
+    type: list
+    elements: str
+    default: []
+  own:
+    description: Names of units and programs that may have O(ports).
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: See who has the ports of the web
+  listops.mailman.host_info:
+    ports: [80, 443]
+    own: [apache2.service]
+  register: host
+"""
+
+RETURN = r"""
+taken:
+  description: Who else has which of O(ports).
+  returned: success
+  type: list
+  elements: str
+  sample: ["nginx (pid 812, nginx.service) has port 80"]
+mail_servers:
+  description: Mail servers that are installed, without Exim.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    package:
+      description: The package.
+      type: str
+    said:
+      description: The package and its queue in a few words.
+      type: str
+    queue:
+      description: The directories in which its mail waits, empty when it has none or is not known.
+      type: list
+      elements: str
+    messages:
+      description: How many messages wait there.
+      type: int
+  sample:
+    - package: postfix
+      queue: [/var/spool/postfix/deferred]
+      messages: 3
+      said: postfix, with 3 messages in /var/spool/postfix/deferred
+"""
+
+import glob
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils import foreign
+
+
+def read(path: str) -> str:
+    """A file's text; empty when it is not there, or no longer."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def holders(inodes: set[str]) -> dict[str, list[int]]:
+    """The processes that have sockets open."""
+    found: dict[str, list[int]] = {}
+    for entry in glob.glob("/proc/[0-9]*/fd/*"):
+        try:
+            target = os.readlink(entry)
+        except OSError:
+            continue
+        inode = target[len("socket:[") : -1] if target.startswith("socket:[") else ""
+        if inode in inodes:
+            found.setdefault(inode, []).append(int(entry.split("/")[2]))
+    return found
+
+
+def who_listens(ports: list[int], addresses: list[str], own: list[str]) -> list[str]:
+    """Other processes that have a port, in words."""
+    sockets = [
+        socket
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for socket in foreign.listeners(read(table))
+        if socket.port in ports and foreign.overlap(socket.address, addresses)
+    ]
+    processes = holders({socket.inode for socket in sockets})
+    said = []
+    for socket in sockets:
+        # the first process is the one that the others come from
+        pid = min(processes.get(socket.inode, [0]))
+        program, unit = read(f"/proc/{pid}/comm").strip(), foreign.unit(read(f"/proc/{pid}/cgroup"))
+        if not {program, unit} & set(own):
+            said.append(foreign.describe(socket.port, pid, program, unit))
+    return list(dict.fromkeys(said))
+
+
+def mail_servers(module: AnsibleModule) -> list[dict[str, object]]:
+    program = module.get_bin_path("dpkg-query", required=True)
+    show = "${Package}\t${db:Status-Abbrev}\t${Provides}\n"
+    _status, packages, _error = module.run_command([program, "--show", f"--showformat={show}"], check_rc=True)
+    said: list[dict[str, object]] = []
+    for package in foreign.mail_servers(packages):
+        queue = [folder for folder in foreign.QUEUES.get(package, ()) if os.path.isdir(folder)]
+        messages = sum(
+            foreign.is_message(package, name)
+            for folder in queue
+            for _folder, _folders, names in os.walk(folder)
+            for name in names
+        )
+        words = f"{package}, with {messages} messages in {', '.join(queue)}" if queue else package
+        said.append({"package": package, "queue": queue, "messages": messages, "said": words})
+    return said
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "ports": {"type": "list", "elements": "int", "default": []},
+            "addresses": {"type": "list", "elements": "str", "default": []},
+            "own": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    taken = who_listens(module.params["ports"], module.params["addresses"], module.params["own"])
+    module.exit_json(taken=taken, mail_servers=mail_servers(module))
+
+
+if __name__ == "__main__":
+    main()
