@@ -35,7 +35,9 @@ class Engine:
         answer: {"holder": None, or {"name", "active", "password": whether it has one, "occasions": of the links
         that it was mailed} of the account that has confirmed the address, "claims": names of others that say so}.
         """
-        address = request["address"]
+        return patiently(partial(self._look, request["address"]))
+
+    def _look(self, address: str) -> dict[str, Any]:
         holder = self._holder(address)
         claims = sorted(user.get_username() for user in self._claims(address))
         return {"holder": holder and self._described(holder), "claims": claims}

@@ -60,11 +60,15 @@ class Engine:
         request: {"lists": [posting addresses]}.
         answer: {"archives": {address: {"archive_policy", "messages"}}}.
         """
+        return patiently(partial(self._look, request["lists"]))
+
+    @staticmethod
+    def _look(lists: list[str]) -> dict[str, Any]:
         from django.db.models import Count
         from hyperkitty.models import ArchivePolicy, MailingList
 
         archives: dict[str, Any] = {}
-        for part in chunks(request["lists"]):
+        for part in chunks(lists):
             found = MailingList.objects.filter(name__in=part).annotate(messages=Count("emails"))
             for name, policy, messages in found.values_list("name", "archive_policy", "messages"):
                 archives[name] = {"archive_policy": ArchivePolicy(policy).name, "messages": messages}

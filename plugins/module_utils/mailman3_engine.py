@@ -29,9 +29,10 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transacti
     Step,
     Transactions,
     batches,
+    when_free,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_write import Writer, remove
-from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, serve
+from ansible_collections.listops.mailman.plugins.module_utils.program import Absent, Failure, sentence, serve
 
 # For so many seconds a run waits for another one to end.
 TURN_SECONDS = 60.0
@@ -52,7 +53,8 @@ class Engine:
         self.config = config
         if not readonly:
             self._wait_for_turn()
-        initialize_2()
+        # the database is what it opens first
+        when_free(initialize_2)
         initialize_3()
         # What SQLAlchemy says of an error has the values in it, among them passwords and people.
         config.db.engine.hide_parameters = True
@@ -83,6 +85,9 @@ class Engine:
 
     def hello(self) -> dict[str, Any]:
         """What there is to know before any list is looked at."""
+        return when_free(self._hello, self.store.rollback)
+
+    def _hello(self) -> dict[str, Any]:
         from mailman.interfaces.domain import IDomainManager
         from mailman.interfaces.languages import ILanguageManager
         from mailman.interfaces.template import ALL_TEMPLATES
@@ -139,7 +144,7 @@ class Engine:
         answer: {"lists": {address: see ListSpec, with rosters as role ->
         address -> member}}.
         """
-        lists = self.reader.read(request)
+        lists = when_free(lambda: self.reader.read(request), self.store.rollback)
         # Nothing may stay open while the caller thinks.
         self.store.rollback()
         return {"lists": lists}
@@ -176,7 +181,7 @@ class Engine:
                 return
             name = batch[0]["list"]
             failed[name] = (
-                str(exc) if isinstance(exc, Failure) else "list {0}: {1}: {2}".format(name, type(exc).__name__, exc)
+                str(exc) if isinstance(exc, Failure) else "list {0}: {1}".format(name, sentence(exc))
             )
             return
         for path in leftovers:
@@ -189,7 +194,7 @@ class Engine:
         request: {"lists": [posting addresses] or null for all}.
         answer: {"lists": {address: {"created_at", "last_post_at": ISO 8601 in UTC or null, "counts": {role: number}}}}.
         """
-        facts = self.reader.facts(request.get("lists"))
+        facts = when_free(lambda: self.reader.facts(request.get("lists")), self.store.rollback)
         self.store.rollback()
         return {"lists": facts}
 

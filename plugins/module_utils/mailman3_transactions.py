@@ -14,11 +14,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Mapping
+from typing import Any, Mapping, TypeVar
 
 from ansible_collections.listops.mailman.plugins.module_utils.program import Failure
 
 Step = Mapping[str, Any]
+T = TypeVar("T")
 
 # In one transaction: so many lists, and as much work as about a thousand people are, a tenth of a millisecond each.
 LISTS = 10
@@ -132,6 +133,26 @@ class Transactions:
     def give_way(self) -> None:
         """Let a waiting Mailman have the database between two transactions."""
         if self.sqlite and _is_running(self.config.PID_FILE):
+            time.sleep(PAUSE_SECONDS)
+
+
+def when_free(work: Callable[[], T], recover: Callable[[], None] = lambda: None) -> T:
+    """Do what only reads, again while the database is locked; recover: makes it fit to be asked again."""
+    began = time.monotonic()
+    while True:
+        try:
+            return work()
+        except Exception as exc:
+            # of SQLAlchemy, or of the driver when the database is opened
+            if "database is locked" not in str(exc):
+                raise
+            recover()
+            waited = time.monotonic() - began
+            if waited > BUSY_SECONDS:
+                raise Busy(
+                    "Mailman's database was busy for {0:.0f} s, because another process keeps writing to it; "
+                    "nothing was changed, run again when it is done".format(waited)
+                ) from exc
             time.sleep(PAUSE_SECONDS)
 
 

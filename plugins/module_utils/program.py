@@ -37,6 +37,31 @@ class Absent(Failure):
     """The service is not there to be asked, which check mode takes for an empty one."""
 
 
+# What databases say that is none of the program's faults, and what it means.
+TROUBLES = (
+    ("database or disk is full", "no space is left for the database: make room on its disk"),
+    ("database disk image is malformed", "the database is damaged: restore it from a backup"),
+    ("attempt to write a readonly database", "the database may only be read: see who owns its file and folder"),
+    ("unable to open database file", "the database cannot be opened: see who owns its file and folder"),
+    ("disk I/O error", "the database's disk has an error, or no space left"),
+    ("No space left on device", "no space is left on the disk"),
+    ("database is locked", "the database is kept by another process: run again when it is done"),
+)
+
+
+def sentence(exc):
+    # type: (BaseException) -> str
+    """What went wrong, on one line. SQLAlchemy and Django wrap what the database said, with the statement and a link."""
+    # who ran into it first knows most
+    below = getattr(exc, "orig", None) or exc
+    lines = [line.strip() for line in str(below).splitlines() if line.strip()]
+    text = lines[0] if lines else ""
+    for said, meant in TROUBLES:
+        if said in text:
+            return "{0} ({1})".format(meant, text)
+    return "{0}: {1}".format(type(below).__name__, text) if text else type(below).__name__
+
+
 def chunks(values):
     # type: (Iterable[Any]) -> Iterator[list[Any]]
     values = list(values)
@@ -117,7 +142,7 @@ def serve(start, prepare=None):
         except Failure as exc:
             answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:
-            answer = {"error": "{0}: {1}".format(type(exc).__name__, exc), "traceback": traceback.format_exc()}
+            answer = {"error": sentence(exc), "traceback": traceback.format_exc()}
         out.write(json.dumps(answer).encode("ascii") + b"\n")
         out.flush()
         # while whoever asked thinks about it, not when the process ends

@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ansible_collections.listops.mailman.plugins.module_utils import mailman3_transactions
 from ansible_collections.listops.mailman.plugins.module_utils.mailman3_transactions import (
     LEAST_WORK,
     LISTS,
     PEOPLE_OF_ONE_LIST,
     WORK,
     WORK_OF_A_LIST,
+    Busy,
     batches,
     pace,
     weight,
+    when_free,
 )
 
 
@@ -62,3 +67,27 @@ def test_a_slow_machine_gets_shorter_transactions_and_a_quick_one_longer_again()
 
 def test_nothing_is_no_transaction():
     assert list(batches([])) == []
+
+
+def test_a_locked_database_is_waited_for(monkeypatch):
+    monkeypatch.setattr(mailman3_transactions, "PAUSE_SECONDS", 0)
+    answers = iter([RuntimeError("(sqlite3.OperationalError) database is locked\n[SQL: x]")] * 2)
+    recovered = []
+
+    def work():
+        exc = next(answers, None)
+        if exc:
+            raise exc
+        return "done"
+
+    assert when_free(work, lambda: recovered.append(1)) == "done"
+    assert recovered == [1, 1]
+    monkeypatch.setattr(mailman3_transactions, "BUSY_SECONDS", -1)
+    answers = iter([RuntimeError("database is locked")])
+    with pytest.raises(Busy, match="Mailman's database was busy for 0 s, because another process keeps writing to it; no"):
+        when_free(work)
+
+
+def test_any_other_error_is_not_waited_for():
+    with pytest.raises(ZeroDivisionError):
+        when_free(lambda: 1 // 0)

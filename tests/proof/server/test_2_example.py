@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each list of the example inventory is what its description says. wikitech-l is proved by everything else."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import site
+from support.declared import LISTS
+from support.fermium import Fermium
+from support.outside import Outside
+from support.proved import Proved
+
+pytestmark = pytest.mark.usefixtures("subscribers")
+
+ANNOUNCE = f"announce@{site.DOMAIN}"
+CLOSED = f"old-announce@{site.DOMAIN}"
+SAID = {entry["name"]: entry["description"] for entry in LISTS}
+
+
+def test_announce_is_posted_by_its_owners_only(outside: Outside, word: str, proved: Proved) -> None:
+    assert SAID["announce"] == "News, posted by its owners only"
+    refused = {"a member": site.ALICE, "a stranger": site.STRANGER, "another list's member": site.DAVE}
+    for who, sender in refused.items():
+        # Mailman takes it, and answers
+        assert outside.send(sender, ANNOUNCE, f"not news {word}").accepted
+        answer = outside.mailbox(sender).wait_for(f"not news {word}")
+        assert "rejected" in answer.as_string(), who
+    assert outside.send(site.OWNER, ANNOUNCE, f"real news {word}").accepted
+    for reader in (site.ALICE, site.BOB):
+        copy = outside.mailbox(reader).wait_for(f"real news {word}")
+        assert "announce.lists.example.org" in copy["List-Id"]
+    assert outside.mailbox(site.BOB).has_none(f"not news {word}")
+    proved("announce: its owner's post arrives, and nobody else's", f"2 copies, {len(refused)} rejected")
+
+
+def test_internal_and_arbcom_are_for_their_members(
+    fermium: Fermium, outside: Outside, word: str, proved: Proved
+) -> None:
+    assert SAID["internal-l"] == "For the team" and SAID["arbcom-l"] == "Confidential"
+    assert outside.send(site.DAVE, site.INTERNAL, f"team {word}").accepted
+    copy = outside.mailbox(site.ALICE).wait_for(f"team {word}")
+    assert "internal-l.lists.example.org" in copy["List-Id"]
+    assert outside.send(site.ALICE, site.PRIVATE, f"secret {word}").accepted
+    outside.mailbox(site.ALICE).wait_for(f"secret {word}")
+    for fqdn in (site.INTERNAL, site.PRIVATE):
+        assert outside.send(site.STRANGER, fqdn, f"let me in {word}").accepted
+        fermium.becomes(lambda fqdn=fqdn: f"let me in {word}" in fermium.held(fqdn), "a stranger's post is held")  # type: ignore[misc]
+        fermium.discard(fqdn, f"let me in {word}")
+    assert outside.mailbox(site.BOB).has_none(word) and outside.mailbox(site.DAVE).has_none(f"secret {word}")
+    shown = outside.get(site.LISTS).text
+    assert site.PUBLIC in shown and site.INTERNAL not in shown and site.PRIVATE not in shown
+    proved("internal-l and arbcom-l: members' mail arrives at members, a stranger's is held; on no page", "2 copies, 2 held")
+
+
+def test_old_announce_is_kept_for_its_archive(outside: Outside, word: str, proved: Proved) -> None:
+    assert SAID["old-announce"] == "Kept for its archive"
+    assert outside.send(site.ALICE, CLOSED, f"too late {word}").accepted
+    assert "rejected" in outside.mailbox(site.ALICE).wait_for(f"too late {word}").as_string()
+    assert outside.get(f"{site.ARCHIVES}/list/{CLOSED}/").status == 200
+    assert CLOSED not in outside.get(site.LISTS).text
+    proved("old-announce: a post is rejected, its archive is there, it is on no page", "1 rejected, archive 200")
