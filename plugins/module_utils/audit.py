@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import is_address
@@ -131,12 +132,13 @@ def _web_text(text: str) -> str:
 def overview(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What strangers may know: the advertised lists, sorted by name.
 
-    lists: as mailman_list_info returns them.
+    lists: as mailman_list_info returns them. Of lists that differ in their domains only, the name is the whole address.
     """
+    names = Counter(name.partition("@")[0] for name, entry in lists.items() if entry["settings"]["advertised"])
     return [
         {
             "address": name,
-            "name": name.partition("@")[0],
+            "name": name if names[name.partition("@")[0]] > 1 else name.partition("@")[0],
             "list_id": name.replace("@", ".", 1),
             "description": _web_text(entry["settings"]["description"] or ""),
             "public_archive": entry["settings"]["archive_policy"] == "public",

@@ -141,6 +141,17 @@ def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list
     ]
 
 
+def _ownerless(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+    """New lists that nobody is to own: who writes to their owners writes to nobody."""
+    known = set(hello["lists"])
+    new = [spec for spec in specs if spec.state in ("present", "any") and not known.intersection([spec.name, *spec.renamed_from])]
+    return [
+        "list {0} has no owner: nobody reads what is written to its owners, and nobody is told of held posts".format(spec.name)
+        for spec in new
+        if not (spec.rosters.get("owner") and spec.rosters["owner"].state != "absent" and spec.rosters["owner"].people)
+    ]
+
+
 def _idle_dmarc(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
     """Lists that are to mitigate by the policy of a poster's domain, of a Mailman that learns of none."""
     idle = [
@@ -218,6 +229,7 @@ def _reconcile(
         *_check_against(specs, hello, check_mode),
         *_idle_archivers(specs, hello),
         *_idle_dmarc(specs, hello),
+        *_ownerless(specs, hello),
     ]
     names = [spec.name for spec in specs]
     existing = set(hello["lists"])

@@ -36,7 +36,7 @@ def test_without_dnspython_nothing_is_mitigated_and_that_is_said(
     outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     name = f"idle-{word}"
-    entry = {"name": name, "members": [site.SUE, site.BOB], "dmarc_mitigate_action": "discard"}
+    entry = {"name": name, "owners": [site.OWNER], "members": [site.SUE, site.BOB], "dmarc_mitigate_action": "discard"}
     for check_mode in (True, False, False):
         said = controller.task(MODULE, **entry, check_mode=check_mode)
         assert said["warnings"] == [WARNING.format(f"{name}@{site.DOMAIN}")], said

@@ -52,7 +52,10 @@ def test_internal_and_arbcom_are_for_their_members(
     assert outside.mailbox(site.BOB).has_none(word) and outside.mailbox(site.DAVE).has_none(f"secret {word}")
     shown = outside.get(site.LISTS).text
     assert site.PUBLIC in shown and site.INTERNAL not in shown and site.PRIVATE not in shown
-    proved("internal-l and arbcom-l: members' mail arrives at members, a stranger's is held; on no page", "2 copies, 2 held")
+    proved(
+        "internal-l and arbcom-l: members' mail arrives at members, a stranger's is held; on no page",
+        "2 copies, 2 held",
+    )
 
 
 def test_old_announce_is_kept_for_its_archive(outside: Outside, word: str, proved: Proved) -> None:

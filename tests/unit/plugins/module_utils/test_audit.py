@@ -131,3 +131,11 @@ def test_a_private_list_with_an_open_archive_is_the_worst(policy, shown, exposed
     assert table["summary"]["exposed"] == exposed
     assert [row["exposed"] for row in table["lists"] if row["name"].startswith("z@")] == [exposed]
     assert (table["lists"][0]["name"] == f"z@{DOMAIN}") is exposed
+
+
+def test_lists_of_one_name_are_told_apart_on_the_overview():
+    shown = {"advertised": True, "description": "", "archive_policy": "public"}
+    names = ("a@x.example.org", "a@y.example.org", "b@x.example.org", "c@x.example.org")
+    lists = {name: {"settings": shown} for name in names}
+    lists["c@y.example.org"] = {"settings": {**shown, "advertised": False}}
+    assert [entry["name"] for entry in audit.overview(lists)] == ["a@x.example.org", "a@y.example.org", "b", "c"]

@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host that somebody else had set up: what a run would take away it refuses, or names and keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from support import site
+from support.controller import Controller, changed, results
+from support.fermium import Fermium
+from support.proved import Proved
+
+SITE = "playbooks/site.yml"
+CERTBOT = f"""<VirtualHost *:443>
+ ServerName www.example.org
+ ServerAlias {site.DOMAIN}
+</VirtualHost>
+"""
+MTA = """set -eu
+mkdir -p /run/mta/DEBIAN /var/spool/nullmailer/queue
+printf 'Package: nullmailer\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@example.org>\\nProvides: mail-transport-agent\\n' > /run/mta/DEBIAN/control
+echo 'Description: stands in for another mail server' >> /run/mta/DEBIAN/control
+dpkg-deb --build /run/mta /run/mta.deb > /dev/null
+dpkg --install /run/mta.deb > /dev/null
+touch /var/spool/nullmailer/queue/1.1 /var/spool/nullmailer/queue/1.2
+"""
+LISTENER = (
+    "import socket, time; s = socket.create_server(('0.0.0.0', 80)); print('listens', flush=True); time.sleep(600)"
+)
+
+
+def said(controller: Controller, *options: str) -> str:
+    return json.dumps(results(controller.playbook(SITE, *options)))
+
+
+def refused_in_both(controller: Controller, fermium: Fermium, *options: str) -> str:
+    """What is said in check mode, which is said without it, too; nothing is touched."""
+    before = fermium.check("sh", "-c", "find /etc -newer /proc/self/stat -type f")
+    told = controller.stopped(SITE, *options, "--check")
+    assert controller.stopped(SITE, *options) == told
+    assert fermium.check("sh", "-c", "find /etc -newer /proc/self/stat -type f") == before
+    return told
+
+
+def test_another_mail_server_is_not_removed(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    fermium.check("sh", "-c", MTA)
+    try:
+        told = refused_in_both(controller, fermium, "--tags=exim")
+        assert told == (
+            "exim_replace_mail_server is false, and the mail server of fermium is nullmailer, with 2 messages in "
+            "/var/spool/nullmailer/queue: give true to have it removed, when its queue is empty or may stay unsent."
+        )
+        assert "stays there, unsent" in said(
+            controller, "--tags=exim", "--check", "--extra-vars=exim_replace_mail_server=true"
+        )
+    finally:
+        fermium.check("dpkg", "--purge", "nullmailer")
+        fermium.check("rm", "-r", "/run/mta", "/run/mta.deb", "/var/spool/nullmailer")
+    proved("another mail server is not removed until that is said", "nullmailer, 2 messages")
+
+
+def test_who_has_the_port_is_named(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    fermium.systemctl("stop", "apache2")
+    try:
+        fermium.check("systemd-run", "--quiet", "--unit=nginx", "/usr/bin/python3", "-c", LISTENER)
+        fermium.becomes(lambda: fermium.ask("listening", host="127.0.0.1", port=80), "the port is taken")
+        told = refused_in_both(controller, fermium, "--tags=apache")
+        assert (
+            "and python3 (pid " in told
+            and ", nginx.service) has port 80 on fermium: give a host where Apache can" in told
+        )
+    finally:
+        fermium.run("systemctl", "stop", "nginx")
+        fermium.systemctl("start", "apache2")
+    proved("who has a port of ours is named", told.partition(", and ")[2].partition(" on fermium")[0])
+
+
+@pytest.mark.parametrize("name", ["000-default-le-ssl", "zz-hand-made"])
+def test_another_site_of_our_name(fermium: Fermium, controller: Controller, proved: Proved, name: str) -> None:
+    file = f"/etc/apache2/sites-enabled/{name}.conf"
+    fermium.ask("write", path=file, text=CERTBOT)
+    disable = f"--extra-vars={json.dumps({'apache_disabled_sites': [name]})}"
+    try:
+        told = refused_in_both(controller, fermium, "--tags=apache")
+        assert told.startswith(
+            f'apache_server_name or apache_server_aliases has "{site.DOMAIN}", and line 1 of {file} has {site.DOMAIN} on port 443, too:'
+        )
+        assert changed(controller.playbook(SITE, "--tags=apache", disable)) > 0
+        # the only one there was
+        assert fermium.check("cat", f"/etc/apache2/sites-available/{name}.conf") == CERTBOT
+        assert fermium.run("test", "-e", file)["rc"] == 1
+        assert changed(controller.playbook(SITE, "--tags=apache", disable)) == 0
+    finally:
+        fermium.run("rm", "-f", file, f"/etc/apache2/sites-available/{name}.conf")
+        controller.playbook(SITE, "--tags=apache")
+    proved("another site of our name is named with file and line, and disabled when that is said", f"{name}, line 1")
+
+
+def test_another_database_is_not_left(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+    heritage = "/var/lib/mailman3/data/heritage.db"
+    cfg = "/etc/mailman3/mailman.cfg"
+    ours = fermium.check("cat", cfg)
+    theirs = "\n".join(
+        line
+        for line in ours.splitlines()
+        if not line.startswith(("[meta]", "extends:", "url:", "pending_request_life:"))
+    )
+    theirs = theirs.replace("[database]\n", f"[database]\nurl: sqlite:///{heritage}\n")
+    theirs = (
+        theirs.replace("[mailman]\n", "[mailman]\npending_request_life: 9d\n", 1) + "\n[webservice]\nadmin_pass: zqx\n"
+    )
+    if heritage not in theirs:
+        pytest.skip("this Mailman has no database of SQLite")
+    fermium.check("cp", "--preserve", "/var/lib/mailman3/data/mailman.db", heritage)
+    fermium.check("sh", "-c", f"cat > {cfg} <<'E'\n{theirs}E\n")
+    allow = "--extra-vars=mailman_leave_database=true"
+    try:
+        told = refused_in_both(controller, fermium, "--tags=mailman")
+        assert f"{cfg} has the database sqlite:///{heritage}, with " in told and " lists: move what is in it" in told
+        shown = json.dumps(controller.playbook(SITE, "--tags=mailman", "--diff", allow))
+        assert "also sets [mailman] pending_request_life: put into mailman_settings" in shown and "zqx" not in shown
+        copies = fermium.check("sh", "-c", f"ls {cfg}.*~").split()
+        assert len(copies) == 1 and fermium.check("cat", copies[0]) == theirs
+        assert fermium.check("stat", "-c", "%a %U %G", copies[0]).split() == ["640", "root", "list"]
+        assert fermium.check("cat", cfg) == ours
+        # ours is no copy worth
+        assert changed(controller.playbook(SITE, "--tags=mailman")) == 0
+        assert fermium.check("sh", "-c", f"ls {cfg}.*~").split() == copies
+    finally:
+        fermium.run("sh", "-c", f"rm -f {heritage} {cfg}.*~; cat > {cfg} <<'E'\n{ours}E\n")
+        controller.playbook(SITE, "--tags=mailman")
+    proved(
+        "a database with lists in it is not left out of view; settings are named, a copy is kept", "1 copy, mode 640"
+    )
+
+
+CONFIGURED: list[tuple[str, str, str, str]] = [
+    (
+        "exim",
+        "/etc/exim4/exim4.conf",
+        "dns_csa_search_limit = 3\nbegin routers\nodd_router:\n driver = accept\n",
+        "odd_router",
+    ),
+    ("apache", "/etc/apache2/sites-available/mailman.conf", "# mine\n", ""),
+]
+
+
+@pytest.mark.parametrize(("tag", "path", "text", "named"), CONFIGURED, ids=[entry[0] for entry in CONFIGURED])
+def test_a_copy_is_kept(
+    fermium: Fermium, controller: Controller, proved: Proved, tag: str, path: str, text: str, named: str
+) -> None:
+    ours = fermium.check("cat", path)
+    try:
+        fermium.check("sh", "-c", f"cat > {path} <<'E'\n{text}E\n")
+        shown = said(controller, f"--tags={tag}")
+        copies = fermium.check("sh", "-c", f"ls {path}.*~").split()
+        assert len(copies) == 1 and fermium.check("cat", copies[0]) == text
+        assert f"{path} was somebody else's, and is kept in {copies[0]}" in shown and named in shown
+        assert fermium.check("cat", path) == ours
+        assert changed(controller.playbook(SITE, f"--tags={tag}")) == 0
+    finally:
+        fermium.run("sh", "-c", f"rm -f {path}.*~; cat > {path} <<'E'\n{ours}E\n")
+        controller.playbook(SITE, f"--tags={tag}")
+    proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy")
+
+
+def test_a_mount_however_it_is_written(
+    fermium: Fermium, controller: Controller, server: Any, word: str, proved: Proved
+) -> None:
+    scan = "/var/spool/exim4/scan"
+    spellings: list[Callable[[str], str]] = [lambda path: f"{path}/", lambda path: path.replace("/spool", "//spool/.")]
+    fstab = fermium.check("cat", "/etc/fstab")
+    others = [line for line in fstab.splitlines() if f" {scan} " not in line]
+    try:
+        for spelling in spellings:
+            written = "\n".join([*others, f"tmpfs {spelling(scan)} tmpfs rw,size=1g 0 0"])
+            fermium.check(
+                "sh",
+                "-c",
+                f"umount {scan}; printf '%s\\n' '{written}' > /etc/fstab; mount -t tmpfs -o size=1g tmpfs {scan}",
+            )
+            controller.playbook(SITE, "--tags=spool_tmpfs")
+            now = fermium.check("cat", "/etc/fstab")
+            assert now.count("exim4/scan") == 1 and f" {scan} " in now
+            assert {"nosuid", "nodev", "noexec"} <= set(server.mount_point(scan).options)
+            assert changed(controller.playbook(SITE, "--tags=spool_tmpfs")) == 0
+        fermium.check("sh", "-c", f"printf '%s\\n' 'UUID={word} {scan}/ ext4 defaults 0 2' >> /etc/fstab")
+        told = refused_in_both(controller, fermium, "--tags=spool_tmpfs")
+        assert f'spool_tmpfs_mounts has the path "{scan}", where UUID={word} (ext4) is mounted' in told
+    finally:
+        fermium.run("sh", "-c", f"cat > /etc/fstab <<'E'\n{fstab}E\n")
+        controller.playbook(SITE, "--tags=spool_tmpfs")
+    proved(
+        "a mount of somebody else's is found however it is written; another file system is not covered",
+        "2 ways, 1 refused",
+    )
+
+
+def test_lists_says_what_else_must_run(controller: Controller, proved: Proved) -> None:
+    lists = [{"name": "new-name", "renamed_from": ["old-name"]}]
+    shown = json.dumps(
+        results(
+            controller.playbook(
+                "playbooks/lists.yml", "--check", f"--extra-vars={json.dumps({'mailman_lists': lists})}"
+            )
+        )
+    )
+    assert f"old-name@{site.DOMAIN} is renamed to new-name@{site.DOMAIN}: run listops.mailman.site after this" in shown
+    assert "run listops.mailman.site" not in json.dumps(results(controller.playbook("playbooks/lists.yml", "--check")))
+    proved("listops.mailman.lists says before a change what else must run", "renamed")
