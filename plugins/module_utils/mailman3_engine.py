@@ -180,9 +180,7 @@ class Engine:
                     self._commit(work, [step], failed)
                 return
             name = batch[0]["list"]
-            failed[name] = (
-                str(exc) if isinstance(exc, Failure) else "list {0}: {1}".format(name, sentence(exc))
-            )
+            failed[name] = str(exc) if isinstance(exc, Failure) else "list {0}: {1}".format(name, sentence(exc))
             return
         for path in leftovers:
             # Only what is committed may lose what it had.

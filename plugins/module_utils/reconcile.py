@@ -144,9 +144,15 @@ def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list
 def _ownerless(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
     """New lists that nobody is to own: who writes to their owners writes to nobody."""
     known = set(hello["lists"])
-    new = [spec for spec in specs if spec.state in ("present", "any") and not known.intersection([spec.name, *spec.renamed_from])]
+    new = [
+        spec
+        for spec in specs
+        if spec.state in ("present", "any") and not known.intersection([spec.name, *spec.renamed_from])
+    ]
     return [
-        "list {0} has no owner: nobody reads what is written to its owners, and nobody is told of held posts".format(spec.name)
+        "list {0} has no owner: nobody reads what is written to its owners, and nobody is told of held posts".format(
+            spec.name
+        )
         for spec in new
         if not (spec.rosters.get("owner") and spec.rosters["owner"].state != "absent" and spec.rosters["owner"].people)
     ]

@@ -57,10 +57,15 @@ def sections(path):
     return merged
 
 
+def text(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def said(value):
     """A value in one spelling."""
-    text = " ".join(("" if value is None else str(value)).split())
-    return {"true": "yes", "on": "yes", "1": "yes", "false": "no", "off": "no", "0": "no"}.get(text.lower(), text)
+    words = " ".join(("" if value is None else str(value)).split())
+    return {"true": "yes", "on": "yes", "1": "yes", "false": "no", "off": "no", "0": "no"}.get(words.lower(), words)
 
 
 def only_there(present, ours, *known):
@@ -123,7 +128,9 @@ def content(url, table):
     if not os.path.exists(path):
         return 0
     try:
-        database = sqlite3.connect("file:{}?mode=ro".format(path.replace("?", "%3f").replace("#", "%23")), uri=True, timeout=20)
+        database = sqlite3.connect(
+            "file:{}?mode=ro".format(path.replace("?", "%3f").replace("#", "%23")), uri=True, timeout=20
+        )
         try:
             tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
             # the name of a table is no parameter, and ours
@@ -165,7 +172,9 @@ def out_of_view(file, url, wanted, table, things):
     rows = content(url, table)
     if rows == 0:
         return []
-    return ["{} has the database {}{}".format(file, shown(url), "" if rows is None else ", with {} {}".format(rows, things))]
+    return [
+        "{} has the database {}{}".format(file, shown(url), "" if rows is None else ", with {} {}".format(rows, things))
+    ]
 
 
 def main(core=CORE, archiver=ARCHIVER, web=WEB):
@@ -175,10 +184,13 @@ def main(core=CORE, archiver=ARCHIVER, web=WEB):
     try:
         present = sections(core)
         # one that ours extends is ours, and has no more
-        if "mailman-secrets.cfg" not in open(core, encoding="utf-8").read() if os.path.exists(core) else False:
+        if present and "mailman-secrets.cfg" not in text(core):
             lost += only_there(present, given["ours"], sections(PRISTINE.format("mailman.cfg")))
             base = sections(archiver).get("general", {}).get("base_url")
-            usual = (given["archiver"], sections(PRISTINE.format("mailman-hyperkitty.cfg")).get("general", {}).get("base_url"))
+            usual = (
+                given["archiver"],
+                sections(PRISTINE.format("mailman-hyperkitty.cfg")).get("general", {}).get("base_url"),
+            )
             if base and base not in usual:
                 lost.append("[general] base_url of " + os.path.basename(archiver))
     except (OSError, ValueError, configparser.Error) as exc:
@@ -189,14 +201,16 @@ def main(core=CORE, archiver=ARCHIVER, web=WEB):
     if wrong:
         databases.append("{} cannot be run ({})".format(web, wrong))
     elif settings:
-        if "mailman-web-secrets.json" not in open(web, encoding="utf-8").read():
+        if "mailman-web-secrets.json" not in text(web):
             known = web_settings(PRISTINE.format("mailman-web.py"))[0]
             lost += sorted(
                 name
                 for name, value in settings.items()
                 if name not in WEB_SECRETS and name not in given["web"] and value != known.get(name)
             )
-        databases += out_of_view(web, web_database(settings), given["web_database"], "hyperkitty_email", "archived messages")
+        databases += out_of_view(
+            web, web_database(settings), given["web_database"], "hyperkitty_email", "archived messages"
+        )
     json.dump({"lost": lost, "databases": databases}, sys.stdout)
 
 

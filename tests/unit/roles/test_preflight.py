@@ -268,7 +268,11 @@ REFUSED_BY_LISTS: list[Refused] = [
 ]
 REFUSED: list[tuple[str, *Refused]] = [
     *(
-        ("platform/main", on(*found), f" is {found[0]} {found[1]} ({found[2]}): give a host with Debian 12 or 13, or 11 for")
+        (
+            "platform/main",
+            on(*found),
+            f" is {found[0]} {found[1]} ({found[2]}): give a host with Debian 12 or 13, or 11 for",
+        )
         for found in (
             ("Ubuntu", "24.04", "noble"),
             ("Ubuntu", "12.04", "precise"),
@@ -281,7 +285,11 @@ REFUSED: list[tuple[str, *Refused]] = [
     ),
     # each of the others asks before it does anything
     *(
-        (f"{role}/main", {**on("Rocky", "9.5", "Blue Onyx"), **given}, "is Rocky 9.5 (Blue Onyx): give a host with Debian")
+        (
+            f"{role}/main",
+            {**on("Rocky", "9.5", "Blue Onyx"), **given},
+            "is Rocky 9.5 (Blue Onyx): give a host with Debian",
+        )
         for role, given in (
             ("exim", {}),
             ("apache", {}),

@@ -102,10 +102,18 @@ def test_ours_is_not_looked_through(ask: Any, tmp_path: Path) -> None:
     ("url", "wanted", "said"),
     [
         # one that nobody can look into
-        ("postgresql://mm:pa:ss@db.example.org/core?x=y", SQLITE, "the database postgresql://mm:...@db.example.org/core"),
+        (
+            "postgresql://mm:pa:ss@db.example.org/core?x=y",
+            SQLITE,
+            "the database postgresql://mm:...@db.example.org/core",
+        ),
         ("postgres://a:b@localhost/core", "postgresql://c@127.0.0.1:5432/core", None),
         ("postgresql+psycopg2://a:b@[::1]:5432/core", "postgresql://c@127.0.0.1:5432/core", None),
-        ("postgresql://a:b@localhost:5433/core", "postgresql://c@127.0.0.1:5432/core", "the database postgresql://a:...@loc"),
+        (
+            "postgresql://a:b@localhost:5433/core",
+            "postgresql://c@127.0.0.1:5432/core",
+            "the database postgresql://a:...@loc",
+        ),
         ("mysql://a:b@localhost/core", SQLITE, "the database mysql://a:...@localhost/core"),
         ("sqlite:////nowhere/at/all.db", SQLITE, None),
         ("sqlite:///$DATA_DIR/mailman.db", SQLITE, None),

@@ -13,7 +13,14 @@ SCAN = "/var/spool/exim4/scan"
 
 @pytest.mark.parametrize(
     "point",
-    [SCAN, f"{SCAN}/", "//var/spool//exim4/scan", "/var/./spool/exim4/scan/.", "/var/lib/../spool/exim4/scan", "/s/scan"],
+    [
+        SCAN,
+        f"{SCAN}/",
+        "//var/spool//exim4/scan",
+        "/var/./spool/exim4/scan/.",
+        "/var/lib/../spool/exim4/scan",
+        "/s/scan",
+    ],
 )
 def test_a_directory_in_whatever_way_it_is_written(point: str) -> None:
     table = f"# tmpfs {SCAN} tmpfs rw 0 0\n\nUUID=1-2\t{point}\text4 defaults 0 2\ntmpfs /run tmpfs rw 0 0\n"
@@ -26,6 +33,8 @@ def test_a_link_on_our_side() -> None:
     assert [(item["path"], item["point"]) for item in found] == [("/l", "/srv/a b/")]
 
 
-@pytest.mark.parametrize("line", ["tmpfs none swap sw 0 0", "tmpfs /var/spool/exim4 tmpfs", f"tmpfs {SCAN}", f"#x {SCAN} y"])
+@pytest.mark.parametrize(
+    "line", ["tmpfs none swap sw 0 0", "tmpfs /var/spool/exim4 tmpfs", f"tmpfs {SCAN}", f"#x {SCAN} y"]
+)
 def test_what_is_elsewhere(line: str) -> None:
     assert mounts_at(line, [SCAN]) == []

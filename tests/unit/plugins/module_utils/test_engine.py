@@ -227,17 +227,28 @@ class Wrapped(Exception):
     """As SQLAlchemy's: what the driver said, the statement and a link."""
 
     def __init__(self, orig):
-        super().__init__(f"(sqlite3.OperationalError) {orig}\n[SQL: UPDATE x SET y = ?]\n(Background on this: https://e.x)")
+        super().__init__(
+            f"(sqlite3.OperationalError) {orig}\n[SQL: UPDATE x SET y = ?]\n(Background on this: https://e.x)"
+        )
         self.orig = orig
 
 
 @pytest.mark.parametrize(
     ("exc", "wanted"),
     [
-        (Wrapped(OSError("database or disk is full")), "no space is left for the database: make room on its disk (database"),
-        (Wrapped(OSError("database is locked")), "the database is kept by another process: run again when it is done (data"),
+        (
+            Wrapped(OSError("database or disk is full")),
+            "no space is left for the database: make room on its disk (database",
+        ),
+        (
+            Wrapped(OSError("database is locked")),
+            "the database is kept by another process: run again when it is done (data",
+        ),
         (Wrapped(ValueError("no such column: a\nLINE 1: x")), "ValueError: no such column: a"),
-        (OSError(28, "No space left on device", "/var/x"), "no space is left on the disk ([Errno 28] No space left on device"),
+        (
+            OSError(28, "No space left on device", "/var/x"),
+            "no space is left on the disk ([Errno 28] No space left on device",
+        ),
         (ValueError("a\nb"), "ValueError: a"),
         (ValueError(), "ValueError"),
     ],

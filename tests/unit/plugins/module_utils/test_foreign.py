@@ -41,7 +41,12 @@ def test_mail_servers() -> None:
 
 @pytest.mark.parametrize(
     ("package", "name", "wanted"),
-    [("postfix", "4C0F21", True), ("sendmail-bin", "qfx1", True), ("sendmail-bin", "dfx1", False), ("dma", ".x", False)],
+    [
+        ("postfix", "4C0F21", True),
+        ("sendmail-bin", "qfx1", True),
+        ("sendmail-bin", "dfx1", False),
+        ("dma", ".x", False),
+    ],
 )
 def test_messages(package: str, name: str, wanted: bool) -> None:
     assert foreign.is_message(package, name) is wanted

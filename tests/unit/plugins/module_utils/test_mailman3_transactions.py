@@ -84,7 +84,9 @@ def test_a_locked_database_is_waited_for(monkeypatch):
     assert recovered == [1, 1]
     monkeypatch.setattr(mailman3_transactions, "BUSY_SECONDS", -1)
     answers = iter([RuntimeError("database is locked")])
-    with pytest.raises(Busy, match="Mailman's database was busy for 0 s, because another process keeps writing to it; no"):
+    with pytest.raises(
+        Busy, match="Mailman's database was busy for 0 s, because another process keeps writing to it; no"
+    ):
         when_free(work)
 
 
