@@ -371,6 +371,14 @@ REFUSED: list[tuple[str, *Refused]] = [
         "apache_digest_archives has old@lists.example.org, which is new@lists.example.org now; accepted: its present name.",
     ),
     ("apache", {"apache_server_name": "lists_x"}, 'apache_server_name or apache_server_aliases has "lists_x"'),
+    *(
+        (
+            "apache",
+            {"apache_disabled_sites": [name]},
+            f'apache_disabled_sites has "{name}": give names of other sites in',
+        )
+        for name in ("mailman", "a/b", "../x")
+    ),
     ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe", it must be given, selfsigned or off'),
     ("apache", {"apache_tls": "given"}, "must be absolute paths on the host"),
     (
@@ -402,6 +410,13 @@ REFUSED: list[tuple[str, *Refused]] = [
             ("/var/spool/x", "64", "has for /var/spool/x the size '64'"),
             ("/var/spool/x", "300%", "give a size such as 64m"),
             ("/var/../x", "64m", "give each directory once, as a plain absolute path"),
+            (
+                "/var/spool",
+                "64m",
+                'has the path "/var/spool", which holds mail or more that must outlive a boot: give a',
+            ),
+            ("/var/mail/x", "64m", "which holds mail or more"),
+            ("/var/spool/exim4/input", "64m", "which holds mail or more"),
         )
     ),
     ("backup", {"backup_paths": ["etc"]}, 'has "etc": give an absolute path'),
