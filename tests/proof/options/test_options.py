@@ -80,7 +80,7 @@ def test_bacula_saves_what_a_backup_must_hold(fermium: Fermium, proved: Proved) 
 def test_what_roles_share_is_said_once(fermium: Fermium, controller: Controller, proved: Proved) -> None:
     saved = fermium.check("cat", "/etc/listops/backup-paths").split()
     assert "/etc/motd" in saved and "/etc/letsencrypt" in saved
-    private = fermium.check("cat", "/etc/exim4/system_filter")
+    private = fermium.check("cat", "/etc/exim4/private_lists")
     assert "keptbyhand" in private and site.INTERNAL.partition("-")[0] in private
     elsewhere = {"spamassassin_listen_address": "::1", "spamassassin_port": 1783, "mailman_lmtp_port": 8025}
     looked = controller.playbook(
