@@ -7,7 +7,8 @@ Standard input has a JSON object: ours, the sections of the mailman.cfg to come,
 web interface to come; database and web_database, the addresses of the databases to come, without passwords. Standard output has one with
 lost, what only the present configuration sets, and databases, those of the present that will be out of view, with what is in them.
 
-Reads only. The web interface's settings are a program: they are run as the web interface runs them, by its user.
+Reads only. The web interface's settings are a program: they are run as the web interface runs them, by its user. Databases are
+opened by their users.
 """
 
 import configparser
@@ -15,7 +16,6 @@ import json
 import os
 import pwd
 import re
-import sqlite3
 import subprocess
 import sys
 from urllib.parse import unquote, urlsplit
@@ -38,6 +38,42 @@ with open(sys.argv[1]) as file:
     exec(compile(file.read(), sys.argv[1], "exec"), space)
 json.dump({name: value for name, value in space.items() if name.isupper()}, sys.stdout, default=repr)
 """
+# Run by the user of a service: how many rows a table of its database has; no number when it cannot be looked into.
+COUNT = """
+import json, os, sqlite3, sys
+path, table = sys.argv[1:]
+rows = None if os.path.exists(path) else 0
+if rows is None:
+    try:
+        database = sqlite3.connect(
+            "file:{}?mode=ro".format(path.replace("?", "%3f").replace("#", "%23")), uri=True, timeout=20
+        )
+        rows = database.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+        # the name of a table is no parameter, and ours
+        rows = rows and database.execute("SELECT count(*) FROM " + table).fetchone()[0]
+    except sqlite3.Error:
+        rows = None
+json.dump(rows, sys.stdout)
+"""
+
+
+def as_user(name, program, *words):
+    """Run a program as a user, to whom belongs what it goes to."""
+    user = pwd.getpwnam(name)
+
+    def become():
+        os.initgroups(user.pw_name, user.pw_gid)
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+
+    return subprocess.run(
+        ["/usr/bin/python3", "-B", "-c", program, *words],
+        preexec_fn=become if os.geteuid() == 0 else None,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
 
 
 def sections(path):
@@ -120,56 +156,30 @@ def shown(url):
     return re.sub(r"(//[^/@:]*):[^@]*@", r"\1:...@", url).partition("?")[0]
 
 
-def content(url, table):
+def content(url, user, table):
     """How many rows a database of SQLite has; nothing for one that cannot be looked into."""
     kind, path, *_rest = place(url)
     if kind != "sqlite":
         return None
-    if not os.path.exists(path):
-        return 0
-    try:
-        database = sqlite3.connect(
-            "file:{}?mode=ro".format(path.replace("?", "%3f").replace("#", "%23")), uri=True, timeout=20
-        )
-        try:
-            tables = database.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
-            # the name of a table is no parameter, and ours
-            return database.execute("SELECT count(*) FROM " + table).fetchone()[0] if tables else 0
-        finally:
-            database.close()
-    except sqlite3.Error:
-        return None
+    done = as_user(user, COUNT, path, table)
+    return None if done.returncode else json.loads(done.stdout)
 
 
 def web_settings(path):
     """The settings of the web interface, and what is wrong with them."""
     if not os.path.exists(path):
         return {}, ""
-    user = pwd.getpwnam("www-data")
-
-    def become():
-        os.initgroups(user.pw_name, user.pw_gid)
-        os.setgid(user.pw_gid)
-        os.setuid(user.pw_uid)
-
-    done = subprocess.run(
-        ["/usr/bin/python3", "-B", "-c", SHOW, path],
-        preexec_fn=become if os.geteuid() == 0 else None,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = as_user("www-data", SHOW, path)
     if done.returncode:
         return {}, (done.stderr.strip().splitlines() or ["it could not be run"])[-1]
     return json.loads(done.stdout), ""
 
 
-def out_of_view(file, url, wanted, table, things):
+def out_of_view(file, url, wanted, user, table, things):
     """A database that is not the wanted one and has something in it, or may have."""
     if not url or place(url) == place(wanted):
         return []
-    rows = content(url, table)
+    rows = content(url, user, table)
     if rows == 0:
         return []
     return [
@@ -196,7 +206,7 @@ def main(core=CORE, archiver=ARCHIVER, web=WEB):
     except (OSError, ValueError, configparser.Error) as exc:
         present = {}
         databases.append("{} cannot be read ({})".format(core, str(exc).splitlines()[0]))
-    databases += out_of_view(core, core_database(present), given["database"], "mailinglist", "lists")
+    databases += out_of_view(core, core_database(present), given["database"], "list", "mailinglist", "lists")
     settings, wrong = web_settings(web)
     if wrong:
         databases.append("{} cannot be run ({})".format(web, wrong))
@@ -209,7 +219,7 @@ def main(core=CORE, archiver=ARCHIVER, web=WEB):
                 if name not in WEB_SECRETS and name not in given["web"] and value != known.get(name)
             )
         databases += out_of_view(
-            web, web_database(settings), given["web_database"], "hyperkitty_email", "archived messages"
+            web, web_database(settings), given["web_database"], "www-data", "hyperkitty_email", "archived messages"
         )
     json.dump({"lost": lost, "databases": databases}, sys.stdout)
 
