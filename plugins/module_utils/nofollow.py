@@ -102,7 +102,7 @@ def _refusal(path: str, name: str) -> str:
 
 def open_file(path: str, flags: int, mode: int = 0o600) -> int:
     """A descriptor of a file, as os.open gives it; Unsafe for a link of others."""
-    for _ in range(_LINKS):
+    for _step in range(_LINKS):
         folder, trusted = _walk(os.path.dirname(path))
         try:
             name = os.path.basename(path)
