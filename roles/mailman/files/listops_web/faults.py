@@ -13,13 +13,14 @@ from __future__ import annotations
 import logging
 from urllib.error import HTTPError
 
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied, SuspiciousOperation
 from django.core.paginator import InvalidPage
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
 from django.shortcuts import render
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.urls import NoReverseMatch
+from postorius.models import Mailman404Error
 
 from listops_web.pages import page
 
@@ -69,13 +70,14 @@ class Faults:
     def process_exception(self, request, exception):
         if isinstance(exception, ANSWERED):
             return None
-        if isinstance(exception, NoReverseMatch):
-            # a page of what is not switched on
+        if isinstance(exception, (NoReverseMatch, Mailman404Error, ObjectDoesNotExist)):
+            # a page of what is not there, or not switched on
             return self._answer(request, exception, not_found)
         if isinstance(exception, OperationalError):
             return self._answer(request, exception, busy)
         if isinstance(exception, HTTPError) and exception.code >= 500:
-            return self._answer(request, exception, bad_request if request.GET or request.POST else busy)
+            asked = request.GET or request.POST or request.resolver_match.kwargs
+            return self._answer(request, exception, bad_request if asked else busy)
         if isinstance(exception, REQUEST) and not isinstance(exception, SERVER):
             return self._answer(request, exception, bad_request)
         return None
