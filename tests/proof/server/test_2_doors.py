@@ -42,7 +42,9 @@ def test_strangers_reach_aliases_and_people_only(fermium: Fermium, outside: Outs
     person = f"p{word}"
     fermium.check("useradd", "--no-create-home", person)
     try:
-        said = outside.offer(site.STRANGER, [*addresses, *aliases, f"{person}@{HOST}", f"x{word}@{HOST}"])
+        every = [*addresses, *aliases, f"{person}@{HOST}", f"x{word}@{HOST}"]
+        # who tries many at a time is sent away
+        said = {address: outside.offer(site.STRANGER, [address])[address] for address in every}
     finally:
         fermium.check("userdel", person)
     assert len(accounts) > 3 and [address for address in addresses if said[address] != 550] == [], said
