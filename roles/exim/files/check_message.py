@@ -116,7 +116,7 @@ def is_one_address(name: str, value: str) -> str:
 
 
 def decodes(_name: str, value: str) -> str:
-    """Encoded words (RFC 2047) of what has the sender's address."""
+    """Encoded words (RFC 2047) of what has the sender's address, or is looked at by a list's rules."""
     try:
         text = decoded(value)
     except UNREADABLE:
@@ -179,8 +179,10 @@ def structure(part: email.message.Message) -> Iterator[str]:
     """Of a part, its character set, boundary and file name."""
     try:
         b"x\xfc".decode(str(part.get_content_charset("us-ascii")), "replace")
-    except LookupError:  # what is in a character set that nobody knows is shown as question marks
-        pass
+    except LookupError:
+        # which commands may be in a text, a list's rules want to know
+        if part.get_content_type() == "text/plain":
+            yield "Content-Type: its character set is unknown"
     except (UnicodeError, ValueError, TypeError):
         yield "Content-Type: its character set is not one of text"
     try:
@@ -197,7 +199,7 @@ def structure(part: email.message.Message) -> Iterator[str]:
 RULES: tuple[tuple[Callable[[str, str], str], tuple[str, ...]], ...] = (
     (folds, ()),
     (is_one_address, ("from",)),
-    (decodes, SENDERS),
+    (decodes, (*SENDERS, "subject")),
     (is_text, ("from", "subject")),
     (has_plain_addresses, ANSWERS),
     (is_ascii, ("date", "message-id", "content-type")),

@@ -70,7 +70,7 @@ TAKEN = [
         for name in ("From", "To", "Cc", "Reply-To", "Sender", "Subject")
         for what, value in (("latin-1", LATIN), ("utf-8", UTF), ("encoded", b"=?utf-8?q?M=C3=BCller=2C_J=C3=B6rg?="))
     ),
-    *(Odd(f"{name}, {what}", {name: value}) for name in ("Subject", "To") for what, value in BROKEN.items()),
+    *(Odd(f"To, {what}", {"To": value}) for what, value in BROKEN.items()),
     Odd("Subject with a line separator", {"Subject": b"=?utf-8?q?Agenda=E2=80=A8Montag?="}),
     Odd("an old mailer's From", {"From": b"alice@example.net (Alice A. Example)"}),
     Odd("From in quotation marks", {"From": b'"Example, Alice" <alice@example.net>'}),
@@ -89,7 +89,6 @@ TAKEN = [
     Odd("no Message-ID", {"Message-ID": None}),
     Odd("Message-ID without brackets", {"Message-ID": b"odd-WORD-without-brackets"}),
     Odd("In-Reply-To that is prose", {"In-Reply-To": b"Your message of Friday"}),
-    Odd("another character set", {"Content-Type": b"text/plain; charset=x-unknown"}, body=LATIN + b"\n"),
     Odd("no character set", {}, body=LATIN + b"\n"),
     Odd("Content-Type without a slash", {"Content-Type": b"text"}),
     Odd("encoding of no kind", {"Content-Type": b"text/plain", "Content-Transfer-Encoding": b"foo"}),
@@ -99,6 +98,8 @@ TAKEN = [
     nested(20),
 ]
 REFUSED = [
+    *(Odd(f"Subject, {what}", {"Subject": value}, "Subject") for what, value in BROKEN.items()),
+    Odd("unknown character set", {"Content-Type": b"text/plain; charset=x-unknown"}, "Content-Type", LATIN + b"\n"),
     Odd("From, an address beyond ASCII", {"From": "Jörg <jörg@exämple.net>".encode()}, "From"),
     Odd("From, no address but a name", {"From": UTF}, "From"),
     Odd("From, a comma", {"From": b'Sue "The Boss" O\'Neil, PhD <sue@example.com>'}, "From"),
