@@ -51,6 +51,17 @@ print(*said)
 """
 
 
+GUESS = f"""
+import smtplib, sys
+with smtplib.SMTP("{site.DOMAIN}", timeout=60) as server:
+    server.ehlo()
+    server.mail("{site.ALICE}")
+    for number in range(12):
+        code, text = server.rcpt("%s%d@{site.DOMAIN}" % (sys.argv[1], number))
+        print(code, text.decode())
+"""
+
+
 def forget(fermium: Fermium) -> None:
     fermium.check("sh", "-c", "rm -f /var/spool/exim4/db/ratelimit*")
 
@@ -212,9 +223,8 @@ def test_one_address_has_so_many_connections(fermium: Fermium, outside: Outside,
 
 
 def test_who_guesses_addresses_is_cut_off(outside: Outside, word: str, proved: Proved) -> None:
-    guesses = [mail(site.ALICE, f"{word}{number}@{site.DOMAIN}") for number in range(12)]
-    tried = outside.run("python3", "-c", SEND, stdin=json.dumps(guesses))
+    tried = outside.run("python3", "-c", GUESS, word)
     said = tried["out"].splitlines()
     assert said == ["550 no such list or list address"] * 10 + ["550 too many unknown addresses"], said
     assert "SMTPServerDisconnected" in tried["err"]
-    proved("one connection asks for 12 unknown addresses, a message for each", "10 x 550, then cut off")
+    proved("one connection asks for 12 unknown addresses", "10 x 550, then cut off")
