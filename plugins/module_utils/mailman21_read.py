@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import IO, Any, Iterable  # noqa: F401
 
 PYTHON2 = sys.version_info[0] == 2
+INTEGERS = (int, type(sys.maxsize + 1))
 # What Mailman itself takes for a sign of a list.
 CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
 # The attribute in which a disabled list keeps what it was.
@@ -198,7 +199,10 @@ class Files(object):
         if not os.path.exists(path):
             return found
         charset = self.charset(self.config(name))
-        for key, (number, record) in sorted(self._load(path, "list {0}".format(name)).items(), key=str):
+        records = self._load(path, "list {0}".format(name))
+        # Beside the requests, which have numbers, is the version of the file.
+        for key in sorted(key for key in records if isinstance(key, INTEGERS)):
+            number, record = records[key]
             if number in REQUESTS:
                 kind, columns = REQUESTS[number]
                 values = record if isinstance(record, tuple) else (record,)

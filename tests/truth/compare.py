@@ -10,11 +10,12 @@ it, as JSON: {"lists": {name: {"charset", "config": {setting: value}, "members":
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,21 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read imp
 
 STATUSES = {"enabled": 0, "unknown": 1, "byuser": 2, "byadmin": 3, "bybounce": 4}
 SHOWN = 20
+# What is told of a list and compared, and what is not: archives, and what this collection does not read.
+COMPARED = (
+    "charset",
+    "config",
+    "other",
+    "members",
+    "counts",
+    "password_plain",
+    "held",
+    "held_subscriptions",
+    "held_unsubscriptions",
+)
+NOT_READ = ("archive", "config_list_o_sha256_without_date", "config_list_shows", "pending_cookies", "pending_ops")
+# Unlike None, it is no value that Mailman could tell.
+MISSING = object()
 
 
 def unpack(fixture: Path, target: Path) -> Path:
@@ -45,6 +61,13 @@ def told(value: Any) -> Any:
     return value
 
 
+def refuse_unknown(where: str, truth: Mapping[str, Any], known: Container[str]) -> None:
+    """What nothing compares must not look as if it were right."""
+    for key in truth:
+        if key not in known:
+            sys.exit(f"the truth has {key!r} of {where}, which nothing compares")
+
+
 def same(read: Any, truth: Any, charset: str) -> bool:
     truth = told(truth)
     return bool(read == (text(truth, charset) if isinstance(truth, bytes) else truth))
@@ -59,9 +82,17 @@ def compare_list(name: str, truth: Mapping[str, Any], files: Files) -> Iterator[
     def pair(path: str, read: Any, told_: Any) -> tuple[str, Any, Any, bool]:
         return f"{name}: {path}", read, told_, same(read, told_, charset)
 
+    refuse_unknown(f"{name}", truth, (*COMPARED, *NOT_READ))
     yield pair("charset", files.charset(config), charset)
     for key, value in {**truth["config"], **truth.get("other", {})}.items():
-        yield pair(key, attributes.get(key), value)
+        yield pair(key, attributes.get(key, MISSING), value)
+    if "password_plain" in truth:
+        yield pair("password_plain", attributes["password"], hashlib.sha1(truth["password_plain"].encode()).hexdigest())
+    for column, told_ in truth.get("counts", {}).items():
+        refuse_unknown(f"{name} counts", truth["counts"], ("regular", "digest"))
+        yield pair(
+            f"number of {column} members", sum(row[4] == (column == "digest") for row in files.members(config)), told_
+        )
     rows = {row[0]: row for row in files.members(config)}
     yield pair("members", sorted(rows), sorted(truth["members"]))
     for address, member in truth["members"].items():
@@ -78,22 +109,27 @@ def compare_list(name: str, truth: Mapping[str, Any], files: Files) -> Iterator[
             "topics": attributes["topics_userinterest"].get(key, []),
             "bounce": attributes["bounce_info"].get(key),
         }
+        refuse_unknown(f"{name} {address}", member, (*read, "flags", "name_type"))
         for column, value in member.items():
             if column in read:
                 yield pair(f"{address} {column}", read[column], STATUSES[value] if column == "delivery" else value)
-            elif column not in ("flags", "name_type"):
-                sys.exit(f"the truth has {column!r} of {name} {address}, which nothing compares")
     requests = files.requests(name)
     for kind, rows_told in (
         ("held", truth["held"]),
         ("subscriptions", truth["held_subscriptions"]),
         ("unsubscriptions", truth["held_unsubscriptions"]),
     ):
-        yield pair(f"number of {kind}", len(requests[kind]), len(rows_told))
-        for row, row_told in zip(requests[kind], rows_told, strict=False):  # their numbers are compared above
-            for column, value in row_told.items():
-                found = row["data"].get("listname") if column == "msgdata_listname" else row.get(column)
-                yield pair(f"{kind} {row['id']} {column}", found, value)
+        found = {row["id"]: row for row in requests[kind]}
+        yield pair(f"numbers of {kind}", list(found), sorted(row["id"] for row in rows_told))
+        for told_row in rows_told:
+            row = found.get(told_row["id"])
+            if row is None:
+                continue  # its number is missing above
+            if "data" in row:
+                row = dict(row, msgdata_listname=row["data"].get("listname"))
+            refuse_unknown(f"{name} {kind} {row['id']}", told_row, row)
+            for column, value in told_row.items():
+                yield pair(f"{kind} {row['id']} {column}", row[column], value)
 
 
 def charsets_of(truth: Mapping[str, Any]) -> dict[str, str]:
