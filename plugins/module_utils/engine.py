@@ -290,6 +290,14 @@ class Engine:
         lists: Mapping[str, Mapping[str, Any]] = self.request(dict(request, op="read"))["lists"]
         return lists
 
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Why lists cannot be read, by posting address, or by local name when that is all there is to know."""
+        return {}
+
+    def tidy(self) -> None:
+        """Remove what killed runs left."""
+
     def check(self, specs: Iterable[ListSpec]) -> None:
         """Refuse what this Mailman cannot express."""
         specs = list(specs)

@@ -10,10 +10,12 @@ its own name, in the type of Mailman 2.1's own table.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import odd
 
 DAY = 86400
 
@@ -229,6 +231,64 @@ def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any
 
 # ---- values
 
+# What an attribute holds, by the type of its option: how it is known, and what it is called.
+_SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "text": (lambda value: isinstance(value, str), "a text"),
+    "number": (
+        lambda value: isinstance(value, (int, float)) and math.isfinite(value),
+        "a number",
+    ),
+    "enum": (
+        lambda value: isinstance(value, str) or (isinstance(value, (int, float)) and math.isfinite(value)),
+        "a number",
+    ),
+    "list": (
+        lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+        "a list of texts",
+    ),
+    "topics": (
+        lambda value: isinstance(value, list) and all(_is_topic(item) for item in value),
+        "a list of topics, with three texts each",
+    ),
+    # of what else is there, read_rules makes what it can
+    "rules": (lambda value: value is not None, "a list of rules"),
+    "any": (lambda value: True, ""),
+}
+_SHAPE_OF = {
+    **dict.fromkeys(("line", "str", "lines", "language", "address"), "text"),
+    **dict.fromkeys(("bool", "int", "float", "interval", "days"), "number"),
+    **dict.fromkeys(("list", "patterns"), "list"),
+    "enum": "enum",
+    "topics": "topics",
+    "secret": "any",
+}
+_STRUCTURED_SHAPES = {
+    "host_name": "text",
+    "owner": "list",
+    "moderator": "list",
+    "ban_list": "list",
+    "header_filter_rules": "rules",
+    "created_at": "number",
+    "last_post_time": "number",
+}
+_MAPPED_SHAPES = {raw: "number" if m.type == "enum" else _SHAPE_OF[m.type] for m in TABLE.values() for raw in m.raw}
+
+
+def _is_topic(item: Any) -> bool:
+    return isinstance(item, list) and len(item) >= 3 and all(isinstance(word, str) for word in item[:3])
+
+
+def check_attribute(name: str, value: Any, schema: Mapping[str, Mapping[str, Any]], necessary: bool) -> None:
+    """Refuse a value that is not of the kind that Mailman keeps in an attribute; most may also be None."""
+    if value is None and not necessary:
+        return
+    shape = _STRUCTURED_SHAPES.get(name) or _MAPPED_SHAPES.get(name)
+    if shape is None:
+        shape = _SHAPE_OF.get(schema.get(name, {}).get("type", ""), "any")
+    fits, accepted = _SHAPES[shape]
+    if not fits(value):
+        raise vocabulary.Invalid(odd(name, value, accepted))
+
 
 def canonical(text: str) -> str:
     """Characters that a list's charset lacks are kept by 2.1 as numbers: &#233; is é."""
@@ -299,7 +359,7 @@ def read_setting(name: str, attributes: Mapping[str, Any], kind: Mapping[str, An
     if mapped and mapped.type == "days":
         return int(value or 0) * DAY
     if name in NONMEMBERS.values():
-        return [item for item in value or [] if not _plain_address(item)]
+        return [canonical(item) for item in value or [] if not _plain_address(item)]
     return _READ[kind["type"]](value, kind) if kind.get("type") in _READ else value
 
 
@@ -310,9 +370,13 @@ _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "line": lambda value, kind: canonical(value or ""),
     "address": lambda value, kind: canonical(value or ""),
     "enum": lambda value, kind: (
-        value if isinstance(value, str) else named(dict(enumerate(kind["choices"])), int(value))
+        value if value is None or isinstance(value, str) else named(dict(enumerate(kind["choices"])), int(value))
     ),
-    "topics": lambda value, kind: [dict(zip(("name", "pattern", "description"), topic)) for topic in value or []],
+    "list": lambda value, kind: [canonical(item) for item in value or []],
+    "patterns": lambda value, kind: [canonical(item) for item in value or []],
+    "topics": lambda value, kind: [
+        dict(zip(("name", "pattern", "description"), map(canonical, topic[:3]))) for topic in value or []
+    ],
 }
 
 

@@ -31,6 +31,7 @@ class Mailman21(Engine):
         self._read: dict[str, Mapping[str, Any]] = {}
         # The names that lists had when they were read, by those that they shall have.
         self._former: dict[str, str] = {}
+        self._unreadable: dict[str, str] = dict(self.hello["unreadable"])
         return self
 
     @property
@@ -52,8 +53,6 @@ class Mailman21(Engine):
         names = sorted(schema) if settings is None else [name for name in settings if name in schema]
         roles = list(ROLES) if rosters is None else list(rosters)
         wanted = list(self.site.lists) if lists is None else list(lists)
-        if lists is None:
-            self._refuse_unreadable()
         passwords = {
             self.site.lists[address]: {mailman21.TABLE[name].raw[0]: value for name, value in given.items()}
             for address, given in (secrets or {}).items()
@@ -76,15 +75,24 @@ class Mailman21(Engine):
         self._raw, self._read = {}, {}
         for part, answer in zip(parts, self.requests(requests)):
             for address in part:
-                entry = self._raw[address] = answer["lists"][self.site.lists[address]]
-                self._read[address] = mailman21_translate.read_entry(entry, self.site, names, roles)
+                name = self.site.lists[address]
+                if name in answer["unreadable"]:
+                    self._unreadable[address] = answer["unreadable"][name]
+                    continue
+                entry = answer["lists"][name]
+                try:
+                    self._read[address] = mailman21_translate.read_entry(entry, self.site, names, roles)
+                except Invalid as exc:
+                    self._unreadable[address] = "list {0}: {1}".format(address, exc)
+                    continue
+                self._raw[address] = entry
                 # They are in what was made of them, and a site has many.
                 entry.pop("members", None)
         return self._read
 
-    def _refuse_unreadable(self) -> None:
-        for reason in self.hello["unreadable"].values():
-            raise EngineError(reason)
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        return self._unreadable
 
     def adapt(
         self, specs: Iterable[ListSpec], actual: Mapping[str, Mapping[str, Any]]
@@ -101,6 +109,9 @@ class Mailman21(Engine):
             said = self.request({"op": "apply", "steps": raw})["failed"]
             failed.update((step["list"], said[one["list"]]) for step, one in zip(part, raw) if one["list"] in said)
         return failed
+
+    def tidy(self) -> None:
+        super().request({"op": "tidy"})
 
     def _raw_step(self, step: Mapping[str, Any]) -> dict[str, Any]:
         name = self._former.get(step["list"], step["list"])
@@ -159,7 +170,15 @@ class Mailman21(Engine):
         names = [self.site.lists[address] for address in wanted]
         request = {"op": "read", "lists": names, "attributes": attributes, "members": True, "passwords": {}}
         found = super().request(request)["lists"]
-        return {address: mailman21_translate.facts(found[self.site.lists[address]], self.site) for address in wanted}
+        out = {}
+        for address in wanted:
+            # Of one whose file cannot be read, read() says so.
+            if self.site.lists[address] in found:
+                try:
+                    out[address] = mailman21_translate.facts(found[self.site.lists[address]], self.site)
+                except Invalid as exc:
+                    self._unreadable.setdefault(address, "list {0}: {1}".format(address, exc))
+        return out
 
 
 class Pipermail:

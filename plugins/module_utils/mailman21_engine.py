@@ -24,7 +24,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.mailman21_password
     set_site_password,
     stored_site_password,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, native, plain
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, Files, plain
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_rename import Renamer, master
 from ansible_collections.listops.mailman.plugins.module_utils.mailman21_write import Writer
@@ -90,10 +90,10 @@ class Engine(object):
         for name in self.files.names():
             try:
                 config = self.files.config(name)
-            except Failure as exc:
-                unreadable[name] = str(exc)
+                lists[name] = self.files.host(config)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
             else:
-                lists[name] = native(config["host_name"]).lower()
                 if config.get("archive_private"):
                     private.append(name)
         return lists, private, unreadable
@@ -265,23 +265,30 @@ class Engine(object):
 
         request: {"lists": [names], "attributes": [names], "members": whether
         to read them, "passwords": {list: {attribute: value to compare with}}}.
-        answer: {"lists": {name: {"attributes", "members", "saved"}}}; see
-        mailman21_read.Files.members.
+        answer: {"lists": {name: {"attributes", "members", "saved"}}, "unreadable":
+        {name: sentence}}; see mailman21_read.Files.members.
         """
-        answer = {}  # type: dict[str, Any]
+        answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
         for name in request["lists"]:
-            config = self.files.config(str(name))
-            entry = {"attributes": self.files.attributes(config, request["attributes"])}  # type: dict[str, Any]
-            entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
-            if request["members"]:
-                entry["members"] = self.files.members(config)
-            entry["passwords"] = {}
-            for attribute in LIST_PASSWORDS:
-                stored = config.get(attribute)
-                given = request["passwords"].get(name, {}).get(attribute)
-                entry["passwords"][attribute] = same_password(stored, given)
-            answer[name] = entry
-        return {"lists": answer}
+            try:
+                answer[name] = self._entry(str(name), request)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
+        return {"lists": answer, "unreadable": unreadable}
+
+    def _entry(self, name, request):
+        # type: (str, dict[str, Any]) -> dict[str, Any]
+        config = self.files.config(name)
+        entry = {"attributes": self.files.attributes(config, request["attributes"])}  # type: dict[str, Any]
+        entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
+        if request["members"]:
+            entry["members"] = self.files.members(config)
+        entry["passwords"] = {}
+        for attribute in LIST_PASSWORDS:
+            stored = config.get(attribute)
+            given = request["passwords"].get(name, {}).get(attribute)
+            entry["passwords"][attribute] = same_password(stored, given)
+        return entry
 
     def apply(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
@@ -300,6 +307,13 @@ class Engine(object):
         gc.collect()
         return {"failed": failed}
 
+    def tidy(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Remove what killed processes left, which nothing else ever does."""
+        mailman21_lock.tidy_locks(self.mm_cfg.LOCK_DIR)
+        mailman21_lock.tidy_lists(self.files.lists)
+        return {}
+
     def notify(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Mailman's own messages to people who were added or removed.
@@ -315,11 +329,12 @@ class Engine(object):
             mlist = MailList(str(notice["list"]), lock=0)
             i18n.set_language(mlist.preferred_language)
             for address in notice["welcome"]:
-                if mlist.isMember(address):
+                # Nobody can write to an address beyond ASCII here.
+                if is_ascii(address) and mlist.isMember(address):
                     digest = mlist.getMemberOption(address, self.mm_cfg.Digests)
                     mlist.SendSubscribeAck(str(address), mlist.getMemberPassword(address), digest)
                     sent += 1
-            for address in notice["goodbye"]:
+            for address in filter(is_ascii, notice["goodbye"]):
                 mlist.SendUnsubscribeAck(str(address), mlist.preferred_language)
                 sent += 1
         return {"sent": sent}
@@ -377,7 +392,21 @@ def naming(name):
     except Failure:
         raise
     except Exception as exc:
-        raise Failure("list {0}: {1}: {2}".format(name, type(exc).__name__, exc))
+        raise Failure(sentence(name, exc))
+
+
+def sentence(name, exc):
+    # type: (str, Exception) -> str
+    """What went wrong with a list, with its name."""
+    start = "list {0}: ".format(name)
+    if not isinstance(exc, Failure):
+        return "{0}{1}: {2}".format(start, type(exc).__name__, exc)
+    return str(exc) if str(exc).startswith(start) else start + str(exc)
+
+
+def is_ascii(address):
+    # type: (str) -> bool
+    return all(ord(char) < 128 for char in address)
 
 
 def main():

@@ -127,3 +127,38 @@ def take(acquire, path, what, seconds):
         acquire(max(1, seconds))
     except TimeOutError:
         raise Failure(described(path, what, seconds))
+
+
+def tidy_locks(folder):
+    # type: (str) -> None
+    """Remove locks of processes that are proved dead, and what they left of them: nobody waits for those for hours."""
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".lock"):
+            clear_if_dead(os.path.join(folder, name))
+    for name in sorted(os.listdir(folder)):
+        base, dot, _rest = name.rpartition(".lock.")
+        claim = os.path.join(folder, name[: -len(".aside")] if name.endswith(".aside") else name)
+        if dot and is_dead(*holder(os.path.join(folder, base + ".lock"), claim)):
+            remove(os.path.join(folder, name))
+
+
+def tidy_lists(folder):
+    # type: (str) -> None
+    """Remove what processes that are proved dead did not finish writing."""
+    for name in sorted(os.listdir(folder)):
+        place = os.path.join(folder, name)
+        for file in sorted(os.listdir(place)) if os.path.isdir(place) else []:
+            base, dot, _rest = file.rpartition(".pck.tmp.")
+            path = os.path.join(place, file)
+            if dot and is_dead(*holder(os.path.join(place, base + ".pck.tmp"), path)):
+                remove(path)
+
+
+def remove(path):
+    # type: (str) -> None
+    """Remove a file that may be gone, or another user's, meanwhile."""
+    try:
+        os.unlink(path)
+    except OSError as exc:
+        if exc.errno not in (errno.ENOENT, errno.EACCES, errno.EPERM):
+            raise

@@ -38,6 +38,26 @@ CLASSES = (
 )
 
 
+WORDS = (bytes, type(b"".decode("ascii")))
+# What Mailman keeps of members by their addresses: kinds of values, and what they are called.
+MEMBER_ATTRIBUTES = {
+    "members": (WORDS + INTEGERS, "an address or 0"),
+    "digest_members": (WORDS + INTEGERS, "an address or 0"),
+    "usernames": (WORDS + (type(None),), "a name"),
+    "user_options": (INTEGERS, "a number"),
+    "language": (WORDS, "a language"),
+    "delivery_status": (tuple, "a number and a time"),
+}  # type: dict[str, tuple[Any, str]]
+
+
+def odd(name, value, accepted):
+    # type: (str, Any, str) -> str
+    """What to say of an attribute that Mailman itself does not keep like this."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return "its attribute {0} is {1}, where Mailman 2.1 keeps {2}; set it with withlist".format(name, shown, accepted)
+
+
 class Instance(object):
     """Stands for an instance of one of Mailman's classes; `state` holds its attributes."""
 
@@ -101,10 +121,16 @@ def plain(value, charset):
     if isinstance(value, (list, tuple)):
         return [plain(item, charset) for item in value]
     if isinstance(value, Instance):
-        return plain(value.state, charset)
+        return plain(getattr(value, "state", None), charset)
     if isinstance(value, dict):
-        return dict((plain(key, charset), plain(item, charset)) for key, item in value.items())
+        return dict((_key(key, charset), plain(item, charset)) for key, item in value.items())
     return value
+
+
+def _key(key, charset):
+    # type: (Any, str) -> Any
+    """A key as JSON can hold it."""
+    return text(repr(key).encode("ascii"), charset) if isinstance(key, (tuple, Instance)) else plain(key, charset)
 
 
 class Files(object):
@@ -150,16 +176,31 @@ class Files(object):
         except Exception as exc:
             # Damaged pickles raise nearly anything.
             reason = getattr(exc, "strerror", None) or "{0}: {1}".format(type(exc).__name__, exc)
+            copy = "Mailman has a copy in {0}.last; ".format(path) if os.path.exists(path + ".last") else ""
             raise Failure(
-                "{0}: {1} cannot be read ({2}); Mailman has a copy in {1}.last; nothing was changed".format(
-                    what, path, reason
-                )
+                "{0}: {1} cannot be read ({2}); {3}nothing was changed of it".format(what, path, reason, copy)
             )
 
     def charset(self, config):
         # type: (dict[str, Any]) -> str
         language = config.get("preferred_language", b"en")
-        return self.charsets.get(native(language), "us-ascii")
+        try:
+            return self.charsets.get(native(language), "us-ascii")
+        except (AttributeError, UnicodeError):
+            # No language is like this; who reads the list says so.
+            return "us-ascii"
+
+    @staticmethod
+    def host(config):
+        # type: (dict[str, Any]) -> str
+        host = config.get("host_name")
+        try:
+            # Python 2 takes any bytes for its str.
+            if isinstance(host, WORDS) and host and native(host).encode("ascii"):
+                return native(host).lower()
+        except UnicodeError:
+            pass
+        raise Failure(odd("host_name", host, "the name of a domain"))
 
     def attributes(self, config, names):
         # type: (dict[str, Any], Iterable[str]) -> dict[str, Any]
@@ -171,6 +212,7 @@ class Files(object):
         # type: (dict[str, Any]) -> list[list[Any]]
         """Rows of lower-case address, address as given, name, option flags, digest, delivery status, language."""
         charset = self.charset(config)
+        self._check_members(config)
         names, options, language = config["usernames"], config["user_options"], config["language"]
         status = config.get("delivery_status", {})
         languages = dict((code, plain(code, charset)) for code in set(language.values()))
@@ -190,6 +232,22 @@ class Files(object):
                     ]
                 )
         return rows
+
+    @staticmethod
+    def _check_members(config):
+        # type: (dict[str, Any]) -> None
+        """Refuse members that are kept in another way than Mailman keeps them."""
+        for name, (kinds, accepted) in MEMBER_ATTRIBUTES.items():
+            people = config.get(name, {} if name == "delivery_status" else None)
+            if not isinstance(people, dict):
+                raise Failure(odd(name, people, "a dictionary of members"))
+            for key, value in people.items():
+                if not isinstance(key, WORDS):
+                    raise Failure(odd(name, {key: value}, "addresses as keys"))
+                if not isinstance(value, kinds) or (
+                    kinds is tuple and (not value or not isinstance(value[0], INTEGERS))
+                ):
+                    raise Failure(odd("{0} of {1!r}".format(name, key), value, accepted))
 
     def requests(self, name):
         # type: (str) -> dict[str, list[dict[str, Any]]]

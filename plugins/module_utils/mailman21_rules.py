@@ -10,7 +10,7 @@ import re
 from typing import Any, Iterable, Iterator, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21 import named, stored
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21 import canonical, named, stored
 
 _RULE_ACTIONS = {0: "defer", 2: "reject", 3: "discard", 6: "accept", 7: "hold"}
 _OWN_RULE = re.compile(r"\^([^\s:\\]+):(?:\.\*\?\(\?:(?P<anywhere>.*)\)|\[ \]\*(?P<start>.*))\Z", re.DOTALL)
@@ -21,7 +21,7 @@ def _rows(rules: Any) -> Iterator[tuple[str, str]]:
     """Patterns and the word for their action; config_list takes any nonsense for rules, which is shown as it is."""
     for row in rules if isinstance(rules, (list, tuple)) else [rules]:
         patterns, action = [*row, None, None][:2] if isinstance(row, (list, tuple)) else (row, None)
-        yield str(patterns), str(named(_RULE_ACTIONS, action) if isinstance(action, int) else action)
+        yield canonical(str(patterns)), str(named(_RULE_ACTIONS, action) if isinstance(action, int) else action)
 
 
 def read_rules(rules: Any) -> list[dict[str, str]]:

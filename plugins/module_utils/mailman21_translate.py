@@ -15,6 +15,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     mailman21_rules,
     vocabulary,
 )
+from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import SAVED, odd
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
 
@@ -43,6 +44,7 @@ SCRIPT = {"advertised": 0, "emergency": 1, "member_moderation_action": 2, "gener
 # So `present` gives it what Mailman gives to new lists, and advertises it only if its archive is public.
 AFTER_SCRIPT = {"emergency": 0, "member_moderation_action": 0, "generic_nonmember_action": 1}
 ROLE_ATTRIBUTES = {"owner": "owner", "moderator": "moderator"}
+NECESSARY = frozenset((*ALWAYS, *TIMES, *ROLE_ATTRIBUTES.values(), *mailman21.NONMEMBERS.values()))
 
 
 class Site(NamedTuple):
@@ -114,6 +116,18 @@ def attributes_for(settings: Iterable[str], roles: Iterable[str]) -> list[str]:
 # ---- from 2.1
 
 
+def check_attributes(entry: Mapping[str, Any], site: Site, names: Iterable[str]) -> None:
+    """Refuse values of another kind than Mailman keeps, which its commands take all the same; names: what is read."""
+    attributes = entry["attributes"]
+    for name in names:
+        mailman21.check_attribute(name, attributes.get(name), site.schema, name in NECESSARY)
+    if entry["saved"] is not None:
+        if not isinstance(entry["saved"], dict):
+            raise Invalid(odd(SAVED, entry["saved"], "a dictionary"))
+        for name, value in entry["saved"].items():
+            mailman21.check_attribute(name, value, site.schema, name in NECESSARY)
+
+
 def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a disabled list was, in 2.1's attributes; None when it is not disabled."""
     attributes = entry["attributes"]
@@ -127,7 +141,9 @@ def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], roles: Iterable[str]) -> dict[str, Any]:
     """A list as plan.py compares it, from a list as the program read it."""
+    settings, roles = list(settings), list(roles)
     attributes = entry["attributes"]
+    check_attributes(entry, site, [*attributes_for(settings, roles)])
     saved = saved_attributes(entry)
     known = attributes if saved is None else dict(attributes, **saved)
     values = {}
@@ -150,6 +166,7 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
 
 def facts(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
     """What nobody declares; see mailman3_engine.Engine.facts."""
+    check_attributes(entry, site, TIMES)
     created, last = (entry["attributes"][name] for name in TIMES)
     rosters = read_entry(entry, site, [], vocabulary.ROLES)["rosters"]
     return {
@@ -185,7 +202,7 @@ def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if role == "member":
         moderated = bool(attributes["default_member_moderation"])
         action = str(mailman21.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
-        return {row[0]: mailman21_people.read_member(row, moderated, action) for row in entry["members"]}
+        return {row[0].lower(): mailman21_people.read_member(row, moderated, action) for row in entry["members"]}
     found: dict[str, dict[str, Any]] = {}
     sources = mailman21.NONMEMBERS if role == "nonmember" else {"accept": ROLE_ATTRIBUTES[role]}
     for action, attribute in sources.items():
@@ -203,8 +220,6 @@ def check(specs: Iterable[ListSpec], site: Site) -> None:
     by_name = {name: address for address, name in site.lists.items()}
     for spec in specs:
         local = spec.name.partition("@")[0]
-        if local in site.hello["unreadable"]:
-            raise Invalid(site.hello["unreadable"][local])
         if spec.name in site.hello["protected"] and spec.state not in ("present", "any"):
             raise Invalid("list {0} is the site list, without which Mailman does not start".format(spec.name))
         if by_name.get(local, spec.name) != spec.name and spec.state != "absent":
@@ -226,8 +241,6 @@ def _check_former_names(spec: ListSpec, site: Site) -> None:
             raise Invalid(
                 "list {0}: renamed_from has {1}; accepted: names in {2}, on Mailman 2.1".format(spec.name, old, domain)
             )
-        if old.partition("@")[0] in site.hello["unreadable"]:
-            raise Invalid(site.hello["unreadable"][old.partition("@")[0]])
 
 
 def _check_settings(spec: ListSpec, local: str) -> None:
@@ -352,8 +365,9 @@ def raw_step(
 
     entry, actual: the list as the program read it, and as plan.py compared it; None when it is new.
     Returns {"list": name, and any of "create": {"domain"}, "delete", "set":
-    {attribute: value}, "passwords": {attribute: value}, "moderate_all": bit
-    for all members, "people": {attribute: {"add", "remove"}}, "members":
+    {attribute: value}, "seen": {attribute: value from which others were made},
+    "patterns": {attribute: its regular expressions and @lists}, "ban": [addresses],
+    "passwords": {attribute: value}, "moderate_all": bit for all members, "people": {attribute: {"add", "remove"}}, "members":
     {"add", "change", "remove"}, "disable": {"set", "save", "saved"},
     "restore": {attribute: value}, "saved": {attribute: value}}.
     """
@@ -382,6 +396,10 @@ def raw_step(
         out.setdefault("set", {})["header_filter_rules"] = mailman21_rules.write_rules(rules)
     if "disable" in step:
         out["disable"] = _disable_step(step["disable"], entry, saved, site)
+    for name in step.get("seen", {}):
+        out.setdefault("seen", {}).update((raw, attributes[raw]) for raw in mailman21.TABLE[name].raw)
+    if "ban" in step:
+        out["ban"] = step["ban"]
     if "bans" in step:
         still = "disable" in step or (saved is not None and not step.get("forget"))
         out.setdefault("saved" if still else "set", {})["ban_list"] = step["bans"]
@@ -409,9 +427,14 @@ def _settings_step(
             out.setdefault("passwords", {})[mapped.raw[0]] = value
             continue
         if name in mailman21.NONMEMBERS.values():
-            value = [item for item in attributes.get(name, []) if not item.startswith(("^", "@"))] + value
-            out.setdefault("set", {})[name] = value
+            # The same attribute has the addresses of strangers.
+            out.setdefault("patterns", {})[name] = value
             continue
+        if name.startswith("dmarc_mitigate_") and attributes:
+            # Two options are made of two attributes, and one may be declared alone.
+            out.setdefault("seen", {}).update(
+                (raw, attributes[raw]) for raw in mailman21.TABLE["dmarc_mitigate_action"].raw
+            )
         out.setdefault("set", {}).update(mailman21.write_setting(name, value, after, site.schema[name]))
     moderated = out.get("set", {}).get("default_member_moderation")
     if moderated is not None and bool(moderated) != bool(attributes.get("default_member_moderation", 0)):
@@ -437,6 +460,8 @@ def _disable_step(
 def _roster_step(out: dict[str, Any], role: str, change: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
     if role == "member":
         bit = out.get("set", {}).get("default_member_moderation", attributes.get("default_member_moderation", 0))
+        if attributes and any("moderation_action" in person for person in change["add"] + change["change"]):
+            out.setdefault("seen", {})["default_member_moderation"] = attributes["default_member_moderation"]
         out["members"] = {
             "add": [mailman21_people.write_member(person, bool(bit)) for person in change["add"]],
             "change": [mailman21_people.write_member(person, bool(bit)) for person in change["change"]],

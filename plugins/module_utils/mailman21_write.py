@@ -39,6 +39,17 @@ SITE_LOCK = "<site>"
 # prints, and list_lists of the whole site stumbles over one list's Unicode.
 UNICODE_ATTRIBUTES = ("subject_prefix",)
 
+# Lists of addresses, beside which they have regular expressions.
+ADDRESS_ATTRIBUTES = (
+    "owner",
+    "moderator",
+    "ban_list",
+    "accept_these_nonmembers",
+    "hold_these_nonmembers",
+    "reject_these_nonmembers",
+    "discard_these_nonmembers",
+)
+
 # Saved with what we set, because the old script disable_list may come on top of it.
 SCRIPT_ATTRIBUTES = ("member_moderation_action", "generic_nonmember_action")
 
@@ -241,8 +252,14 @@ class Writer(object):
         # type: (Any, dict[str, Any]) -> bool
         """Make the list as the step says; whether anything differed."""
         changed = False
+        # Keys of members are bytes, which were read by the charset that the list has now.
+        charset = self._charset(mlist)
+        self._still(mlist, step.get("seen", {}), charset)
         if "restore" in step:
-            changed = mlist.__dict__.pop(SAVED, None) is not None
+            saved = mlist.__dict__.pop(SAVED, None)
+            if saved is not None and plain(saved, charset) != step["restore"]:
+                raise changed_meanwhile(mlist, "what was saved of it")
+            changed = saved is not None
             changed |= self._assign(mlist, step["restore"])
         changed |= self._assign(mlist, step.get("set", {}))
         for name, password in step.get("passwords", {}).items():
@@ -250,15 +267,52 @@ class Writer(object):
         if "moderate_all" in step:
             for address in mlist.getMembers():
                 changed |= self._option(mlist, address, MODERATED, step["moderate_all"])
+        for name, patterns in step.get("patterns", {}).items():
+            changed |= self._patterns(mlist, str(name), patterns)
         for name, change in step.get("people", {}).items():
-            changed |= self._people(mlist, str(name), change)
-        changed |= self._members(mlist, step.get("members", {}))
+            changed |= self._people(mlist, str(name), change, charset)
+        changed |= self._members(mlist, step.get("members", {}), charset)
         if "disable" in step:
             self._disable(mlist, step["disable"])
             changed = True
         if "saved" in step:
+            if not hasattr(mlist, SAVED):
+                raise changed_meanwhile(mlist, "whether it is disabled")
             changed |= self._put(mlist, SAVED, dict(getattr(mlist, SAVED), **step["saved"]))
+        if "ban" in step:
+            changed |= self._ban(mlist, step["ban"])
         return changed
+
+    @staticmethod
+    def _still(mlist, seen, charset):
+        # type: (Any, dict[str, Any], str) -> None
+        """Refuse to write what was made from attributes as they were read, when they are others now."""
+        for name, value in sorted(seen.items()):
+            if plain(getattr(mlist, str(name), None), charset) != value:
+                raise changed_meanwhile(mlist, name)
+
+    def _ban(self, mlist, addresses):
+        # type: (Any, list[str]) -> bool
+        """Ban addresses besides those that are banned; on a disabled list, once it is enabled."""
+        saved = getattr(mlist, SAVED, None)
+        bans = saved["ban_list"] if saved else mlist.ban_list
+        charset = self._charset(mlist)
+        known = set(plain(ban, charset).lower() for ban in bans)
+        new = [self._stored("ban_list", address, charset) for address in addresses if address.lower() not in known]
+        if not new:
+            return False
+        if saved:
+            return self._put(mlist, SAVED, dict(saved, ban_list=bans + new))
+        return self._put(mlist, "ban_list", bans + new)
+
+    def _patterns(self, mlist, name, patterns):
+        # type: (Any, str, list[str]) -> bool
+        """Rules for strangers in an attribute that has addresses too, which stay."""
+        charset = self._charset(mlist)
+        have = getattr(mlist, name)
+        rules = dict((plain(item, charset), item) for item in have if item.startswith(("^", "@")))
+        stored = [rules[rule] if rule in rules else self._stored(name, rule, charset) for rule in patterns]
+        return self._put(mlist, name, [item for item in have if not item.startswith(("^", "@"))] + stored)
 
     def _put(self, mlist, name, value):
         # type: (Any, str, Any) -> bool
@@ -299,11 +353,32 @@ class Writer(object):
         if old == new:
             return
         for name, value in list(mlist.__dict__.items()):
-            if isinstance(value, str) and not name.startswith("_"):
-                setattr(mlist, name, self._stored(name, text(value, old), new))
+            if isinstance(value, (str, list, tuple)) and not name.startswith("_"):
+                setattr(mlist, name, self._recoded(name, value, old, new))
         for key, name in list(mlist.usernames.items()):
             if isinstance(name, str):
                 mlist.usernames[key] = self._name(text(name, old))
+        # They are names of topics, which are in other bytes now.
+        for key, names in list(mlist.topics_userinterest.items()):
+            mlist.topics_userinterest[key] = self._recoded("topics", names, old, new)
+
+    def _recoded(self, name, value, old, new):
+        # type: (str, Any, str, str) -> Any
+        """A value that says in another charset what it said."""
+        if isinstance(value, (list, tuple)):
+            return type(value)([self._recoded(name, item, old, new) for item in value])
+        if not isinstance(value, str):
+            return value
+        said = text(value, old)
+        if name in ADDRESS_ATTRIBUTES:
+            # An address is its bytes, whatever they say, as long as they say the same.
+            if text(value, new) == said:
+                return value
+            try:
+                return said.encode(new)
+            except (UnicodeEncodeError, LookupError):
+                return value
+        return self._stored(name, said, new)
 
     def _stored(self, name, value, charset):
         # type: (str, Any, str) -> Any
@@ -350,33 +425,44 @@ class Writer(object):
     # ---- people
 
     @staticmethod
-    def _people(mlist, name, change):
-        # type: (Any, str, dict[str, list[str]]) -> bool
+    def _people(mlist, name, change, charset):
+        # type: (Any, str, dict[str, list[str]], str) -> bool
         """Addresses in an attribute that is a list of them."""
         remove = set(change["remove"])
-        have = [address for address in getattr(mlist, name) if address.lower() not in remove]
-        known = set(address.lower() for address in have)
-        have += [str(address) for address in change["add"] if address.lower() not in known]
-        if have == getattr(mlist, name):
+        old = getattr(mlist, name)
+        said = [plain(address, charset).lower() for address in old]
+        have = [address for address, key in zip(old, said) if key not in remove]
+        known = set(said).difference(remove)
+        have += [checked_address(mlist, address) for address in change["add"] if address.lower() not in known]
+        if have == old:
             return False
         setattr(mlist, name, have)
         return True
 
-    def _members(self, mlist, change):
-        # type: (Any, dict[str, Any]) -> bool
+    def _members(self, mlist, change, charset):
+        # type: (Any, dict[str, Any], str) -> bool
         changed = False
+        members = Members(mlist, charset)
         for address in change.get("remove", []):
-            if mlist.isMember(address):
-                mlist.removeMember(str(address))
+            for key in members.keys(address):
+                if not mlist.isMember(key):
+                    raise Failure(
+                        "list {0}: Mailman cannot remove {1}, which it does not find among its own members".format(
+                            mlist.internal_name(), said_by(address)
+                        )
+                    )
+                mlist.removeMember(key)
                 changed = True
         for person in change.get("add", []):
-            if not mlist.isMember(person["address"]):
-                self._subscribe(mlist, str(person["address"]))
+            keys = members.keys(person["address"])
+            if not keys:
+                keys = [checked_address(mlist, person["address"])]
+                self._subscribe(mlist, keys[0])
                 changed = True
-            changed |= self._update(mlist, person)
+            changed |= self._update(mlist, person, keys[0])
         for person in change.get("change", []):
-            if mlist.isMember(person["address"]):
-                changed |= self._update(mlist, person)
+            for key in members.keys(person["address"]):
+                changed |= self._update(mlist, person, key)
         return changed
 
     @staticmethod
@@ -388,21 +474,22 @@ class Writer(object):
         try:
             Utils.ValidateEmail(address)
         except Errors.EmailAddressError:
-            raise Failure("list {0}: Mailman does not take {1} for an address".format(mlist.internal_name(), address))
+            raise no_address(mlist, address)
         mlist.addNewMember(Utils.LCDomain(address), digest=0 if mlist.nondigestable else 1)
         mlist.setMemberOption(address, mm_cfg.DisableMime, 1 - mlist.mime_is_default_digest)
         mlist.setMemberOption(address, mm_cfg.Moderate, mlist.default_member_moderation)
 
-    def _update(self, mlist, person):
-        # type: (Any, dict[str, Any]) -> bool
+    def _update(self, mlist, person, address):
+        # type: (Any, dict[str, Any], str) -> bool
         """Options of a member; what is already so is not set again, because setting moves timestamps."""
-        address = str(person["address"])
         changed = False
         if "digest" in person and bool(mlist.getMemberOption(address, 0)) != person["digest"]:
             if not (mlist.digestable if person["digest"] else mlist.nondigestable):
                 kind = "digests" if person["digest"] else "single posts"
                 raise Failure(
-                    "list {0} sends no {1}, which {2} shall have".format(mlist.internal_name(), kind, address)
+                    "list {0} sends no {1}, which {2} shall have".format(
+                        mlist.internal_name(), kind, said_by(person["address"])
+                    )
                 )
             mlist.setMemberOption(address, 0, person["digest"])
             changed = True
@@ -428,3 +515,54 @@ class Writer(object):
             return False
         mlist.setMemberOption(address, flag, bool(value))
         return True
+
+
+class Members(object):
+    """The members of a list by what their addresses say; Mailman's keys are bytes of any charset."""
+
+    def __init__(self, mlist, charset):
+        # type: (Any, str) -> None
+        self.mlist = mlist
+        self.charset = charset
+        self._by_text = None  # type: dict[str, list[Any]] | None
+
+    def keys(self, address):
+        # type: (str) -> list[Any]
+        """Mailman's keys of an address; none when it is no member."""
+        try:
+            if self.mlist.isMember(str(address)):
+                return [str(address)]
+        except UnicodeEncodeError:
+            pass
+        if self._by_text is None:
+            self._by_text = {}
+            for key in self.mlist.getMembers():
+                self._by_text.setdefault(plain(key, self.charset).lower(), []).append(key)
+        return self._by_text.get(address.lower(), [])
+
+
+def said_by(address):
+    # type: (Any) -> str
+    """An address as a sentence of Python 2 can hold it."""
+    return str(address.encode("utf-8")) if isinstance(address, TEXT) else str(address)
+
+
+def no_address(mlist, address):
+    # type: (Any, Any) -> Failure
+    return Failure("list {0}: Mailman does not take {1} for an address".format(mlist.internal_name(), said_by(address)))
+
+
+def checked_address(mlist, address):
+    # type: (Any, str) -> str
+    """A new address as Mailman keeps it, ASCII."""
+    try:
+        return str(address)
+    except UnicodeEncodeError:
+        raise no_address(mlist, address)
+
+
+def changed_meanwhile(mlist, what):
+    # type: (Any, str) -> Failure
+    return Failure(
+        "list {0}: {1} was changed by somebody else while this ran; run again".format(mlist.internal_name(), what)
+    )

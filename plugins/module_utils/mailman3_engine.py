@@ -153,7 +153,7 @@ class Engine:
         """Carry out the steps of a plan in short transactions; each list is as it was or as planned.
 
         request: {"steps": [{"list": address, and any of "create", "delete",
-        "set", "header_matches", "bans", "archivers", "rosters", "disable",
+        "set", "seen", "header_matches", "bans", "ban", "archivers", "rosters", "disable",
         "forget", "templates"}]}.
         answer: {"failed": {address: sentence}, "waited": seconds for which the
         database was busy}.

@@ -103,6 +103,7 @@ class Writer:
         from mailman.interfaces.bans import IBanManager
         from mailman.interfaces.mailinglist import IListArchiverSet
 
+        self._still(mlist, step.get("seen", {}))
         assign(self.types, mlist, step.get("set", {}))
         if "header_matches" in step:
             self._header_matches(mlist, step["header_matches"])
@@ -114,10 +115,23 @@ class Writer:
                     manager.unban(ban.email)
             for email in step["bans"]:
                 manager.ban(email)
+        for email in step.get("ban", ()):
+            IBanManager(mlist).ban(email)
         if "archivers" in step:
             archivers = {archiver.name: archiver for archiver in IListArchiverSet(mlist).archivers}
             for key, enabled in step["archivers"].items():
                 archivers[key].is_enabled = enabled
+
+    def _still(self, mlist: Any, seen: Mapping[str, Any]) -> None:
+        """Refuse to write what was made from settings as they were read, when they are others now."""
+        if not seen:
+            return
+        name = mlist.fqdn_listname
+        wanted = {"lists": [name], "settings": list(seen), "rosters": [], "templates": []}
+        have = self.reader.read(wanted)[name]["settings"]
+        for key, value in sorted(seen.items()):
+            if have[key] != value and (not isinstance(value, list) or sorted(have[key]) != sorted(value)):
+                raise Failure("list {0}: {1} was changed by somebody else while this ran; run again".format(name, key))
 
     @staticmethod
     def _header_matches(mlist: Any, rules: list[dict[str, str]]) -> None:

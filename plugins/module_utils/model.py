@@ -76,6 +76,7 @@ class ListSpec(NamedTuple):
     settings: Mailman's attribute name -> value.
     rosters: role -> Roster.
     bans: addresses and ^regular expressions, sorted.
+    ban: addresses that are banned besides those that are.
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
     outside: archives elsewhere that are members, see outside.Outside.
@@ -90,6 +91,7 @@ class ListSpec(NamedTuple):
     settings: Mapping[str, Any] = {}
     rosters: Mapping[str, Roster] = {}
     bans: list[str] | None = None
+    ban: frozenset[str] = frozenset()
     header_matches: list[dict[str, str]] | None = None
     archivers: Mapping[str, bool] | None = None
     outside: outside.Outside = outside.Outside()
@@ -121,7 +123,7 @@ def parse_person(key: str, value: Any) -> dict[str, Any]:
     _known(value, _PERSON_KEYS, " ({0})".format(key))
     if value.get("address") is None:
         raise Invalid("{0} has an entry without address".format(key))
-    person: dict[str, Any] = {"address": vocabulary.address(key, value["address"])}
+    person: dict[str, Any] = {"address": vocabulary.kept_address(key, value["address"])}
     for name, given in value.items():
         if given is not None and name != "address":
             try:

@@ -10,7 +10,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid, is_address
 
 
 class Leaving(NamedTuple):
@@ -52,11 +52,11 @@ def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Leaving) -> list[List
                 if leaving.successor is not None:
                     heir = {leaving.successor.lower(): {"address": leaving.successor}}
                     rosters[role] = Roster("exact", heir)
-        bans = None
-        if leaving.ban and not leaving.addresses.issubset(actual["bans"]):
-            bans = sorted(leaving.addresses.union(actual["bans"]))
-        if rosters or bans is not None:
-            specs.append(ListSpec(name=name, state="any", rosters=rosters, bans=bans))
+        # Nothing writes from what is no address.
+        possible = frozenset(filter(is_address, leaving.addresses)) if leaving.ban else frozenset()
+        ban = possible.difference(actual["bans"])
+        if rosters or ban:
+            specs.append(ListSpec(name=name, state="any", rosters=rosters, ban=ban))
     if orphans and leaving.successor is None:
         raise Invalid(
             "{0} would be left without an owner; accepted: successor, who owns such lists from now on, "

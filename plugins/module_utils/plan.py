@@ -19,6 +19,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import (
     rename,
     templates,
     visible,
+    vocabulary,
 )
 from ansible_collections.listops.mailman.plugins.module_utils.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import (
@@ -216,6 +217,7 @@ class _Changes:
         for key, person in people.items():
             have = actual.get(key)
             if have is None:
+                self._new(role, person["address"])
                 reason = too_long(person["address"])
                 if reason:
                     raise Invalid("list {0}: {1} cannot be added, {2}".format(self.name, person["address"], reason))
@@ -239,6 +241,13 @@ class _Changes:
             return
         self.changes[ROSTER_LABELS[role]] = (sorted(before), sorted(after))
         self.step.setdefault("rosters", {})[role] = {"add": add, "change": change, "remove": remove}
+
+    def _new(self, role: str, address: str) -> None:
+        """Refuse what lists have in the place of addresses and nobody may be added with."""
+        try:
+            vocabulary.address(ROSTER_LABELS[role], address)
+        except Invalid as exc:
+            raise Invalid("list {0}: {1}".format(self.name, exc)) from None
 
     def _allowed(self, addresses: Sequence[str], bans: Sequence[str]) -> None:
         """Refuse new members who are banned, or of whom that cannot be told."""
@@ -314,8 +323,10 @@ def _plan_list(
     out = _Changes(spec.name, matcher)
     if renaming:
         out.changes["name"] = (renaming.old, renaming.new)
+    derived: set[str] = set()
     if spec.renamed_from and not creating:
         settings = dict(rename.following(spec, have["settings"]), **settings)
+        derived = {*settings, "acceptable_aliases"}.difference(spec.settings)
     if spec.renamed_from:
         settings["acceptable_aliases"] = rename.aliases(spec, have["settings"])
     if creating:
@@ -347,7 +358,16 @@ def _plan_list(
     _answered(spec, settings, have["settings"])
     out.settings(settings, have["settings"], secrets)
     out.plain("header_matches", rules, have["header_matches"])
+    # What is made from what was read is compared with that again before it is written.
+    seen = {key: have["settings"].get(key) for key in derived.intersection(out.step.get("set", {}))}
+    if seen:
+        out.step["seen"] = seen
     out.plain("bans", spec.bans, have["bans"])
+    new = sorted(spec.ban.difference(have["bans"]))
+    if new:
+        # Besides whatever is banned when it is written.
+        out.changes["bans"] = (have["bans"], sorted({*have["bans"], *new}))
+        out.step["ban"] = new
     if spec.archivers is not None:
         differ = {key: on for key, on in spec.archivers.items() if have["archivers"].get(key) != on}
         if differ:

@@ -182,6 +182,7 @@ def reconcile(
     check_mode: bool,
     remove_undeclared: bool = False,
     must_exist: bool = False,
+    everywhere: bool = False,
     scheme: naming.Naming = naming.Naming(),
 ) -> Course:
     """Make Mailman match what is declared, or say what would change.
@@ -191,6 +192,7 @@ def reconcile(
         itself (see mailman3_engine.Engine.hello). Until it is called the engine starts
         beside this process.
     remove_undeclared: delete lists that are not declared.
+    everywhere: what is declared is of every list, so one that cannot be read is an error though nobody names it.
     must_exist: a list that does not exist is an error, not something to create.
     scheme: what new names must be like.
     Raises Invalid for bad input and EngineError for trouble on the host.
@@ -200,7 +202,9 @@ def reconcile(
     policy = Policy(naming=scheme, **{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
     try:
         with open_engine(params, check_mode) as engine, open_archives(engine, params) as web:
-            return _reconcile(engine, web, params, declare, policy, check_mode, remove_undeclared, must_exist)
+            return _reconcile(
+                engine, web, params, declare, policy, check_mode, remove_undeclared, must_exist, everywhere
+            )
     except NotInstalled as exc:
         if not check_mode:
             raise
@@ -224,10 +228,13 @@ def _reconcile(
     check_mode: bool,
     remove_undeclared: bool,
     must_exist: bool,
+    everywhere: bool,
 ) -> Course:
     declared = declare(lambda: engine.hello)
     hello = engine.hello
     specs = model.resolve(declared, domains=hello["domains"], schema=hello["schema"])
+    # A list that cannot be read is an error, and not in the way of the others.
+    specs, failed = _set_aside(engine, specs)
     engine.check(specs)
     for spec in specs:
         templates.check_known(spec.name, spec.templates, hello)
@@ -259,27 +266,37 @@ def _reconcile(
             templates=wanted_templates(specs),
             secrets=secrets,
         )
+        # What is removed need not be understood.
+        gone = {spec.name: {"saved": None} for spec in specs if spec.state == "absent" and spec.name in existing}
+        _readable, odd = _set_aside(engine, [spec for spec in specs if spec.name not in gone])
+        specs = [spec for spec in specs if spec.name in gone or spec.name not in odd]
+        actual = {**gone, **actual}
+        failed.update(odd)
+    if everywhere:
+        failed.update(engine.unreadable)
+    elif not must_exist:
+        warnings.extend(why for why in engine.unreadable.values() if why not in failed.values())
     specs, actual = engine.adapt(specs, actual)
     warnings += charsets.check(specs, actual, hello)
     if remove_undeclared:
         guard_removal(undeclared, len(existing.difference(hello.get("protected", ()))), policy)
-        gone = [ListSpec(name=name, state="absent") for name in undeclared]
-        specs = specs + gone
+        specs = [*specs, *(ListSpec(name=name, state="absent") for name in undeclared)]
         actual = dict(actual, **{name: {"saved": None} for name in undeclared})
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
     plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
     greetings = [] if check_mode else notices(plans, policy)
-    failed: Mapping[str, str] = {}
+    if not check_mode:
+        engine.tidy()
     site, more = open_site(engine, web, params, specs, plans)
     warnings += more
     if not check_mode:
-        failed = site.apply(hello.get("stopped", False))
+        failed.update(site.apply(hello.get("stopped", False)))
     greetings = [notice for notice in greetings if notice["list"] not in failed]
     if greetings:
         engine.request({"op": "notify", "notices": greetings})
     if failed:
-        raise EngineError(of_failed(failed))
+        raise EngineError(of_failed(failed, done=bool(site.plans) and not check_mode))
     if engine.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
     result = dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared)
@@ -289,11 +306,21 @@ def _reconcile(
     return _course(result, warnings)
 
 
-def of_failed(failed: Mapping[str, str]) -> str:
-    """What to say of lists that failed; of many, not all."""
+def _set_aside(engine: Engine, specs: Sequence[ListSpec]) -> tuple[list[ListSpec], dict[str, str]]:
+    """The lists that can be read or are not there, and why the others cannot, by name."""
+    failed: dict[str, str] = {}
+    for spec in specs:
+        addresses = (spec.name, *spec.renamed_from)
+        names = [name for address in addresses for name in (address, address.partition("@")[0])]
+        failed.update((spec.name, engine.unreadable[name]) for name in names if name in engine.unreadable)
+    return [spec for spec in specs if spec.name not in failed], failed
+
+
+def of_failed(failed: Mapping[str, str], done: bool = True) -> str:
+    """What to say of lists that failed; of many, not all. done: there are others, and they were applied."""
     said = list(failed.values())[:3]
     more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []
-    return "{0}; what the other lists need is done".format("; ".join(said + more))
+    return "; ".join(said + more + (["what the other lists need is done"] if done else []))
 
 
 def message(exc: Exception) -> dict[str, str | None]:

@@ -204,6 +204,15 @@ def address_or_empty(key: str, value: Any) -> str:
     return str(found)
 
 
+def kept_address(key: str, value: Any) -> str:
+    """An address, or what a list may have in the place of one: that can stay or go, and plan.py lets none come."""
+    if isinstance(value, str) and is_address(value.strip()):
+        return value.strip()
+    if not isinstance(value, str) or re.search(r"[<>,;\x00-\x1f\x7f]", value):
+        raise refuse(key, value, "an e-mail address such as alice@example.org")
+    return value
+
+
 def pattern(key: str, value: Any) -> str:
     """Return a regular expression that compiles."""
     if not isinstance(value, str) or not value:

@@ -123,6 +123,13 @@ lists:
       type: dict
       sample: {"owner": [{"address": "list-admin@example.org", "display_name": "", "delivery_mode": "regular",
                "delivery_status": "enabled", "moderation_action": "accept"}]}
+unreadable:
+  description:
+    - Lists that cannot be read, with a sentence that says why, by posting address, or by name where no more is known of them. Only where
+      O(lists) is not given; a list that is asked for by name is an error then.
+  returned: success
+  type: dict
+  sample: {}
 engine:
   description: Which Mailman this is.
   returned: success
@@ -186,12 +193,7 @@ def presented(
 def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for."""
     names = model.chosen_lists(params, hello["domains"])
-    for name in names:
-        reason = hello.get("unreadable", {}).get(name.partition("@")[0])
-        if reason:
-            # it is there, and must not look as if it were not
-            raise EngineError(reason)
-    return [name for name in names if name in hello["lists"]]
+    return [name for name in names if name in hello["lists"] or name.partition("@")[0] in hello.get("unreadable", {})]
 
 
 def main() -> None:
@@ -214,13 +216,25 @@ def main() -> None:
                 if key not in hello["schema"]:
                     raise vocabulary.unknown_key(key, list(hello["schema"]), " (settings)")
             names = None if params["lists"] is None else chosen(params, hello)
-            lists = engine.read(lists=names, settings=params["settings"], rosters=params["roles"])
-            facts = engine.request({"op": "facts", "lists": names})["lists"]
+            existing = None if names is None else [name for name in names if name in hello["lists"]]
+            lists = engine.read(lists=existing, settings=params["settings"], rosters=params["roles"])
+            facts = engine.request({"op": "facts", "lists": existing})["lists"]
+            for name in names or ():
+                reason = engine.unreadable.get(name, engine.unreadable.get(name.partition("@")[0]))
+                if reason:
+                    # it is there, and must not look as if it were not
+                    raise EngineError(reason)
+            unreadable = dict(engine.unreadable)
+            # of when one was made there may be nonsense
+            lists = {name: entry for name, entry in lists.items() if name in facts}
             shown = shown_policies(archives)
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
+    for reason in unreadable.values():
+        module.warn(reason)
     module.exit_json(
         changed=False,
+        unreadable=unreadable,
         lists={name: presented(lists[name], facts[name], params["roles"], shown.get(name)) for name in sorted(lists)},
         engine=hello["engine"],
         version=hello["version"],

@@ -208,10 +208,6 @@ def main() -> None:
         names = None if params["all_lists"] else list_names(params)
 
         def declare(hello: Callable[[], Mapping[str, Any]]) -> list[model.ListSpec]:
-            if names is None:
-                # nobody is absent from every list while one cannot be read
-                for reason in hello().get("unreadable", {}).values():
-                    raise Invalid(reason)
             chosen = hello()["lists"] if names is None else names
             # A person who is absent everywhere is absent from disabled lists too, so no state is declared.
             return [model.ListSpec(name=name, state="any", rosters={params["role"]: roster}) for name in chosen]
@@ -221,6 +217,8 @@ def main() -> None:
             declare,
             check_mode=module.check_mode,
             must_exist=True,
+            # nobody is absent from every list while one cannot be read
+            everywhere=names is None,
         )
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))

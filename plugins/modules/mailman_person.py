@@ -123,7 +123,7 @@ from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import 
 
 def checked_leaving(params: Mapping[str, Any]) -> person.Leaving:
     """Who leaves, from a module's parameters; Invalid when that makes no sense."""
-    addresses = frozenset(vocabulary.address("addresses", item).lower() for item in params["addresses"])
+    addresses = frozenset(vocabulary.kept_address("addresses", item).lower() for item in params["addresses"])
     if not addresses:
         raise vocabulary.refuse("addresses", params["addresses"], "one address or more")
     successor = params["successor"]
@@ -154,6 +154,16 @@ def planned(engine: Engine, params: Mapping[str, Any], leaving: person.Leaving) 
     return plan_site(specs, lists, Policy(allow_shrink=True)), sorted(leaving.addresses)
 
 
+def applied(engine: Engine, plans: list[ListPlan], check_mode: bool) -> None:
+    """Carry out the plans; whoever leaves has not left while a list cannot be read, which is in nobody else's way."""
+    failed = dict(engine.unreadable)
+    steps = [plan.step for plan in plans if plan.step]
+    if steps and not check_mode:
+        failed.update(engine.apply(steps))
+    if failed:
+        raise EngineError(of_failed(failed, done=not check_mode))
+
+
 def main() -> None:
     roles = list(vocabulary.ROLES)
     module = AnsibleModule(
@@ -173,11 +183,7 @@ def main() -> None:
         leaving = checked_leaving(module.params)
         with open_engine(module.params, readonly=module.check_mode) as engine:
             plans, addresses = planned(engine, module.params, leaving)
-            steps = [plan.step for plan in plans if plan.step]
-            if steps and not module.check_mode:
-                failed = engine.apply(steps)
-                if failed:
-                    raise EngineError(of_failed(failed))
+            applied(engine, plans, module.check_mode)
     except (Invalid, EngineError) as exc:
         module.fail_json(**message(exc))
     module.exit_json(**report.result(plans, 0), removed=person.removed(plans), addresses=addresses)

@@ -303,6 +303,22 @@ class Mailman21(Inside):
         yield
         process.wait()
 
+    def meanwhile(self, statement: str, locked: str, module: str, **options: Any) -> dict[str, Any]:
+        """What a module says that has read a list before somebody else changed it (m, in Python), and has its lock after that."""
+        sign, locks = f"{self.room}/sign", f"{STATE}/locks/{locked}.lock"
+        self.sh(f"rm -f {sign}")
+        with self._busy(f"-l -r locks.change {locked} {shlex.quote(statement)} {sign}", "CONT"):
+            process = self.begin(module, mailman_lock_timeout=120, **options)
+            # whoever waits for a lock has a file of its own
+            self.sh(
+                f"for try in $(seq 600); do [ $(ls {locks}.* | wc -l) -ge 2 ] && break; sleep 0.1; done; touch {sign}"
+            )
+            assert process.stdout
+            out = process.stdout.read().decode()
+            process.wait()
+        said: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+        return said
+
     def interrupt(self, module: str, signal: str, *, after: str, **options: Any) -> None:
         """Send a signal to a module and to what it started, as soon as a list is there."""
         process = self.begin(module, **options)

@@ -283,3 +283,42 @@ def test_held_messages_of_a_list_whose_name_only_starts_alike() -> None:
 )
 def test_who_holds_a_lock(claim: str, who: tuple[str, int]) -> None:
     assert holder("/l/foo.lock", claim) == who
+
+
+WRONG = (3, 3.5, float("nan"), float("inf"), True, "x", [], ["a"], [3], [None], [[]], [["a"]], {}, {"a": 1}, [{"a": 1}])
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, None, KeyError], ids=repr)
+@pytest.mark.parametrize("where", ["attributes", "saved"])
+def test_a_value_of_the_wrong_kind_is_shown_or_named(site: mailman21_translate.Site, where: str, wrong: Any) -> None:
+    """Every attribute that is read: nothing but a sentence that names it comes of it."""
+    settings = [name for name in site.schema if site.schema[name]["type"] != "secret"]
+    roles = ["member", "owner", "moderator", "nonmember"]
+    names = [*mailman21_translate.attributes_for(settings, roles), *mailman21_translate.TIMES]
+    good = {name: ATTRIBUTES.get(name) for name in names}
+    good.update(dict.fromkeys(["moderator", *mailman21.NONMEMBERS.values()], []), created_at=1, last_post_time=0)
+    named = set()
+    for name in names:
+        odd = dict(good)
+        odd.pop(name)
+        if wrong is not KeyError:
+            odd[name] = wrong
+        raw = entry(**good)
+        raw["attributes"] = odd if where == "attributes" else good
+        raw["saved"] = odd if where == "saved" else None
+        try:
+            mailman21_translate.read_entry(raw, site, settings, roles)
+            mailman21_translate.facts(raw, site)
+        except Invalid as exc:
+            assert f"attribute {name} is " in str(exc)
+            named.add(name)
+    if wrong == 3:
+        assert {"ban_list", "owner", "preferred_language"} <= named
+    if wrong == {}:
+        assert {"advertised", "created_at"} <= named or where == "saved"
+
+
+@pytest.mark.parametrize("saved", [3, "x", ["a"], {"ban_list": 3}, {"advertised": []}])
+def test_what_a_disabled_list_was_may_be_nonsense(site: mailman21_translate.Site, saved: Any) -> None:
+    with pytest.raises(Invalid, match="attribute (listops_disabled|ban_list|advertised) is "):
+        mailman21_translate.read_entry(entry(saved=saved), site, ["advertised"], [])

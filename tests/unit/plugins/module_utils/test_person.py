@@ -85,7 +85,11 @@ def test_lists_may_be_ownerless_when_asked_or_disabled(options, saved):
 def test_a_ban_covers_all_lists_and_all_addresses_once():
     lists = {A: there(member=[DAVE], bans=["^spam.*"]), B: there(bans=[DAVE, OTHER])}
     specs = person.leave(lists, leaving(DAVE, OTHER, ban=True))
-    assert [(spec.name, spec.bans) for spec in specs] == [(A, ["^spam.*", OTHER, DAVE])]
+    assert [(spec.name, spec.ban) for spec in specs] == [(A, {OTHER, DAVE})]
+    plans = {plan.name: plan for plan in plan_site(specs, lists, Policy(allow_shrink=True))}
+    assert plans[A].changes["bans"] == (["^spam.*"], ["^spam.*", OTHER, DAVE])
+    # whatever else is banned when it is written stays
+    assert plans[A].step["ban"] == [OTHER, DAVE] and "bans" not in plans[A].step
 
 
 def test_somebody_unknown_changes_nothing():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import types
 
 import pytest
 
@@ -54,6 +55,10 @@ class Engine:
     service = "mailman3"
     waited = 0.0
     hello = HELLO
+    unreadable = types.MappingProxyType({})
+
+    def tidy(self):
+        return None
 
     def __enter__(self):
         return self
