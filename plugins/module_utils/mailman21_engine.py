@@ -113,9 +113,16 @@ class Engine(object):
     def correct_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Let those who may read archives be those who can. request: {"lists": [names]}; answer: {}."""
+        failed = []
         for name in request["lists"]:
-            with naming(name):
-                self.writer.correct_archive(str(name))
+            try:
+                with naming(name):
+                    self.writer.correct_archive(str(name))
+            except Failure as exc:
+                # one that cannot be read is not in the way of the others
+                failed.append(str(exc))
+        if failed:
+            raise Failure("; ".join(failed[:3]))
         return {}
 
     def look_archives(self, request):

@@ -137,9 +137,9 @@ def test_surprise_an_unreadable_list_is_an_error_and_not_absent(
             (MEMBER, {"list": made, "address": "a@example.org"}),
             (MEMBER, {"all_lists": True, "address": "a@example.org", "state": "absent"}),
             (INFO, {"lists": [made]}),
-            (INFO, {}),
         ):
             assert made in host.refusal(module, **options)
+        assert made in host.apply(INFO)["unreadable"]
         assert host.fingerprint() == before
     finally:
         host.sh(f"cp {made}.pck {folder}/config.pck; rm -f {folder}/config.pck.*")
