@@ -267,7 +267,11 @@ def _reconcile(
             secrets=secrets,
         )
         # What is removed need not be understood.
-        gone = {spec.name: {"saved": None} for spec in specs if spec.state == "absent" and spec.name in existing}
+        gone = {
+            spec.name: {"saved": None, "settings": {}, "rosters": {}}
+            for spec in specs
+            if spec.state == "absent" and spec.name in existing
+        }
         _readable, odd = _set_aside(engine, [spec for spec in specs if spec.name not in gone])
         specs = [spec for spec in specs if spec.name in gone or spec.name not in odd]
         actual = {**gone, **actual}
