@@ -74,7 +74,8 @@ class Matcher:
         if not patterns or not texts:
             return found
         process = self._process = self._process or self._start()
-        assert process.stdin is not None and process.stdout is not None
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError("_start opens both")
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(json.dumps([SECONDS, PORTION, whole, patterns, texts]) + "\n")
             process.stdin.flush()

@@ -73,6 +73,7 @@ def as_user(name, program, *words):
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
     )
 
 

@@ -49,7 +49,7 @@ Main DocumentRoot: "/var/www/html"
 )
 def test_others_that_answer(names: list[str], wanted: list[tuple[str, int, int]]) -> None:
     found = virtual_hosts(SHOWN, names, OWN)
-    assert [(str(host["file"]).split("/")[-1][:-5], host["line"], host["port"]) for host in found] == wanted
+    assert [(str(host["file"]).rpartition("/")[2][:-5], host["line"], host["port"]) for host in found] == wanted
 
 
 def test_our_own_is_no_other() -> None:

@@ -148,10 +148,10 @@ CHARSET_HELLO = dict(
 )
 
 
-def spoken(monkeypatch, hello=CHARSET_HELLO, language="en", **entry):
+def spoken(monkeypatch, hello=None, language="en", **entry):
     there = dict(EMPTY)
     there["settings"] = {"preferred_language": language, "display_name": "Old"}
-    monkeypatch.setattr(Engine, "hello", hello)
+    monkeypatch.setattr(Engine, "hello", hello or CHARSET_HELLO)
 
     def read(self, *, settings, **_request):
         return {"old@l.example.org": dict(there, settings={key: there["settings"].get(key) for key in settings})}
