@@ -30,13 +30,24 @@ PORTS = {"postgresql": 5432, "mysql": 3306}
 # Secrets of every installation, and what goes with them; ours are generated.
 SECRETS = {"admin_pass", "api_key", "url"}
 WEB_SECRETS = {"DATABASES", "SECRET_KEY", "MAILMAN_REST_API_PASS", "MAILMAN_ARCHIVER_KEY"}
-# Run by the web interface's user: its settings in capitals, as texts.
+# Run by the web interface's user: its settings in capitals, as texts. They are imported by the packaged ones, and may import those.
 SHOW = """
-import json, sys
-space = {}
-with open(sys.argv[1]) as file:
-    exec(compile(file.read(), sys.argv[1], "exec"), space)
-json.dump({name: value for name, value in space.items() if name.isupper()}, sys.stdout, default=repr)
+import importlib.util, json, sys
+path = sys.argv[1]
+class Candidate:
+    def find_spec(self, name, *_rest):
+        return importlib.util.spec_from_loader(name, self) if name == "settings_local" else None
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        with open(path) as file:
+            exec(compile(file.read(), path, "exec"), module.__dict__)
+sys.meta_path.insert(0, Candidate())
+sys.path.insert(0, "/usr/share/mailman3-web")
+if importlib.util.find_spec("settings"):
+    import settings
+import settings_local
+json.dump({name: value for name, value in vars(settings_local).items() if name.isupper()}, sys.stdout, default=repr)
 """
 # Run by the user of a service: how many rows a table of its database has; no number when it cannot be looked into.
 COUNT = """
