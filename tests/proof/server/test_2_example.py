@@ -58,10 +58,27 @@ def test_internal_and_arbcom_are_for_their_members(
     )
 
 
-def test_old_announce_is_kept_for_its_archive(outside: Outside, word: str, proved: Proved) -> None:
+OLD = """From {sender} Thu Jan  2 10:00:00 2020
+From: {sender}
+Subject: of old {word}
+Date: Thu, 02 Jan 2020 10:00:00 +0000
+Message-ID: <{word}@example.net>
+
+Hello.
+"""
+
+
+def test_old_announce_is_kept_for_its_archive(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
     assert SAID["old-announce"] == "Kept for its archive"
     assert outside.send(site.ALICE, CLOSED, f"too late {word}").accepted
     assert "rejected" in outside.mailbox(site.ALICE).wait_for(f"too late {word}").as_string()
-    assert outside.get(f"{site.ARCHIVES}/list/{CLOSED}/").status == 200
+    # on this new server nobody has posted to it
+    mbox = "/run/proof-old.mbox"
+    fermium.check("tee", mbox, stdin=OLD.format(sender=site.ALICE, word=word))
+    manage = ("runuser", "-u", "www-data", "--", "python3", "/usr/share/mailman3-web/manage.py")
+    fermium.check(*manage, "hyperkitty_import", "--since=2020-01-01", "-l", CLOSED, mbox)
+    fermium.check("rm", mbox)
+    archive = outside.get(f"{site.ARCHIVES}/list/{CLOSED}/2020/1/")
+    assert archive.status == 200 and f"of old {word}" in archive.text
     assert CLOSED not in outside.get(site.LISTS).text
     proved("old-announce: a post is rejected, its archive is there, it is on no page", "1 rejected, archive 200")
