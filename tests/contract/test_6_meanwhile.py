@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from mailman21 import STATE, Mailman21
@@ -41,6 +43,14 @@ def test_a_roster_keeps_who_came_meanwhile(host: Mailman21, made: str, role: str
     assert {"new@example.org", "mine@example.org"} <= {person["address"] for person in rosters[role]}
 
 
+@pytest.fixture
+def lists_of_others(host: Mailman21) -> Iterator[None]:
+    """A person is banned from every list; afterwards those that are not this run's are as they were."""
+    with host.kept(*(f"lists/{name}/config.pck*" for name in host.lists() if not name.startswith(host.prefix))):
+        yield
+
+
+@pytest.mark.usefixtures("lists_of_others")
 def test_a_ban_is_one_more(host: Mailman21, made: str) -> None:
     host.check("add_members", "-w", "n", "-a", "n", "-r", "/dev/stdin", made, stdin="gone@example.net\n")
     said = host.meanwhile("m.ban_list = ['new@example.org']", made, PERSON, addresses=["gone@example.net"], ban=True)
@@ -49,6 +59,7 @@ def test_a_ban_is_one_more(host: Mailman21, made: str) -> None:
     assert host.members(made) == []
 
 
+@pytest.mark.usefixtures("lists_of_others")
 def test_a_ban_of_a_disabled_list_is_one_more_when_it_is_back(host: Mailman21, made: str) -> None:
     host.apply(LIST, name=made, state="disabled", bans=["old@example.org"])
     host.climb(PERSON, addresses=["gone@example.net"], ban=True)

@@ -75,4 +75,4 @@ def contract(
     suite = suite or images.PYTHON27[1]
     step(f"contract on the stand-in for Mailman 2.1, on {suite}")
     with standin(engine, suite) as name:
-        return prove(name, engine)
+        return prove(name, engine, tests)
