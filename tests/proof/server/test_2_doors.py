@@ -72,7 +72,7 @@ def test_mail_comes_by_tls(fermium: Fermium, outside: Outside, word: str, proved
 
 
 def test_headers_that_mailman_cannot_take_are_refused(outside: Outside, word: str, proved: Proved) -> None:
-    """One of each; test_9_odd_messages.py has many."""
+    """One of each; attacks/test_odd_messages.py has many."""
     for wanted in ("From", "Date"):
         message = next(each for each in odd.REFUSED if each.refused == wanted)
         sent = outside.hand_over(site.ALICE, site.PUBLIC, message.raw(word, site.PUBLIC, ""))

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages that are not as they should be: those that a list takes, and those that are refused, with the header that is named.
 
-tests/unit/roles/test_check_message.py asks the program that decides; tests/proof/server/test_9_odd_messages.py sends them.
+tests/unit/roles/test_check_message.py asks the program that decides; tests/proof/attacks/test_odd_messages.py sends them.
 """
 
 from __future__ import annotations
