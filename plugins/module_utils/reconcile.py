@@ -267,7 +267,7 @@ def _reconcile(
             secrets=secrets,
         )
         # What is removed need not be understood.
-        gone = {
+        gone: dict[str, dict[str, Any]] = {
             spec.name: {"saved": None, "settings": {}, "rosters": {}}
             for spec in specs
             if spec.state == "absent" and spec.name in existing
