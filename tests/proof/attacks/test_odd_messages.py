@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import email.utils
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,6 +25,18 @@ def aside(fermium: Fermium) -> set[str]:
     return set(fermium.run("find", *(f"/var/lib/mailman3/{folder}" for folder in ASIDE), "-type", "f")["out"].split())
 
 
+@pytest.fixture
+def takes_any_recipients(fermium: Fermium) -> Iterator[None]:
+    """What is in To holds no message, as it otherwise does where the list is not."""
+    config = f"lists/{site.PUBLIC}/config"
+    names = ("require_explicit_destination", "max_num_recipients")
+    before = {name: fermium.rest("GET", config)[name] for name in names}
+    fermium.rest("PATCH", config, require_explicit_destination=False, max_num_recipients=0)
+    yield
+    fermium.rest("PATCH", config, **before)
+
+
+@pytest.mark.usefixtures("takes_any_recipients")
 def test_odd_messages_arrive_or_are_refused(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
     before = aside(fermium)
     date = email.utils.formatdate()
