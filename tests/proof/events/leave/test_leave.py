@@ -102,7 +102,7 @@ def test_a_person_leaves_the_private_lists_only(
 
 def test_bad_input(controller: Controller) -> None:
     bad: dict[str, dict[str, object]] = {
-        "addresses is 'nobody'; accepted: an e-mail address": {"address": "nobody"},
+        "addresses is 'no, body'; accepted: an e-mail address": {"address": ["no, body"]},
         "addresses is []; accepted: one address or more": {"addresses": []},
         "successor is 'Eve@Example.net'; accepted: somebody else's": {"address": EVE, "successor": "Eve@Example.net"},
         "value of lists must be one of: all, private": {"address": EVE, "lists": "some"},
