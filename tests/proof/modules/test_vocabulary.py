@@ -25,6 +25,7 @@ def another(name: str, entry: dict[str, Any]) -> Any:
         "int": (default or 0) + 1 if entry["type"] == "int" else None,
         "float": 12.5,
         "interval": "3d",
+        "address": "someone@example.com",
         "line": f"another {name}",
         "str": f"another {name}",
         "list": ["image/gif", "audio/mpeg"],
