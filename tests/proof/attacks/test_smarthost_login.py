@@ -157,7 +157,7 @@ def test_mail_leaves_with_a_login(
         post(mechanism)
         hurry()
         inbox.wait_for(f"{mechanism} {word}")
-    logins = outside.check("sh", "-c", f"grep -h 'login by' {FOLDER}/spool/*log")
+    logins = outside.check("sh", "-c", f"grep -h 'login by' {FOLDER}/spool/mainlog")
     assert {line.split()[-1] for line in logins.splitlines()} == {"cram_md5", "plain", "login"}, logins
     inbox.wait_for(f"unknown {word}")
 
