@@ -29,7 +29,7 @@ def without(m, name):
 def copies(m, prefix):
     """A list for each attribute with each wrong value, and without it; prints their names with the attributes."""
     state = dict((key, value) for key, value in m.__dict__.items() if key[0] != '_' and not callable(value))
-    number = 0
+    folders = []
     for name in sorted(state):
         # without archive_private nobody can tell whether its archive may be shown, which stops every run
         for wrong in WRONG + ((KeyError,) if name != 'archive_private' else ()):
@@ -38,10 +38,10 @@ def copies(m, prefix):
                 del copy[name]
             else:
                 copy[name] = wrong
-            folder = os.path.join(mm_cfg.LIST_DATA_DIR, '%s%d' % (prefix, number))
+            folder = os.path.join(mm_cfg.LIST_DATA_DIR, '%s%d' % (prefix, len(folders)))
             os.mkdir(folder)
             with open(os.path.join(folder, 'config.pck'), 'wb') as handle:
                 cPickle.dump(copy, handle, 1)
             print(os.path.basename(folder), name)
-            number += 1
-    subprocess.check_call(['chown', '-R', 'list:list', mm_cfg.LIST_DATA_DIR])
+            folders.append(folder)
+    subprocess.check_call(['chown', '-R', 'list:list'] + folders)
