@@ -10,13 +10,13 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from harness import lint, prerequisites, stories, versions
+from harness import images, lint, prerequisites, stories, versions
 from harness.bench import bench
 from harness.clean import clean
-from harness.console import Problem, beside, elapsed, say, table
+from harness.console import Problem, elapsed, say, side_by_side, table
 from harness.contract import contract
 from harness.demo import demo
-from harness.results import Run
+from harness.results import Count, Run
 from harness.sanity import sanity
 from harness.truth import truth
 from harness.units import units
@@ -91,11 +91,20 @@ def test(everything: bool) -> int:
         parts.part("sanity", sanity)
         parts.part("truth", truth)
 
-    # one processor for each, and neither looks at the clock
-    with beside(look_at_the_code):
-        parts.part("contract", partial(contract, engine))
+    def part(name: str, action: Callable[[], Count]) -> Callable[[], None]:
+        return partial(parts.part, name, action)
+
+    images.ensure([image for story in told for image in story.images], engine)
+    work = {"code": look_at_the_code, "contract": part("contract", partial(contract, engine))}
+    often = [story for story in told if not story.rare]
+    # the longest first, so that none is left alone at the end
+    for story in sorted(often, key=lambda story: story.minutes, reverse=True):
+        work[story.name] = part(f"story {story.name}", partial(stories.tell, story, engine))
+    side_by_side(work, at_once=min(2, os.cpu_count() or 1))
+    # some of these measure times
     for story in told:
-        parts.part(f"story {story.name}", partial(stories.tell, story, engine))
+        if story.rare:
+            parts.part(f"story {story.name}", partial(stories.tell, story, engine))
     if everything:
         for suite, python in (("bookworm", "3.11"), ("trixie", "3.13")):
             parts.part(f"contract, modules in Python {python}", partial(contract, engine, suite=suite))

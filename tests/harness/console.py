@@ -39,6 +39,8 @@ def step(title: str) -> None:
     say(f"\n=== {title} ({elapsed()} s)")
 
 
+# Of work beside other work, a line is shown this often before it has ended.
+GLIMPSE = 20.0
 _thread = threading.local()
 
 
@@ -46,26 +48,37 @@ def say(line: str) -> None:
     kept: list[str] | None = getattr(_thread, "kept", None)
     if kept is None:
         print(line, flush=True)
-    else:
-        kept.append(line)
+        return
+    kept.append(line)
+    if line.strip() and time.monotonic() - _thread.shown >= GLIMPSE:
+        _thread.shown = time.monotonic()
+        print(f"  {_thread.label}: {line.strip()[:150]}", flush=True)
+
+
+def quietly(work: Callable[[], None], label: str) -> None:
+    """Do some work, and say what it has to say when it is done; signs of life until then."""
+    _thread.kept, _thread.label, _thread.shown = [], label, time.monotonic()
+    try:
+        work()
+    finally:
+        print("\n".join(_thread.kept), flush=True)
+        del _thread.kept
 
 
 @contextmanager
-def beside(work: Callable[[], None]) -> Iterator[None]:
-    """Do some work beside what the block does, and say what it has to say when both are done."""
-    said: list[str] = []
-
-    def quietly() -> None:
-        _thread.kept = said
-        work()
-
+def beside(work: Callable[[], None], label: str = "beside") -> Iterator[None]:
+    """Do some work beside what the block does."""
     with ThreadPoolExecutor(max_workers=1) as other:
-        done = other.submit(quietly)
+        done = other.submit(quietly, work, label)
         yield
-        try:
+        done.result()
+
+
+def side_by_side(work: Mapping[str, Callable[[], None]], at_once: int) -> None:
+    """Do all of this work in its order, some at once; raises what the first raised when all has ended."""
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        for done in [pool.submit(quietly, action, label) for label, action in work.items()]:
             done.result()
-        finally:
-            say("\n".join(said))
 
 
 def every_line(line: str) -> str:

@@ -9,10 +9,11 @@ A scenario may have chapters, folders of its proofs: each is a story by name, an
 from __future__ import annotations
 
 import os
-import re
 import shlex
+import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from harness import images
 from harness.checkout import CACHE, CREDENTIALS, HOME, LOGS, ROOT, VENV, claim, environment, project
@@ -26,8 +27,12 @@ class Story:
     name: str
     line: str
     images: list[images.Image]
+    # which of them the mail host starts from, if the scenario's inventory does not say
+    host: images.Image = ("host", "trixie")
     # told by test-all only
     rare: bool = False
+    # how long it takes on a quiet machine
+    minutes: int = 0
     # folders of the scenario's proofs that can be told alone; of a chapter: its scenario
     chapters: tuple[str, ...] = ()
     scenario: str = ""
@@ -37,24 +42,46 @@ class Story:
     old: dict[str, list[str]] = field(default_factory=dict)
 
 
+# Of a scenario's story.toml: each key and the type of its value; rare has the reason.
+KEYS = {
+    "proves": str,
+    "rare": str,
+    "minutes": int,
+    "host": list,
+    "images": list,
+    "chapters": list,
+    "needs": list,
+    "mailman21": dict,
+}
+
+
 def read_story(path: Path) -> Story:
-    """A scenario's first comment says what it proves, its environment and comments which images it starts from."""
-    text = path.read_text(encoding="utf-8")
-    line = re.search(r"^# Story: (.+)$", text, re.MULTILINE)
-    rare = re.search(r"^# Rare: ", text, re.MULTILINE) is not None
-    if not line:
-        raise Problem(f"{path.relative_to(ROOT)} lacks a comment '# Story: ...' that says in one line what it proves.")
-    chapters = re.search(r"^# Chapters: (.+)$", text, re.MULTILINE)
-    chosen = dict(re.findall(r"^\s+LISTOPS_(SUITE|IMAGE_STAGE):\s*(\w+)", text, re.MULTILINE))
-    found: list[images.Image] = re.findall(r"^# Images: (\w+) (\w+)$", text, re.MULTILINE)
-    if chosen or not found:
-        found.append((chosen.get("IMAGE_STAGE", "host"), chosen.get("SUITE", "trixie")))
-    named = tuple(chapters.group(1).split(", ")) if chapters else ()
-    programs = tuple(re.findall(r"^# Needs: (\S+)$", text, re.MULTILINE))
-    old: dict[str, list[str]] = {}
-    for name, word in re.findall(r"^# On Mailman 2\.1: (\S+): (\S+)$", text, re.MULTILINE):
-        old.setdefault(name, []).append(word)
-    return Story(path.parent.name, line.group(1), found, rare, named, programs=programs, old=old)
+    """What a scenario proves, and on which images, from the story.toml beside its molecule.yml."""
+    where = "/".join(path.parts[-2:])
+    try:
+        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as exc:
+        raise Problem(f"{where} cannot be read: {exc}") from exc
+    for key, value in told.items():
+        if not isinstance(value, KEYS.get(key, ())):
+            raise Problem(f"{where} has {key} = {value!r}: give the keys {', '.join(KEYS)}, each of its type.")
+    if "proves" not in told:
+        raise Problem(f"{where} lacks proves: give one line that says what the story proves.")
+    stage, suite = told.get("host", Story.host)
+    found: list[images.Image] = [(stage, suite) for stage, suite in told.get("images", [])]
+    if "host" in told or not found:
+        found.append((stage, suite))
+    return Story(
+        path.parent.name,
+        told["proves"],
+        found,
+        (stage, suite),
+        "rare" in told,
+        told.get("minutes", 0),
+        tuple(told.get("chapters", ())),
+        programs=tuple(told.get("needs", ())),
+        old=told.get("mailman21", {}),
+    )
 
 
 def chapters(story: Story) -> list[Story]:
@@ -65,7 +92,7 @@ def chapters(story: Story) -> list[Story]:
 
 def stories() -> list[Story]:
     """All of them, the main one first."""
-    found = [read_story(path) for path in sorted(ROOT.glob("molecule/*/molecule.yml"))]
+    found = [read_story(path.with_name("story.toml")) for path in sorted(ROOT.glob("molecule/*/molecule.yml"))]
     return sorted(found, key=lambda story: (story.name != "default", story.name))
 
 
@@ -92,7 +119,8 @@ def on_mailman21(story: Story) -> tuple[Story, list[str]]:
     found = known[words[0]]
     if not story.scenario or story.name in story.old:
         return found, []
-    return replace(story, line=f"chapter of {found.name}", scenario=found.name, images=found.images), []
+    chapter = replace(story, line=f"chapter of {found.name}", scenario=found.name)
+    return replace(chapter, images=found.images, host=found.host), []
 
 
 def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
@@ -108,6 +136,8 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
         claim(CREDENTIALS.with_name(host))
     settings = {
         "HOME": str(HOME),
+        "LISTOPS_IMAGE_STAGE": story.host[0],
+        "LISTOPS_SUITE": story.host[1],
         "LISTOPS_CHAPTER": story.name if story.scenario else "",
         "LISTOPS_PROJECT": project(label),
         "MOLECULE_COMMAND_BORDERS": "0",

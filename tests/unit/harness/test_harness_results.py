@@ -140,15 +140,35 @@ def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
     monkeypatch.setattr(stories, "ROOT", tmp_path)
     scenario = tmp_path / "molecule/x/molecule.yml"
     scenario.parent.mkdir(parents=True)
-    scenario.write_text("---\n# Story: it works\nansible:\n  env:\n    LISTOPS_SUITE: bookworm\n", encoding="utf-8")
-    assert stories.stories() == [stories.Story("x", "it works", [("host", "bookworm")])]
-    scenario.write_text("---\n# Story: two\n# Images: python27 bullseye\nscenario: {}\n", encoding="utf-8")
+    scenario.write_text("---\nscenario: {}\n", encoding="utf-8")
+    told = scenario.with_name("story.toml")
+    told.write_text('proves = "it works"\nhost = ["server", "bookworm"]\n', encoding="utf-8")
+    start = ("server", "bookworm")
+    assert stories.stories() == [stories.Story("x", "it works", [start], start)]
+    told.write_text('proves = "two"\nimages = [["python27", "bullseye"]]\nrare = "it is slow"\n', encoding="utf-8")
     assert stories.find("x").images == [("python27", "bullseye")]
+    assert stories.find("x").rare
     with pytest.raises(Problem, match="STORY is y: the stories are x"):
         stories.find("y")
-    scenario.write_text("---\n", encoding="utf-8")
-    with pytest.raises(Problem, match=r"molecule/x/molecule.yml lacks a comment '# Story: ...'"):
-        stories.stories()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "x/story.toml lacks proves: give one line"),
+        ("proves = 3", "x/story.toml has proves = 3: give the keys"),
+        ('prove = "x"', "x/story.toml has prove = 'x': give the keys"),
+        ("proves", "x/story.toml cannot be read: "),
+    ],
+)
+def test_a_story_that_does_not_say_so_is_refused(tmp_path, text, said):
+    path = tmp_path / "x/story.toml"
+    path.parent.mkdir()
+    with pytest.raises(Problem, match="x/story.toml cannot be read: "):
+        stories.read_story(path)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(Problem, match=said):
+        stories.read_story(path)
 
 
 def test_a_chapter_is_told_on_mailman21_where_there_is_a_scenario_for_it():
