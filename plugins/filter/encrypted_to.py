@@ -51,8 +51,8 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import openpgp
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils import _openpgp as openpgp
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 
 def encrypted_to(text: str, key: str, fingerprint: str = "") -> str:

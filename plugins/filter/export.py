@@ -61,8 +61,10 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import export, outside, visible
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.plugin_utils import export
 
 
 class _Dumper(yaml.SafeDumper):

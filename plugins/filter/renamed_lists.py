@@ -45,7 +45,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, rename, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, rename, vocabulary
 
 
 def renamed_lists(lists: Sequence[Mapping[str, Any]], domain: str) -> list[dict[str, str]]:

@@ -73,8 +73,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import roster_source
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.plugin_utils import roster_source
 
 
 def roster(source: Any, address: str = "mail", display_name: str = "cn") -> list[dict[str, Any]]:

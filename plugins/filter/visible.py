@@ -36,7 +36,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils import visible
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 
 
 def shown(value: Any) -> Any:

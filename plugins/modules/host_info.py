@@ -91,7 +91,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import foreign
+from ansible_collections.listops.mailman.plugins.module_utils import _foreign as foreign
 
 
 def read(path: str) -> str:

@@ -189,7 +189,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.listops.mailman.plugins.module_utils import htdigest, visible
+from ansible_collections.listops.mailman.plugins.module_utils import _htdigest as htdigest
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 
 
 def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:

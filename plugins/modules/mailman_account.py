@@ -81,10 +81,12 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import accounts, visible, vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import WEB_SPEC, message
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._accounts import plan as accounts
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import WEB_SPEC, message
+from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
 
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

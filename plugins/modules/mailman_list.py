@@ -246,16 +246,16 @@ from typing import Any, Iterator, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, naming, vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     POLICY_SPEC,
     WEB_SPEC,
     message,
     reconcile,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, naming, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
     vocabulary.argument_spec(vocabulary.LIST_FIELDS),

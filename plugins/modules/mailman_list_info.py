@@ -158,16 +158,16 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._apply.host import open_archives, shown_policies
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     WEB_SPEC,
     message,
     open_engine,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives, shown_policies
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def presented(

@@ -84,15 +84,17 @@ from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import mailboxes, model, visible
-from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     WEB_SPEC,
     message,
     open_engine,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._archives import mailboxes
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def checksum(path: str) -> str:

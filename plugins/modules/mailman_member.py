@@ -150,15 +150,15 @@ from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     POLICY_SPEC,
     message,
     reconcile,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def roster_of(params: Mapping[str, Any]) -> model.Roster:

@@ -78,11 +78,15 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import model
-from ansible_collections.listops.mailman.plugins.module_utils.engine import EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import CONNECTION_SPEC, message, open_engine
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
+    CONNECTION_SPEC,
+    message,
+    open_engine,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def passwords(params: Mapping[str, Any]) -> dict[str, str]:

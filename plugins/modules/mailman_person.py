@@ -109,16 +109,17 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import person, report, vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.plan import ListPlan, Policy, plan_site
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     message,
     of_failed,
     open_engine,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists import offboarding as person
+from ansible_collections.listops.mailman.plugins.module_utils._lists import report, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan, Policy, plan_site
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
 
 
 def checked_leaving(params: Mapping[str, Any]) -> person.Leaving:

@@ -147,18 +147,21 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import escrow, model, nofollow, redact
-from ansible_collections.listops.mailman.plugins.module_utils.engine import Engine, EngineError
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_client import Mailman21
-from ansible_collections.listops.mailman.plugins.module_utils.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils._apply.host import open_archives
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
     CONNECTION_SPEC,
     WEB_SPEC,
     message,
     open_engine,
 )
-from ansible_collections.listops.mailman.plugins.module_utils.service import systemctl
-from ansible_collections.listops.mailman.plugins.module_utils.site import open_archives
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
+from ansible_collections.listops.mailman.plugins.module_utils._redaction import escrow
+from ansible_collections.listops.mailman.plugins.module_utils._redaction import request as redact
+from ansible_collections.listops.mailman.plugins.module_utils._systemd import systemctl
 
 
 def who() -> str:

@@ -96,7 +96,7 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils import nofollow
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 
 
 def wanted(params: Mapping[str, Any]) -> nofollow.Owner:

@@ -48,7 +48,9 @@ def module(name: str) -> t.Any:
 
 def mailman21() -> dict[str, str]:
     """Mailman 3's name -> Mailman 2.1's, by the table of the engine that translates."""
-    return {name: ", ".join(f"`{raw}`" for raw in mapped.raw) for name, mapped in module("mailman21").TABLE.items()}
+    return {
+        name: ", ".join(f"`{raw}`" for raw in mapped.raw) for name, mapped in module("_mailman21.options").TABLE.items()
+    }
 
 
 def recorded() -> dict[tuple[int, ...], dict[str, dict[str, t.Any]]]:
@@ -74,7 +76,7 @@ def default(name: str, entry: dict[str, t.Any]) -> str:
 def setting_rows(
     versions: dict[tuple[int, ...], dict[str, dict[str, t.Any]]], old_names: dict[str, str]
 ) -> t.Iterator[list[str]]:
-    options = module("vocabulary").LIST_FIELDS
+    options = module("_lists.vocabulary").LIST_FIELDS
     newest = max(versions)
     for name, entry in sorted(versions[newest].items()):
         choices = [f"`{choice}`" for choice in entry.get("choices", [])]
@@ -87,12 +89,12 @@ def setting_rows(
 
 
 def template_rows() -> t.Iterator[list[str]]:
-    for name, words in sorted(module("templates").TEMPLATES.items()):
+    for name, words in sorted(module("_lists.templates").TEMPLATES.items()):
         yield [f"`{name}`", ", ".join(f"`${word}`" for word in sorted(words)) or "-"]
 
 
 def person_rows() -> t.Iterator[list[str]]:
-    for name, field in module("vocabulary").MEMBER_FIELDS.items():
+    for name, field in module("_lists.vocabulary").MEMBER_FIELDS.items():
         choices = ", ".join(f"`{choice}`" for choice in field.choices)
         yield [f"`{name}`", TYPES[field.type] + (f" {choices}" if choices else "")]
 
@@ -105,7 +107,7 @@ def table(head: t.Sequence[str], rows: t.Iterable[t.Sequence[str]]) -> str:
 def page() -> str:
     versions = recorded()
     said = " and ".join(".".join(map(str, version)) for version in versions)
-    templates = module("templates")
+    templates = module("_lists.templates")
     old_names = mailman21()
     head = ["Name", "Where", "Type", "Values", "Mailman's default", "Mailman 2.1"]
     common = ", ".join(f"`${word}`" for word in templates.COMMON)

@@ -13,7 +13,8 @@ from harness.checkout import CACHE, ROOT, environment
 from harness.console import Problem, ask, run, step
 from harness.results import ONE, Count, Run
 
-TYPED = ["ansible_collections.listops.mailman.plugins.module_utils", "harness", "bench"]
+PLUGINS = "ansible_collections.listops.mailman.plugins"
+TYPED = [f"{PLUGINS}.module_utils", f"{PLUGINS}.plugin_utils", "harness", "bench"]
 GENERATE_DOCS = "tests/docs/generate.py"
 COMMANDS = {
     "yamllint": ["yamllint", "--strict", "."],

@@ -19,7 +19,7 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files, text
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Files, text
 
 STATUSES = {"enabled": 0, "unknown": 1, "byuser": 2, "byadmin": 3, "bybounce": 4}
 SHOWN = 20

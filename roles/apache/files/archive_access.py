@@ -49,7 +49,7 @@ from rest_framework.permissions import IsAdminUser
 
 # Of a search, no more is looked at.
 HITS = 1000
-# See plugins/module_utils/archive_guard.py.
+# See plugins/module_utils/_archives/guard.py.
 PRIVATE = "/var/lib/listops/private-archives.json"
 
 

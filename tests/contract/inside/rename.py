@@ -28,8 +28,12 @@ if __name__ == '__main__':
 from Mailman import MailList, Message, Utils, mm_cfg
 
 PACKAGE = 'ansible_collections.listops.mailman.plugins.module_utils'
-MODULES = ('program', 'mailman21_read', 'mailman21_lock', 'mailman21_passwords', 'redact_topics', 'redact_text',
-           'redact_digests', 'redact_pages', 'mailman21_redact', 'mailman21_archives', 'mailman21_write', 'mailman21_rename')
+REMOTE = PACKAGE + '._mailman21.remote.'
+# In the order of their imports: see PROGRAMS in process.py.
+MODULES = [PACKAGE + '.' + name for name in (
+    '_programs.remote.server', '_mailman21.remote.read', '_mailman21.remote.lock', '_mailman21.remote.passwords',
+    '_redaction.remote.contents', '_redaction.remote.message', '_redaction.remote.digests', '_redaction.remote.pipermail',
+    '_mailman21.remote.redact', '_mailman21.remote.archives', '_mailman21.remote.write', '_mailman21.remote.rename')]
 STEPS = ('link', 'mkdir', 'remove', 'rename', 'rmdir', 'symlink', 'unlink', 'fsync', 'chmod')
 ARCHIVE = {
     '': {'2020-January.txt': 'text\n', '2020-January/000000.html': 'page\n', 'pipermail.pck': 'pickle\n'},
@@ -83,7 +87,7 @@ def module(name):
     for end in range(1, len(words)):
         package = sys.modules.setdefault('.'.join(words[:end]), types.ModuleType('.'.join(words[:end])))
         package.__path__ = []
-    found = imp.load_source(name, os.path.join(sys.argv[1], words[-1] + '.py'))
+    found = imp.load_source(name, os.path.join(sys.argv[1], *name[len(PACKAGE) + 1:].split('.')) + '.py')
     setattr(sys.modules['.'.join(words[:-1])], words[-1], found)
     return found
 
@@ -155,9 +159,9 @@ def rename(old, new, fatal=0):
     for name in STEPS:
         setattr(os, name, deadly(getattr(os, name)))
     charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
-    files = modules['mailman21_read'].Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
-    writer = modules['mailman21_write'].Writer(files, 5)
-    modules['mailman21_rename'].Renamer(writer).rename(old, new, True)
+    files = modules[REMOTE + 'read'].Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
+    writer = modules[REMOTE + 'write'].Writer(files, 5)
+    modules[REMOTE + 'rename'].Renamer(writer).rename(old, new, True)
 
 
 def whole(old, new):
@@ -207,5 +211,5 @@ def main(old, new):
 
 if __name__ == '__main__':
     assert paths
-    modules = dict((name, module(PACKAGE + '.' + name)) for name in MODULES)
+    modules = dict((name, module(name)) for name in MODULES)
     main(*sys.argv[2:])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from support import recorded
 from support.controller import Controller
 from support.fermium import Fermium

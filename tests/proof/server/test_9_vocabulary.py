@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import pathlib
 
-from ansible_collections.listops.mailman.plugins.module_utils import templates
+from ansible_collections.listops.mailman.plugins.module_utils._lists import templates
 from support import recorded, site
 from support.controller import ROOT, Controller
 from support.fermium import Fermium

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_people import check_person
-from ansible_collections.listops.mailman.plugins.module_utils.model import parse_site
-from ansible_collections.listops.mailman.plugins.module_utils.plan import plan_site, summary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import parse_site
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_site, summary
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import check_person
 from bench.figures import Figure, Target, exponent, report
 from bench.mailman21 import PREFIX, expressed
 from bench.site import memberships, one_more, site

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils.mailman21_read import Files
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Files
 
 spec = importlib.util.spec_from_file_location("compare", Path(__file__).parents[2] / "truth/compare.py")
 assert spec and spec.loader

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from ansible_collections.listops.mailman.plugins.module_utils.engine import PROGRAMS
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import PROGRAMS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -307,14 +307,14 @@ def test_a_program_gives_up_root_before_it_imports(path: str) -> None:
 
 # Where modules, which run as root, open files or start programs; what is sent to another interpreter runs as its user.
 OPENS = {
-    "module_utils/archive_guard.py:*": "in a folder of root's",
-    "module_utils/engine.py:first_line": "head, as the user",
-    "module_utils/engine.py:__enter__": "the interpreter, as the user; a file without a name",
-    "module_utils/escrow.py:seal": "through descriptors",
-    "module_utils/nofollow.py:*": "the descriptors",
-    "module_utils/openpgp.py:*": "gpg, in a folder of its own",
-    "module_utils/patterns.py:_start": "Ansible's own interpreter, isolated, with a program that opens nothing",
-    "module_utils/service.py:_run": "systemctl",
+    "module_utils/_archives/guard.py:*": "in a folder of root's",
+    "module_utils/_programs/process.py:first_line": "head, as the user",
+    "module_utils/_programs/process.py:__enter__": "the interpreter, as the user; a file without a name",
+    "module_utils/_redaction/escrow.py:seal": "through descriptors",
+    "module_utils/_nofollow.py:*": "the descriptors",
+    "module_utils/_openpgp.py:*": "gpg, in a folder of its own",
+    "module_utils/_patterns.py:_start": "Ansible's own interpreter, isolated, with a program that opens nothing",
+    "module_utils/_systemd.py:_run": "systemctl",
     "modules/config_copy.py:keep": "beside the configuration, in folders of root's",
     "modules/config_copy.py:read": "the configuration, in folders of root's",
     "modules/host_info.py:read": "the system's own files",
@@ -342,22 +342,25 @@ def opens(path: Path) -> Iterator[str]:
 
 
 def test_modules_open_files_and_start_programs_in_few_places() -> None:
-    sent = {module.__name__.rpartition(".")[2] for modules in PROGRAMS.values() for module in modules}
     plugins = ROOT / "plugins"
-    # what only the controller has: filters
-    controller = {"roster_source", "audit", "export"}
-    files = [*plugins.glob("modules/*.py"), *plugins.glob("module_utils/*.py")]
+    # what is below a folder `remote` is sent to the interpreter of a service
+    files = [path for path in plugins.glob("module*/**/*.py") if "remote" not in path.parts]
     found = set()
     for path in files:
-        if path.stem not in sent | controller:
-            where = str(path.relative_to(plugins))
-            whole = f"{where}:*"
-            found |= {whole if whole in OPENS else f"{where}:{function}" for function in opens(path)}
+        where = str(path.relative_to(plugins))
+        whole = f"{where}:*"
+        found |= {whole if whole in OPENS else f"{where}:{function}" for function in opens(path)}
     assert found == OPENS.keys()
+
+
+def test_what_is_sent_elsewhere_is_in_folders_of_its_own() -> None:
+    sent = {str(module.__file__).partition("/plugins/")[2] for modules in PROGRAMS.values() for module in modules}
+    assert sent == {
+        str(path.relative_to(ROOT / "plugins")) for path in ROOT.glob("plugins/module_utils/**/remote/*.py")
+    }
 
 
 def test_what_is_sent_elsewhere_is_not_run_in_a_module() -> None:
     """Their own functions that write are for Mailman's user: nothing that stays with root calls them."""
     for path in (ROOT / "plugins/modules").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert "_engine import" not in text.replace("choose_engine", ""), path
+        assert ".remote" not in path.read_text(encoding="utf-8"), path

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.filter.export import export_lists
 from ansible_collections.listops.mailman.plugins.filter.roster import roster
-from ansible_collections.listops.mailman.plugins.module_utils import export, model, visible
-from ansible_collections.listops.mailman.plugins.module_utils.plan import disabled_rules
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import disabled_rules
+from ansible_collections.listops.mailman.plugins.plugin_utils import export
 
 NAME = "a@lists.example.org"
 names = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)

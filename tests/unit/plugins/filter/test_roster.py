@@ -10,7 +10,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.listops.mailman.plugins.filter.roster import roster
-from ansible_collections.listops.mailman.plugins.module_utils import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 
 
 def test_people_comments_and_repetitions():

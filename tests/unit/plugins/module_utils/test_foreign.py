@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import foreign
+from ansible_collections.listops.mailman.plugins.module_utils import _foreign as foreign
 
 A, B = "a" * 32, "b" * 32
 

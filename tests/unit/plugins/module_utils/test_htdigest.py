@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from passlib.apache import HtdigestFile
 
-from ansible_collections.listops.mailman.plugins.module_utils import htdigest
+from ansible_collections.listops.mailman.plugins.module_utils import _htdigest as htdigest
 
 REALM = "arbcom-l archive"
 A, B = b"a" * 32, b"b" * 32

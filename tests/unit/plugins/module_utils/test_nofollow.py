@@ -9,7 +9,7 @@ import stat
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import nofollow
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 
 MINE = nofollow.Owner(os.geteuid(), os.getegid(), 0o700)
 

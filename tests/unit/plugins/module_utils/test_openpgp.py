@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import openpgp
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils import _openpgp as openpgp
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 FINGERPRINT = "B87B513F41C4EDD641F4528557C278CE27EBDBA8"
 

@@ -9,10 +9,11 @@ import time
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, naming, patterns
-from ansible_collections.listops.mailman.plugins.module_utils.patterns import Matcher, TooSlow
-from ansible_collections.listops.mailman.plugins.module_utils.plan import Policy, plan_site
-from ansible_collections.listops.mailman.plugins.module_utils.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils import _patterns as patterns
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, naming
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import Policy, plan_site
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._patterns import Matcher, TooSlow
 
 SLOW = ["^(a+)+$", "^(a|aa)+$", "^([a-z]+)*@x$", r"^(.*)*!$", "^(a|a?)+$", "^.*.*.*.*.*.*.*.*.*.*.*.*!$"]
 LONG = "a" * 60 + "@example.net"

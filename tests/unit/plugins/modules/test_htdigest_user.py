@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils import basic
 from passlib.apache import HtdigestFile
 
-from ansible_collections.listops.mailman.plugins.module_utils import htdigest
+from ansible_collections.listops.mailman.plugins.module_utils import _htdigest as htdigest
 from ansible_collections.listops.mailman.plugins.modules import htdigest_user
 
 REALM = "arbcom-l archive"

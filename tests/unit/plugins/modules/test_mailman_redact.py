@@ -8,7 +8,8 @@ import stat
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils import escrow, nofollow
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils._redaction import escrow
 from ansible_collections.listops.mailman.plugins.modules import mailman_redact
 
 

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What must change so that somebody has an account in Mailman 3's web interface, and can log in. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+
+
+class Step(NamedTuple):
+    """said: one sentence for people; request: the same for accounts_engine.Engine.apply."""
+
+    said: str
+    request: Mapping[str, Any]
+
+
+def plan(address: str, found: Mapping[str, Any], occasion: str | None) -> list[Step]:
+    """What is to do, in order.
+
+    address: in lower case.
+    found: see accounts_engine.Engine.look.
+    occasion: what a link to set a password is for. Without one it is mailed only
+        to whoever has no password and was never mailed a link.
+    """
+    holder = found["holder"]
+    if holder and not holder["active"]:
+        raise Invalid(
+            "the web account {0} of {1} is not active; accepted: an account that its administrator has activated".format(
+                holder["name"], address
+            )
+        )
+    # Whoever wrote the address into an account of theirs must not get what is given to its owner.
+    steps = [
+        Step("account {0} loses {1}, which it has not confirmed".format(name, address), {"release": name})
+        for name in found["claims"]
+    ]
+    if not holder:
+        steps.append(Step("an account of {0}, without password".format(address), {"create": True}))
+    told = holder["occasions"] if holder else []
+    has_password = bool(holder and holder["password"])
+    if occasion not in told if occasion else not (has_password or told):
+        steps.append(Step("a link to set a password, mailed to {0}".format(address), {"mail": occasion or "new"}))
+    return steps

@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Give a message in HyperKitty another text. Runs in HyperKitty's own interpreter.
+
+Its row stays, and with it its number, thread and page; exports are made from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import threading
+from functools import partial
+from typing import Any, Iterator
+
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.contents import (
+    cut_topic,
+    spliced,
+    unprefixed,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.digests import (
+    cleaned,
+    contents,
+    first_ident,
+    held_message,
+    plain_digest,
+)
+
+
+class Redactor:
+    """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the wish.
+
+    wish: see redact_text.
+    """
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        from hyperkitty.models import Email
+
+        self.wish = request["wish"]
+        found = Email.objects.filter(mailinglist__name=request["list"])
+        if request["message_id"] is not None:
+            found = found.filter(message_id=request["message_id"])
+        else:
+            found = found.filter(message_id_hash=request["hash"])
+        self.message = found.select_related("mailinglist", "sender", "thread").first()
+
+    @property
+    def ident(self) -> bytes:
+        ident: str = self.message.message_id
+        return ident.encode("utf-8")
+
+    def look(self, originals: bool) -> dict[str, Any]:
+        """What is there. answer: {"found": {...} or None, "places": [{"place", "what"}], "originals": [[name, base64]]}."""
+        from django.urls import reverse
+        from hyperkitty.models import Email
+
+        message = self.message
+        if message is None:
+            return {"found": None, "places": [], "originals": []}
+        page = {"mlist_fqdn": message.mailinglist.name, "message_id_hash": message.message_id_hash}
+        replies = Email.objects.filter(mailinglist=message.mailinglist, in_reply_to=message.message_id)
+        found = {
+            "message_id": message.message_id,
+            "url": reverse("hk_message_index", kwargs=page),
+            "replies": [
+                reverse("hk_message_index", kwargs=dict(page, message_id_hash=value))
+                for value in replies.order_by("date").values_list("message_id_hash", flat=True)
+            ],
+        }
+        places = [{"place": found["url"], "what": self._parts()}] if self._parts() else []
+        for host, what in self._copies():
+            url = reverse("hk_message_index", kwargs=dict(page, message_id_hash=host.message_id_hash))
+            places.append({"place": "digest {0}".format(url), "what": [what[0]]})
+        raw = [["hyperkitty.eml", base64.b64encode(message.as_bytes()).decode("ascii")]] if originals else []
+        return {"found": found, "places": places, "originals": raw}
+
+    def _parts(self) -> list[str]:
+        """What of the message is still as it was sent."""
+        message, wish = self.message, self.wish
+        parts = []
+        if message.content != wish["text"]:
+            parts.append("content")
+        attachments = message.attachments.count()
+        if attachments:
+            parts.append("{0} attachments".format(attachments))
+        if wish["subject"] is not None and message.subject != wish["subject"]:
+            parts.append("subject")
+        if wish["sender"] is not None and [message.sender_name, message.sender_id] != wish["sender"]:
+            parts.append("sender")
+        return parts
+
+    def _copies(self) -> Iterator[tuple[Any, tuple[str, Any, bytes]]]:
+        """The digests in the same archive that hold the message: (their rows, (what, attachment or None, new bytes))."""
+        from django.db.models import Q
+        from hyperkitty.models import Attachment, Email
+
+        others = Email.objects.filter(mailinglist=self.message.mailinglist).exclude(pk=self.message.pk)
+        attached = Attachment.objects.filter(email__in=others, content_type="message/rfc822")
+        held: dict[int, list[Any]] = {}
+        for attachment in attached.select_related("email__mailinglist").iterator(chunk_size=20):
+            raw = bytes(attachment.get_content())
+            found = held_message(raw, self.ident)
+            if found:
+                held.setdefault(attachment.email_id, []).append(found)
+            new = cleaned(raw, self.ident, self.wish)
+            if new != raw:
+                yield attachment.email, ("attached message", attachment, new)
+        named = others.filter(Q(content__contains=self.message.message_id) | Q(pk__in=list(held)))
+        for host in named.iterator():
+            text = host.content.encode("utf-8", "surrogatepass")
+            section = plain_digest(text, self.ident, self.wish)
+            new = contents(section, held.get(host.pk, []), self.wish)
+            if new != text:
+                what = "contents of a digest" if section == text else "section of a plain digest"
+                yield host, (what, None, new)
+        if self.wish["subject"] is not None or self.wish["sender"] is not None:
+            cut = others.filter(content__contains="-" * 70).exclude(content__contains=self.message.message_id)
+            for host in cut.exclude(pk__in=list(held)).iterator():
+                shorter = self._cut(host)
+                if shorter is not None:
+                    yield host, ("contents of a digest", None, shorter)
+
+    def _cut(self, host: Any) -> bytes | None:
+        """The text of a plain digest that is archived without the message, and names it in its table of contents."""
+        from hyperkitty.models import Email
+
+        text = host.content.encode("utf-8", "surrogatepass")
+        message = self.message
+        archived = Email.objects.filter(mailinglist=message.mailinglist)
+        first = archived.filter(message_id=first_ident(text).decode("utf-8", "replace")).first()
+        if first is None or not first.archived_date <= message.archived_date <= host.archived_date:
+            return None
+        before = archived.filter(archived_date__gte=first.archived_date, archived_date__lt=message.archived_date)
+        subject = unprefixed(message.subject, message.mailinglist.subject_prefix or "")
+        lines = text.split(b"\n")
+        edits = cut_topic(lines, before.count() + 1, (subject, message.sender_name or message.sender_id), self.wish)
+        return b"\n".join(spliced(lines, edits)) if edits else None
+
+    def apply(self) -> None:
+        """Do what there is to do, and what may have been interrupted; what can be done twice.
+
+        The search index learns first of copies: one that is in the database is not found again. It forgets last, with the caches.
+        """
+        copies, texts = list(self._copies()), []
+        for host, (_what, attachment, new) in copies:
+            if attachment is None:
+                host.content = new.decode("utf-8", "surrogatepass")
+                texts.append(host)
+        if texts:
+            self._index(texts)
+        for host in texts:
+            type(host).objects.filter(pk=host.pk).update(content=host.content)
+        for _host, (_what, attachment, new) in copies:
+            if attachment is not None:
+                attachment.set_content(new)
+                attachment.save()
+        self._rewrite()
+        self._index([self.message])
+        self._merge_index()
+        self._forget()
+
+    def _rewrite(self) -> None:
+        from django.db import transaction
+        from hyperkitty.models import Attachment, Email, Sender
+
+        message, wish = self.message, self.wish
+        values = {"content": wish["text"]}
+        if wish["subject"] is not None:
+            values["subject"] = wish["subject"]
+        before = message.sender_id
+        with transaction.atomic():
+            if wish["sender"] is not None:
+                name, address = wish["sender"]
+                values.update(sender_name=name, sender=Sender.objects.get_or_create(address=address)[0])
+            # Past the signals of a save: nothing of its thread changes.
+            Email.objects.filter(pk=message.pk).update(**values)
+            message.attachments.all().delete()
+            if wish["sender"] is not None:
+                Sender.objects.filter(pk=before, emails__isnull=True).delete()
+        folder = Attachment(email=message, counter=0)._get_folder()
+        if folder and os.path.isdir(folder):
+            shutil.rmtree(folder)
+        message.refresh_from_db()
+
+    @staticmethod
+    def _index(messages: list[Any]) -> None:
+        from haystack import connections
+        from hyperkitty.models import Email
+
+        connection, before = connections["default"], threading.enumerate()
+        connection.get_backend().update(connection.get_unified_index().get_index(Email), messages)
+        # Whoosh goes on in a thread when somebody else writes.
+        for thread in threading.enumerate():
+            if thread not in before:
+                thread.join()
+
+    @staticmethod
+    def _merge_index() -> None:
+        """Whoosh keeps the old words in its files until they are merged."""
+        from haystack import connections
+
+        backend = connections["default"].get_backend()
+        if hasattr(backend, "index"):
+            from whoosh.writing import AsyncWriter
+
+            writer = AsyncWriter(backend.index.refresh())
+            writer.commit(mergetype=merge_whoosh)
+            if writer.ident is not None:
+                writer.join()
+
+    def _forget(self) -> None:
+        """What HyperKitty keeps ready of a thread and of a list."""
+        from django.core.cache import cache
+        from django.core.cache.utils import make_template_fragment_key
+
+        thread = self.message.thread
+        for value in [*thread.cached_values.values(), *self.message.mailinglist.recent_cached_values]:
+            cache.delete(value._get_cache_key())
+        cache.delete(make_template_fragment_key("thread_participants", [thread.id]))
+
+    @staticmethod
+    def cached_in_processes() -> bool:
+        """Whether each process of the web service keeps such things for itself, until it ends."""
+        from django.conf import settings
+
+        return "locmem" in str(settings.CACHES["default"]["BACKEND"])
+
+
+def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
+    """Whoosh's own way to merge everything, but for one thing: words kept to suggest spellings, which HyperKitty does not.
+
+    Whoosh notes them for a document that is not theirs, so that they would stay.
+    """
+    from whoosh.reading import SegmentReader
+
+    fields = [(name, field) for name, field in writer.schema.items() if field.separate_spelling()]
+    suggestions = {field.spelling_fieldname(name) for name, field in fields}
+    for segment in segments:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        postings = reader.iter_postings()
+        reader.iter_postings = partial(filter, lambda posting: posting[0] not in suggestions, postings)
+        writer.add_reader(reader)
+        reader.close()
+    return []

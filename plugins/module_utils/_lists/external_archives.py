@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Outside archives, such as mail-archive.com: members of a list that get every post and write none. Pure.
+
+They are of the public lists only. What the site's defaults say of a list that
+is not public holds the other way round: such an archive is no member of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, Mapping, NamedTuple
+
+from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+
+# Each post, at once and whole, also what was sent to the archive itself besides; what comes from its address is
+# an answer of a robot, or forged. The last three are kept by Mailman 2.1 alone: passwords, too, would be archived.
+OPTIONS: dict[str, Any] = {
+    "delivery_mode": "regular",
+    "delivery_status": "enabled",
+    "moderation_action": "discard",
+    "hide_address": True,
+    "receive_list_copy": True,
+    "receive_reminders": False,
+}
+
+
+class Outside(NamedTuple):
+    """The outside archives that are declared of a list, by address in lower case.
+
+    members: those that get its posts, as people of a roster.
+    others: those that do not.
+    by_default: members that the site's defaults name, and the list itself does not.
+    forced: also when its archive is not public.
+    """
+
+    members: Mapping[str, Mapping[str, Any]] = {}
+    others: frozenset[str] = frozenset()
+    by_default: frozenset[str] = frozenset()
+    forced: bool = False
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return self.others.union(self.members)
+
+
+def switches(key: str, value: Any) -> dict[str, bool]:
+    """Addresses, each true or false: from a dictionary, or from a list of the true ones."""
+    if isinstance(value, (list, tuple)):
+        return dict.fromkeys(vocabulary.strings(key, value, vocabulary.address), True)
+    if not isinstance(value, Mapping):
+        raise vocabulary.refuse(key, value, "a list of addresses, or a dictionary of address: true or false")
+    return {
+        vocabulary.address(key, address): vocabulary.boolean("{0}.{1}".format(key, address), on)
+        for address, on in value.items()
+    }
+
+
+def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Outside:
+    """What an entry of a list says, and the site's defaults where it says nothing, address by address."""
+    key = "outside_archivers"
+    own, theirs = (
+        {address.lower(): (address, on) for address, on in switches(key, part.get(key) or []).items()}
+        for part in (entry, defaults)
+    )
+    wanted = dict(theirs, **own)
+    members = {lower: dict(OPTIONS, address=address) for lower, (address, on) in wanted.items() if on}
+    return Outside(
+        members=members,
+        others=frozenset(wanted).difference(members),
+        by_default=frozenset(members).difference(own),
+        forced=vocabulary.boolean("outside_archivers_private", entry.get("outside_archivers_private") or False),
+    )
+
+
+def declared(entries: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) -> frozenset[str]:
+    """Every address, in lower case, that an inventory calls an outside archive."""
+    found = [item.get("outside_archivers") or [] for item in [defaults, *entries]]
+    return frozenset(
+        address.lower() for value in found for address, on in switches("outside_archivers", value).items() if on
+    )
+
+
+def is_one(person: Mapping[str, Any], archives: frozenset[str]) -> bool:
+    """Whether a member is one of these archives, and as they are when they are declared."""
+    ordinary = all(person[key] == value for key, value in OPTIONS.items() if key in vocabulary.MEMBER_FIELDS)
+    return ordinary and not person["display_name"] and person["address"].lower() in archives
+
+
+def decide(name: str, outside: Outside, archive_policy: str) -> Outside:
+    """What shall be, given who may read the list's own archive."""
+    if archive_policy == "public" or outside.forced or not outside.members:
+        return outside
+    own = sorted(set(outside.members).difference(outside.by_default))
+    if own:
+        raise Invalid(
+            "list {0}: outside_archivers has {1}, and archive_policy is {2}; accepted: archive_policy public, "
+            "or outside_archivers_private: true".format(name, own[0], archive_policy)
+        )
+    return outside._replace(members={}, others=outside.addresses)

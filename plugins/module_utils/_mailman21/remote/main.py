@@ -1,0 +1,422 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program that runs inside Mailman 2.1's own Python 2.7: it reads and applies, it decides nothing.
+
+It speaks of lists and attributes as Mailman 2.1 does; mailman21.py turns that
+into the words of an inventory. It is sent there by engine.py, with program.py
+and the other mailman21_*.py that it imports, and nothing else of this
+collection.
+"""
+
+import base64
+import contextlib
+import gc
+import os
+import sys
+
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives as mailman21_archives
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import lock as mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import (
+    LIST_PASSWORDS,
+    OCCASION,
+    same_password,
+    set_site_password,
+    stored_site_password,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import SAVED, Files, plain
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.redact import Redactor
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.rename import Renamer, master
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Writer
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator  # noqa: F401
+
+
+class Engine(object):
+    """Mailman 2.1 by its files for reading and by its own classes for writing."""
+
+    def __init__(self, command, wait):
+        # type: (str, int) -> None
+        os.chdir("/")
+        # Files made here are Mailman's: its group writes them too.
+        os.umask(0o002)
+        mailman21_lock.raise_on_signals()
+        # Mailman's commands find their library through the module `paths` beside them.
+        sys.path.insert(0, os.path.dirname(command))
+        import paths  # type: ignore[import-not-found] # noqa: F401 # pylint: disable=import-error,unused-import
+        from Mailman import mm_cfg
+
+        self.mm_cfg = mm_cfg
+        charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
+        self.files = Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
+        self.writer = Writer(self.files, wait)
+        self.renamer = Renamer(self.writer)
+
+    def hello(self):
+        # type: () -> dict[str, Any]
+        """What there is to know before any list is looked at."""
+        from Mailman import Utils, Version
+
+        lists, private, unreadable = self._lists()
+        mm_cfg = self.mm_cfg
+        domains = set(lists.values()) or set([mm_cfg.DEFAULT_EMAIL_HOST.lower()])
+        domains.update(domain.lower() for domain in mm_cfg.VIRTUAL_HOSTS.values())
+        return {
+            "version": Version.VERSION,
+            "domains": sorted(domains),
+            "lists": lists,
+            "private": private,
+            "unreadable": unreadable,
+            "listname_chars": mm_cfg.ACCEPTABLE_LISTNAME_CHARACTERS,
+            "site_list": mm_cfg.MAILMAN_SITE_LIST,
+            "site_bans": list(mm_cfg.GLOBAL_BAN_LIST),
+            "languages": sorted(mm_cfg.LC_DESCRIPTIONS),
+            "charsets": self.files.charsets,
+            "default_language": mm_cfg.DEFAULT_SERVER_LANGUAGE,
+            "options": self._options(),
+            # without dnspython it takes each domain for one that publishes no DMARC policy
+            "asks_dns": bool(getattr(Utils, "dns_resolver", True)),
+            "runs": master() > 0,
+            "stopped": os.path.exists(self._stop_note),
+        }
+
+    def _lists(self):
+        # type: () -> tuple[dict[str, str], list[str], dict[str, str]]
+        """The hosts of lists, the names of those with a private archive, and why others cannot be read."""
+        lists, private, unreadable = {}, [], {}
+        for name in self.files.names():
+            try:
+                config = self.files.config(name)
+                lists[name] = self.files.host(config)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
+            else:
+                if config.get("archive_private"):
+                    private.append(name)
+        return lists, private, unreadable
+
+    def policies(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Who may read the archives of lists. answer: {"lists": {name: host}, "private": [names]}."""
+        lists, private, _unreadable = self._lists()
+        return {"lists": lists, "private": private}
+
+    @staticmethod
+    def shown_archives(request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Who can read them. request: {"lists": [names]}; answer: {"shown": {name: see mailman21_archives.shown}}."""
+        return {"shown": dict((name, mailman21_archives.shown(str(name))) for name in request["lists"])}
+
+    def correct_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Let those who may read archives be those who can. request: {"lists": [names]}; answer: {}."""
+        failed = []
+        for name in request["lists"]:
+            try:
+                with naming(name):
+                    self.writer.correct_archive(str(name))
+            except Failure as exc:
+                # one that cannot be read is not in the way of the others
+                failed.append(str(exc))
+        if failed:
+            raise Failure("; ".join(failed[:3]))
+        return {}
+
+    def look_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Archives that hold something.
+
+        request: {"lists": [names]}.
+        answer: {"archives": {name: {"archive_policy": of a list that is gone,
+        "messages": number in its mbox, "parts": see mailman21_archives.parts}}}.
+        """
+        existing = set(self.files.names())
+        found = {}  # type: dict[str, Any]
+        for name in map(str, request["lists"]):
+            parts = mailman21_archives.parts(name)
+            if parts:
+                policy = "public" if mailman21_archives.was_public(name) else "private"
+                found[name] = {
+                    "archive_policy": None if name in existing else policy,
+                    "messages": mailman21_archives.messages_in(mailman21_archives.mbox(name)),
+                    "parts": parts,
+                }
+        return {"archives": found}
+
+    def drop_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Remove archives for good. request: {"lists": [names]}."""
+        for name in request["lists"]:
+            mailman21_archives.drop(str(name))
+        return {}
+
+    def unfinished(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Which former names something has still.
+
+        request: {"lists": [names]}.
+        answer: {"lists": [those that are in use]}.
+        """
+        return {"lists": [old for old in request["lists"] if self.renamer.unfinished(str(old))]}
+
+    def rename(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Give lists other names, or finish what was interrupted. Mailman must not run.
+
+        request: {"renames": [[old name, new one]], "follow": [old names whose archives follow]}.
+        answer: {}.
+        """
+        for old, new in request["renames"]:
+            with naming(new):
+                self.renamer.rename(str(old), str(new), old in request["follow"])
+        return {}
+
+    def move_archives(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Give archives the names of their lists, which have them already. request: {"renames": [[old, new]]}."""
+        for old, new in request["renames"]:
+            with naming(new):
+                self.writer.move_archive(str(old), str(new))
+        return {}
+
+    @property
+    def _stop_note(self):
+        # type: () -> str
+        return os.path.join(self.files.data, "listops-stopped")
+
+    def note_stop(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Note that Mailman is stopped and shall run again."""
+        with open(self._stop_note, "w") as handle:
+            os.fsync(handle.fileno())
+        return {}
+
+    def forget_stop(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        if os.path.exists(self._stop_note):
+            os.unlink(self._stop_note)
+        return {}
+
+    def look_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """An archived message that is to say something else.
+
+        request: see mailman21_redact.Redactor, "list": name, and "originals": whether to give it as it is.
+        answer: see its look.
+        """
+        from Mailman.MailList import MailList
+
+        name = str(request["list"])
+        self.files.config(name)
+        return Redactor(MailList(name, lock=0), request).look(request["originals"])
+
+    def redact_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Let it say that. request: as of look_message; answer: {}."""
+        self.writer.redact(str(request["list"]), request)
+        return {}
+
+    def mbox_size(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """The size of a list's mbox in bytes, between two posts. request: {"list": name}; answer: {"size"}."""
+        name = str(request["list"])
+        mbox = mailman21_archives.mbox(name)
+        with self.writer.locked(name):
+            return {"size": os.path.getsize(mbox) if os.path.exists(mbox) else 0}
+
+    @staticmethod
+    def mbox_part(request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """A part of a list's mbox. request: {"list": name, "start", "size": in bytes}; answer: {"mbox": base64}."""
+        with open(mailman21_archives.mbox(str(request["list"])), "rb") as handle:
+            handle.seek(request["start"])
+            return {"mbox": base64.b64encode(handle.read(request["size"])).decode("ascii")}
+
+    def _options(self):
+        # type: () -> list[list[Any]]
+        """Mailman's own table of what an owner may set: rows of name, kind of widget, choices."""
+        from Mailman import i18n
+        from Mailman.MailList import MailList
+
+        class Blank(object):
+            """Mailman's pages read attributes of the list that they are for, and no list is sure to be there."""
+
+            def __getattr__(self, name):
+                # type: (str) -> Any
+                return getattr(mlist, name, 0)
+
+        mm_cfg = self.mm_cfg
+        i18n.set_language("en")
+        kinds = dict((getattr(mm_cfg, word), word) for word in WIDGETS if hasattr(mm_cfg, word))
+        mlist = MailList()
+        mlist._internal_name = mlist.real_name = mlist.host_name = "x"
+        mlist.web_page_url = "http://localhost/"
+        mlist.preferred_language = mm_cfg.DEFAULT_SERVER_LANGUAGE
+        mlist.available_languages = [mm_cfg.DEFAULT_SERVER_LANGUAGE]
+        rows = []
+        for category in mm_cfg.ADMIN_CATEGORIES:
+            for subcategory, _label in mlist.GetConfigSubCategories(category) or [(None, None)]:
+                for gui in mlist._gui:
+                    page = gui.GetConfigInfo(Blank(), category, subcategory) if hasattr(gui, "GetConfigInfo") else None
+                    for row in page or []:
+                        if isinstance(row, tuple) and not row[0].startswith("_"):
+                            rows.append([row[0], kinds.get(row[1], ""), plain(row[2], "us-ascii")])
+        return rows
+
+    def read(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """The state of lists.
+
+        request: {"lists": [names], "attributes": [names], "members": whether
+        to read them, "passwords": {list: {attribute: value to compare with}}}.
+        answer: {"lists": {name: {"attributes", "members", "saved"}}, "unreadable":
+        {name: sentence}}; see mailman21_read.Files.members.
+        """
+        answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
+        for name in request["lists"]:
+            try:
+                answer[name] = self._entry(str(name), request)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
+        return {"lists": answer, "unreadable": unreadable}
+
+    def _entry(self, name, request):
+        # type: (str, dict[str, Any]) -> dict[str, Any]
+        config = self.files.config(name)
+        entry = {"attributes": self.files.attributes(config, request["attributes"])}  # type: dict[str, Any]
+        entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
+        if request["members"]:
+            entry["members"] = self.files.members(config)
+        entry["passwords"] = {}
+        for attribute in LIST_PASSWORDS:
+            stored = config.get(attribute)
+            given = request["passwords"].get(name, {}).get(attribute)
+            entry["passwords"][attribute] = same_password(stored, given)
+        return entry
+
+    def apply(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Carry out steps (see mailman21.raw_step), each under the lock of its list.
+
+        answer: {"failed": {list: sentence}}; the others are done.
+        """
+        failed = {}
+        for step in request["steps"]:
+            try:
+                with naming(step["list"]):
+                    self.writer.apply(step)
+            except Failure as exc:
+                failed[step["list"]] = str(exc)
+        # Mailman's lists refer to themselves: the only garbage there is.
+        gc.collect()
+        return {"failed": failed}
+
+    def tidy(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Remove what killed processes left, which nothing else ever does."""
+        mailman21_lock.tidy_locks(self.mm_cfg.LOCK_DIR)
+        mailman21_lock.tidy_lists(self.files.lists)
+        return {}
+
+    def notify(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Mailman's own messages to people who were added or removed.
+
+        request: {"notices": [{"list": name, "welcome", "goodbye": [lower-case addresses]}]}.
+        answer: {"sent": number of messages}.
+        """
+        from Mailman import i18n
+        from Mailman.MailList import MailList
+
+        sent = 0
+        for notice in request["notices"]:
+            mlist = MailList(str(notice["list"]), lock=0)
+            i18n.set_language(mlist.preferred_language)
+            for address in notice["welcome"]:
+                # Nobody can write to an address beyond ASCII here.
+                if is_ascii(address) and mlist.isMember(address):
+                    digest = mlist.getMemberOption(address, self.mm_cfg.Digests)
+                    mlist.SendSubscribeAck(str(address), mlist.getMemberPassword(address), digest)
+                    sent += 1
+            for address in filter(is_ascii, notice["goodbye"]):
+                mlist.SendUnsubscribeAck(str(address), mlist.preferred_language)
+                sent += 1
+        return {"sent": sent}
+
+    def passwords(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Passwords of the site, and new ones for the owners of lists.
+
+        request: {"site": {"site" or "creator": password}, "renew": {list:
+        occasion}, "check": only look}.
+        answer: {"site": [those that differ], "renew": [lists whose last occasion is another]}.
+        """
+        site = [
+            name
+            for name, password in sorted(request["site"].items())
+            if same_password(stored_site_password(name), password) is not True
+        ]
+        renew = [
+            name
+            for name, occasion in sorted(request["renew"].items())
+            if plain(self.files.config(str(name)).get(OCCASION), "utf-8") != occasion
+        ]
+        if not request["check"]:
+            for name in site:
+                set_site_password(name, request["site"][name])
+            for name in renew:
+                self.writer.renew_password(str(name), request["renew"][name])
+        return {"site": site, "renew": renew}
+
+
+WIDGETS = (
+    "Toggle",
+    "Radio",
+    "String",
+    "Text",
+    "Email",
+    "EmailList",
+    "EmailListEx",
+    "Host",
+    "Number",
+    "FileUpload",
+    "Select",
+    "Topics",
+    "Checkbox",
+    "HeaderFilter",
+)
+
+
+@contextlib.contextmanager
+def naming(name):
+    # type: (str) -> Iterator[None]
+    """Whatever goes wrong is said of the list that it went wrong with."""
+    try:
+        yield
+    except Failure:
+        raise
+    except Exception as exc:
+        raise Failure(sentence(name, exc))
+
+
+def sentence(name, exc):
+    # type: (str, Exception) -> str
+    """What went wrong with a list, with its name."""
+    start = "list {0}: ".format(name)
+    if not isinstance(exc, Failure):
+        return "{0}{1}: {2}".format(start, type(exc).__name__, exc)
+    return str(exc) if str(exc).startswith(start) else start + str(exc)
+
+
+def is_ascii(address):
+    # type: (str) -> bool
+    return all(ord(char) < 128 for char in address)
+
+
+def main():
+    # type: () -> None
+    serve(lambda request: Engine(str(request["command"]), int(request["wait"])))

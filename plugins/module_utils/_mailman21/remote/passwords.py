@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The passwords of Mailman 2.1, which keeps their SHA-1. Runs in Mailman's own Python 2.7."""
+
+import hashlib
+import os
+
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # noqa: F401
+
+# Attributes of a list that hold one.
+LIST_PASSWORDS = ("password", "mod_password", "post_password")
+# The attribute with the occasion of the last password that was made up for the owners.
+OCCASION = "listops_password_occasion"
+NOTICE = """\
+The mailing list {address} has a new administrator password:
+
+    {password}
+
+Use it from now on to administer the list, at
+
+    {url}
+
+and change it there to one of your own.
+"""
+
+
+def digest(password):
+    # type: (str) -> str
+    """A password as Mailman stores it."""
+    return str(hashlib.sha1(password.encode("utf-8")).hexdigest())
+
+
+def same_password(stored, given):
+    # type: (Any, Any) -> Any
+    """True when given is the stored password, else only whether there is one."""
+    if not stored:
+        return None
+    return True if given is not None and digest(given) == stored else "set"
+
+
+def site_file(name):
+    # type: (str) -> str
+    """The file of the `site` or `creator` password."""
+    from Mailman import mm_cfg
+
+    return str({"site": mm_cfg.SITE_PW_FILE, "creator": mm_cfg.LISTCREATOR_PW_FILE}[name])
+
+
+def stored_site_password(name):
+    # type: (str) -> str | None
+    path = site_file(name)
+    if not os.path.exists(path):
+        return None
+    with open(path) as handle:
+        return handle.read().strip() or None
+
+
+def set_site_password(name, password):
+    # type: (str, str) -> None
+    """Replace the file: it may be root's, and a web server reads it all the time."""
+    path = site_file(name)
+    temporary = "{0}.{1}.new".format(path, os.getpid())
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(digest(password) + "\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+    os.rename(temporary, path)
+
+
+def renew(mlist, occasion):
+    # type: (Any, str) -> None
+    """Give a locked list a password that nobody knows but its owners, who are told once.
+
+    The occasion is noted last: whoever stops this midway, the next run makes
+    another password and tells it, so that the last one told is the one that holds.
+    """
+    from Mailman import Message, Utils, mm_cfg
+
+    if not mlist.owner:
+        raise Failure("list {0} has no owner who could be told a password".format(mlist.internal_name()))
+    password = Utils.MakeRandomPassword(max(12, mm_cfg.ADMIN_PASSWORD_LENGTH))
+    mlist.password = digest(password)
+    mlist.Save()
+    address = mlist.GetListEmail()
+    notice = NOTICE.format(address=address, password=password, url=mlist.GetScriptURL("admin", absolute=1))
+    subject = "New administrator password of {0}".format(address)
+    Message.UserNotification(mlist.owner[:], Utils.get_site_email(), subject, notice, "en").send(mlist)
+    setattr(mlist, OCCASION, occasion)
+    mlist.Save()

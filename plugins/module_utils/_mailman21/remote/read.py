@@ -1,0 +1,274 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailman 2.1's files, read without Mailman: its pickles are dictionaries of attributes.
+
+Runs in Mailman 2.1's own Python 2.7; reads the same files under Python 3, for
+a host that only has the files. Bytes become text by the list's own charset.
+"""
+
+import os
+import pickle
+import re
+import sys
+
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any, Iterable  # noqa: F401
+
+PYTHON2 = sys.version_info[0] == 2
+INTEGERS = (int, type(sys.maxsize + 1))
+# What Mailman itself takes for a sign of a list.
+CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
+# The attribute in which a disabled list keeps what it was.
+SAVED = "listops_disabled"
+# Kinds of requests by number, and what is recorded of them.
+REQUESTS = {
+    1: ("held", ("time", "sender", "subject", "reason", "file", "data")),
+    2: ("subscriptions", ("time", "address", "name", "password", "digest", "language")),
+    3: ("unsubscriptions", ("address",)),
+}
+CLASSES = (
+    ("Mailman.Bouncer", "_BounceInfo"),
+    ("Mailman.Message", "Message"),
+    ("Mailman.UserDesc", "UserDesc"),
+)
+
+
+WORDS = (bytes, type(b"".decode("ascii")))
+# What Mailman keeps of members by their addresses: kinds of values, and what they are called.
+MEMBER_ATTRIBUTES = {
+    "members": (WORDS + INTEGERS, "an address or 0"),
+    "digest_members": (WORDS + INTEGERS, "an address or 0"),
+    "usernames": (WORDS + (type(None),), "a name"),
+    "user_options": (INTEGERS, "a number"),
+    "language": (WORDS, "a language"),
+    "delivery_status": (tuple, "a number and a time"),
+}  # type: dict[str, tuple[Any, str]]
+
+
+def odd(name, value, accepted):
+    # type: (str, Any, str) -> str
+    """What to say of an attribute that Mailman itself does not keep like this."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return "its attribute {0} is {1}, where Mailman 2.1 keeps {2}; set it with withlist".format(name, shown, accepted)
+
+
+class Instance(object):
+    """Stands for an instance of one of Mailman's classes; `state` holds its attributes."""
+
+    def __setstate__(self, state):
+        # type: (Any) -> None
+        self.state = state
+
+
+def find_class(module, name):
+    # type: (str, str) -> Any
+    """Nothing but data is made from a pickle."""
+    if (module, name) in CLASSES:
+        return Instance
+    raise pickle.UnpicklingError("it holds a {0}.{1}".format(module, name))
+
+
+if PYTHON2:
+    import cPickle  # type: ignore[import-not-found] # pylint: disable=import-error
+
+    def load(handle):
+        # type: (IO[bytes]) -> Any
+        unpickler = cPickle.Unpickler(handle)
+        unpickler.find_global = find_class
+        return unpickler.load()
+
+else:
+
+    class _Unpickler(pickle.Unpickler):
+        def find_class(self, module_name, global_name):
+            # type: (str, str) -> Any
+            return find_class(module_name, global_name)
+
+    def load(handle):
+        # type: (IO[bytes]) -> Any
+        """Text of Python 2 stays bytes, because only the list knows its charset."""
+        return _Unpickler(handle, encoding="bytes").load()
+
+
+def native(name):
+    # type: (Any) -> str
+    """An ASCII name in the interpreter's own kind of str."""
+    return name if isinstance(name, str) else str(name.decode("ascii") if isinstance(name, bytes) else name)
+
+
+def text(value, charset):
+    # type: (Any, str) -> Any
+    """Text as Mailman shows it: by the list's charset, else UTF-8, which is what came by mail or shell."""
+    for encoding in (charset, "utf-8"):
+        try:
+            return value.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return value.decode("iso-8859-1")
+
+
+def plain(value, charset):
+    # type: (Any, str) -> Any
+    """A value as JSON can hold it."""
+    if isinstance(value, bytes):
+        return text(value, charset)
+    if isinstance(value, (list, tuple)):
+        return [plain(item, charset) for item in value]
+    if isinstance(value, Instance):
+        return plain(getattr(value, "state", None), charset)
+    if isinstance(value, dict):
+        return dict((_key(key, charset), plain(item, charset)) for key, item in value.items())
+    return value
+
+
+def _key(key, charset):
+    # type: (Any, str) -> Any
+    """A key as JSON can hold it."""
+    return text(repr(key).encode("ascii"), charset) if isinstance(key, (tuple, Instance)) else plain(key, charset)
+
+
+class Files(object):
+    """The lists below one directory.
+
+    lists, data: LIST_DATA_DIR and DATA_DIR.
+    charsets: language -> charset, as mm_cfg.LC_DESCRIPTIONS has it.
+    """
+
+    def __init__(self, lists, data, charsets):
+        # type: (str, str, dict[str, str]) -> None
+        self.lists = lists
+        self.data = data
+        self.charsets = charsets
+
+    def names(self):
+        # type: () -> list[str]
+        """Every list there is, also one that cannot be read."""
+        return sorted(name for name in os.listdir(self.lists) if self.exists(name))
+
+    def exists(self, name):
+        # type: (str) -> bool
+        folder = os.path.join(self.lists, name)
+        return any(os.path.exists(os.path.join(folder, file)) for file in CONFIG_FILES)
+
+    def config(self, name):
+        # type: (str) -> dict[str, Any]
+        """The attributes of a list as they are stored. An unreadable list is an error, it is not absent."""
+        path = os.path.join(self.lists, name, "config.pck")
+        config = self._load(path, "list {0}".format(name))
+        if not isinstance(config, dict):
+            raise Failure("list {0}: {1} holds no attributes".format(name, path))
+        if os.path.exists(os.path.join(self.lists, name, "extend.py")):
+            raise Failure("list {0}: extend.py may keep its members elsewhere, which is not supported".format(name))
+        return config if PYTHON2 else dict((native(key), value) for key, value in config.items())
+
+    @staticmethod
+    def _load(path, what):
+        # type: (str, str) -> Any
+        try:
+            with open(path, "rb") as handle:
+                return load(handle)
+        except Exception as exc:
+            # Damaged pickles raise nearly anything.
+            reason = getattr(exc, "strerror", None) or "{0}: {1}".format(type(exc).__name__, exc)
+            copy = "Mailman has a copy in {0}.last; ".format(path) if os.path.exists(path + ".last") else ""
+            raise Failure(
+                "{0}: {1} cannot be read ({2}); {3}nothing was changed of it".format(what, path, reason, copy)
+            )
+
+    def charset(self, config):
+        # type: (dict[str, Any]) -> str
+        language = config.get("preferred_language", b"en")
+        try:
+            return self.charsets.get(native(language), "us-ascii")
+        except (AttributeError, UnicodeError):
+            # No language is like this; who reads the list says so.
+            return "us-ascii"
+
+    @staticmethod
+    def host(config):
+        # type: (dict[str, Any]) -> str
+        host = config.get("host_name")
+        try:
+            # Python 2 takes any bytes for its str.
+            if isinstance(host, WORDS) and host and native(host).encode("ascii"):
+                return native(host).lower()
+        except UnicodeError:
+            pass
+        raise Failure(odd("host_name", host, "the name of a domain"))
+
+    def attributes(self, config, names):
+        # type: (dict[str, Any], Iterable[str]) -> dict[str, Any]
+        """Attributes as JSON can hold them; those that this Mailman does not know are missing."""
+        charset = self.charset(config)
+        return dict((name, plain(config[name], charset)) for name in names if name in config)
+
+    def members(self, config):
+        # type: (dict[str, Any]) -> list[list[Any]]
+        """Rows of lower-case address, address as given, name, option flags, digest, delivery status, language."""
+        charset = self.charset(config)
+        self._check_members(config)
+        names, options, language = config["usernames"], config["user_options"], config["language"]
+        status = config.get("delivery_status", {})
+        languages = dict((code, plain(code, charset)) for code in set(language.values()))
+        rows = []
+        for digest, people in ((False, config["members"]), (True, config["digest_members"])):
+            for key, given in people.items():
+                name = names.get(key)
+                rows.append(
+                    [
+                        text(key, charset) if isinstance(key, bytes) else key,
+                        plain(given, charset) if given else None,
+                        plain(name, charset) if name else "",
+                        options.get(key, 0),
+                        digest,
+                        status[key][0] if key in status else 0,
+                        languages.get(language.get(key)),
+                    ]
+                )
+        return rows
+
+    @staticmethod
+    def _check_members(config):
+        # type: (dict[str, Any]) -> None
+        """Refuse members that are kept in another way than Mailman keeps them."""
+        for name, (kinds, accepted) in MEMBER_ATTRIBUTES.items():
+            people = config.get(name, {} if name == "delivery_status" else None)
+            if not isinstance(people, dict):
+                raise Failure(odd(name, people, "a dictionary of members"))
+            for key, value in people.items():
+                if not isinstance(key, WORDS):
+                    raise Failure(odd(name, {key: value}, "addresses as keys"))
+                if not isinstance(value, kinds) or (
+                    kinds is tuple and (not value or not isinstance(value[0], INTEGERS))
+                ):
+                    raise Failure(odd("{0} of {1!r}".format(name, key), value, accepted))
+
+    def requests(self, name):
+        # type: (str) -> dict[str, list[dict[str, Any]]]
+        """What waits for a moderator of exactly this list, by its own records: held, subscriptions, unsubscriptions."""
+        found = dict((kind, []) for kind, _columns in REQUESTS.values())  # type: dict[str, list[dict[str, Any]]]
+        path = os.path.join(self.lists, name, "request.pck")
+        if not os.path.exists(path):
+            return found
+        charset = self.charset(self.config(name))
+        records = self._load(path, "list {0}".format(name))
+        # Beside the requests, which have numbers, is the version of the file.
+        for key in sorted(key for key in records if isinstance(key, INTEGERS)):
+            number, record = records[key]
+            if number in REQUESTS:
+                kind, columns = REQUESTS[number]
+                values = record if isinstance(record, tuple) else (record,)
+                found[kind].append(dict(zip(columns, plain(values, charset)), id=key))
+        return found
+
+
+def own_held_file(name, file):
+    # type: (str, str) -> bool
+    """Whether a file of a held message is this list's, and not that of a list whose name only starts alike."""
+    return bool(re.match(r"heldmsg-" + re.escape(name) + r"-\d+\.(pck|txt)\Z", file, re.IGNORECASE))

@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program that runs inside Mailman 3's own interpreter: it reads and applies, it decides nothing.
+
+It is sent there by engine.py, with program.py, the other mailman3_*.py (what
+to read, what to write) and nothing else of this collection; Mailman itself is
+imported only when it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from typing import Any
+
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.notices import send
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.redact import Copies
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.rename import Renamer
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import schema
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import urls
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.transactions import (
+    Busy,
+    Step,
+    Transactions,
+    batches,
+    when_free,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.write import Writer, remove
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import (
+    Absent,
+    Failure,
+    sentence,
+    serve,
+)
+
+# For so many seconds a run waits for another one to end.
+TURN_SECONDS = 60.0
+
+
+class Engine:
+    """Mailman 3 through its own model classes."""
+
+    def __init__(self, config_file: str | None, readonly: bool) -> None:
+        from mailman.config import config
+        from mailman.core.initialize import initialize_1, initialize_2, initialize_3
+
+        # Mailman makes its directories and its database when it starts for the first time.
+        config.create_paths = not readonly
+        initialize_1(config_file or None)
+        if readonly and not os.path.isdir(config.LIST_DATA_DIR):
+            raise Absent("Mailman has never run here")
+        self.config = config
+        if not readonly:
+            self._wait_for_turn()
+        # the database is what it opens first
+        when_free(initialize_2)
+        initialize_3()
+        # What SQLAlchemy says of an error has the values in it, among them passwords and people.
+        config.db.engine.hide_parameters = True
+        self.reader = Reader(config)
+        self.writer = Writer(config)
+        self.renamer = Renamer(config)
+
+    def _wait_for_turn(self) -> None:
+        """Runs write one after the other, since none would know in its plan what another does meanwhile."""
+        self._turn = open(os.path.join(self.config.LOCK_DIR, "listops.lock"), "w", encoding="ascii")  # noqa: SIM115
+        began = time.monotonic()
+        while True:
+            try:
+                fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError as exc:
+                if time.monotonic() - began > TURN_SECONDS:
+                    raise Failure(
+                        "another run has been changing this Mailman for {0:.0f} s; run again when it is done".format(
+                            TURN_SECONDS
+                        )
+                    ) from exc
+                time.sleep(0.1)
+
+    @property
+    def store(self) -> Any:
+        return self.config.db.store
+
+    def hello(self) -> dict[str, Any]:
+        """What there is to know before any list is looked at."""
+        return when_free(self._hello, self.store.rollback)
+
+    def _hello(self) -> dict[str, Any]:
+        from mailman.interfaces.domain import IDomainManager
+        from mailman.interfaces.languages import ILanguageManager
+        from mailman.interfaces.template import ALL_TEMPLATES
+        from mailman.model.bans import Ban
+        from mailman.version import VERSION
+        from sqlalchemy import select
+        from zope.component import getUtility
+
+        policies = self._policies()
+        bans = self.store.execute(select(Ban.email).where(Ban.list_id.is_(None)))
+        return {
+            "engine": "mailman3",
+            "version": VERSION,
+            "domains": sorted(domain.mail_host for domain in getUtility(IDomainManager)),
+            "lists": sorted(policies),
+            "archive_policies": policies,
+            "site_bans": sorted(row[0] for row in bans),
+            "archivers": sorted(archiver.name for archiver in self.config.archivers),
+            "idle_archivers": sorted(archiver.name for archiver in self.config.archivers if not archiver.is_enabled),
+            "templates": sorted(ALL_TEMPLATES),
+            "template_urls": urls(self.config),
+            "listname_chars": self.config.mailman.listname_chars,
+            "schema": schema(self.config),
+            "charsets": {str(each.code): each.charset for each in getUtility(ILanguageManager).languages},
+            "default_language": self.config.mailman.default_language,
+            "stopped": os.path.exists(self._stop_note),
+        }
+
+    def _policies(self) -> dict[str, str]:
+        from mailman.model.mailinglist import MailingList
+        from sqlalchemy import select
+
+        table = MailingList.__table__
+        rows = self.store.execute(select(table.c.list_name, table.c.mail_host, table.c.archive_policy))
+        # Of a list with an unknown style Mailman knows nothing.
+        return {
+            "{0}@{1}".format(name, host): policy.name if policy is not None else "unknown"
+            for name, host, policy in rows
+        }
+
+    def policies(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Who may read the archives of all lists. answer: {"policies": {address: archive_policy}}."""
+        policies = self._policies()
+        self.store.rollback()
+        return {"policies": policies}
+
+    def read(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The state of lists.
+
+        request: {"lists": [posting addresses] or null for all, "settings":
+        [names] or null for all, "rosters": [roles], "templates": [names] or
+        null for all, "secrets": {address:
+        {setting: value to compare with}}}.
+        answer: {"lists": {address: see ListSpec, with rosters as role ->
+        address -> member}}.
+        """
+        lists = when_free(lambda: self.reader.read(request), self.store.rollback)
+        # Nothing may stay open while the caller thinks.
+        self.store.rollback()
+        return {"lists": lists}
+
+    def apply(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out the steps of a plan in short transactions; each list is as it was or as planned.
+
+        request: {"steps": [{"list": address, and any of "create", "delete",
+        "set", "seen", "header_matches", "bans", "ban", "archivers", "rosters", "disable",
+        "forget", "templates"}]}.
+        answer: {"failed": {address: sentence}, "waited": seconds for which the
+        database was busy}.
+        """
+        work = Transactions(self.config)
+        failed: dict[str, str] = {}
+        for number, batch in enumerate(batches(request["steps"], lambda: work.work)):
+            if number:
+                work.give_way()
+            self._commit(work, batch, failed)
+        return {"failed": failed, "waited": round(work.waited, 1)}
+
+    def _commit(self, work: Transactions, batch: list[Step], failed: dict[str, str]) -> None:
+        """Carry out steps together, but for those of lists that failed; which do so now is noted there."""
+        batch = [step for step in batch if step["list"] not in failed]
+        try:
+            leftovers = work.run(lambda: self.writer.apply(batch))
+        except Busy:
+            raise
+        except Exception as exc:
+            # One list shall not hold up the others, and must be named.
+            if len(batch) > 1:
+                for step in batch:
+                    self._commit(work, [step], failed)
+                return
+            name = batch[0]["list"]
+            failed[name] = str(exc) if isinstance(exc, Failure) else "list {0}: {1}".format(name, sentence(exc))
+            return
+        for path in leftovers:
+            # Only what is committed may lose what it had.
+            remove(path)
+
+    def facts(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What nobody declares.
+
+        request: {"lists": [posting addresses] or null for all}.
+        answer: {"lists": {address: {"created_at", "last_post_at": ISO 8601 in UTC or null, "counts": {role: number}}}}.
+        """
+        facts = when_free(lambda: self.reader.facts(request.get("lists")), self.store.rollback)
+        self.store.rollback()
+        return {"lists": facts}
+
+    def aliases(self, request: dict[str, Any]) -> dict[str, Any]:
+        """All addresses of the users who have these.
+
+        request: {"addresses": [lower-case addresses]}.
+        answer: {"addresses": [those that are known, and others of the same users]}.
+        """
+        known = self.reader.aliases(request["addresses"])
+        self.store.rollback()
+        return {"addresses": known}
+
+    def unfinished(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which former names something has still.
+
+        request: {"lists": [posting addresses]}.
+        answer: {"lists": [those that are in use]}.
+        """
+        return {"lists": [old for old in request["lists"] if self.renamer.unfinished(old)]}
+
+    def rename(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Give lists other names, or finish what was interrupted. Mailman must not run.
+
+        request: {"renames": [[old posting address, new one]]}.
+        answer: {}.
+        """
+        for old, new in request["renames"]:
+            self.renamer.rename(old, new)
+        return {}
+
+    @property
+    def _stop_note(self) -> str:
+        return os.path.join(self.config.DATA_DIR, "listops-stopped")
+
+    def note_stop(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Note that Mailman is stopped and shall run again."""
+        with open(self._stop_note, "w", encoding="utf-8") as handle:
+            os.fsync(handle.fileno())
+        return {}
+
+    def forget_stop(self, _request: dict[str, Any]) -> dict[str, Any]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._stop_note)
+        return {}
+
+    def notify(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Greet people. request: {"notices": see mailman3_notices.send}; answer: {"sent": number of messages}."""
+        sent = send(request["notices"])
+        self.store.rollback()
+        return {"sent": sent}
+
+    def copies(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which lists have a copy of every post in Mailman's own prototype archive.
+
+        request: {"lists": [posting addresses]}.
+        answer: {"lists": [those that have one]}.
+        """
+        return {"lists": [name for name in request["lists"] if os.path.isdir(self._copies(name))]}
+
+    def drop_copies(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remove them. request and answer: see copies."""
+        found: list[str] = self.copies(request)["lists"]
+        for name in found:
+            shutil.rmtree(self._copies(name))
+        return {"lists": found}
+
+    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Copies of a message that is to say something else.
+
+        request: {"list": posting address, "message_id": bare, "wish": see
+        redact_text, "originals": whether to give them as they are}.
+        answer: see mailman3_redact.Copies.look.
+        """
+        return self._message(request).look(request["originals"])
+
+    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Let them say that. request: as of look_message; answer: {}."""
+        self._message(request).apply()
+        return {}
+
+    def _message(self, request: dict[str, Any]) -> Copies:
+        return Copies(self.config, request["list"], request["message_id"], request["wish"])
+
+    def _copies(self, name: str) -> str:
+        return os.path.join(self.config.ARCHIVE_DIR, "prototype", name)
+
+
+def prepare() -> None:
+    # Mailman looks for its configuration in the current directory first.
+    os.chdir("/")
+    import mailman.core.initialize  # noqa: F401
+
+
+def main() -> None:
+    serve(lambda request: Engine(request.get("config"), request["readonly"]), prepare)

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies of a message that Mailman 3 itself keeps: in its prototype archive and in digests that are not sent yet."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import glob
+import mailbox
+import os
+import time
+from typing import Any, Iterator
+
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import replace_bytes
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.digests import cleaned
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.message import message_id
+
+
+def clear_dead_lock(path: str) -> None:
+    """Remove what whoever was killed leaves of the lock on a mailbox, which would be in the way of Mailman, too.
+
+    The lock is the system's on the file, taken first and given back first, and a file beside it. While we have the
+    first, nobody alive has the second for longer than it takes to remove it.
+    """
+    lock = path + ".lock"
+    if not os.path.exists(lock):
+        return
+    with open(path, "rb+") as handle:
+        fcntl.lockf(handle, fcntl.LOCK_EX)
+        time.sleep(0.2)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(lock)
+
+
+class Copies:
+    """config: Mailman's; name: a posting address; ident: a bare Message-ID; wish: see redact_text."""
+
+    def __init__(self, config: Any, name: str, ident: str, wish: dict[str, Any]) -> None:
+        self.name = name
+        self.ident = ident.encode("utf-8")
+        self.wish = wish
+        self.prototype = os.path.join(config.ARCHIVE_DIR, "prototype", name)
+        self.digests = os.path.join(config.LIST_DATA_DIR, name.replace("@", ".", 1), "digest*.mmdf")
+
+    def look(self, originals: bool) -> dict[str, Any]:
+        """See hyperkitty_redact.Redactor.look."""
+        places: list[dict[str, Any]] = []
+        raw: list[list[str]] = []
+        for path, data, _new in self._files():
+            own = message_id(data) == self.ident
+            places.append({"place": path, "what": ["message" if own else "digest"]})
+            if own and originals:
+                raw.append(["prototype-{0}.eml".format(len(raw)), base64.b64encode(data).decode("ascii")])
+        places += [{"place": path, "what": ["digest in progress"]} for path in self._unsent()]
+        return {"places": places, "originals": raw}
+
+    def apply(self) -> None:
+        for path, _data, new in list(self._files()):
+            replace_bytes(path, [new])
+        for path in list(self._unsent()):
+            self._clean_digest(path)
+
+    def _files(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Files of the prototype archive that hold something: path, what is in it, what shall be."""
+        for path in sorted(glob.glob(os.path.join(glob.escape(self.prototype), "[cn]*", "*"))):
+            with open(path, "rb") as handle:
+                data = handle.read()
+            new = cleaned(data, self.ident, self.wish)
+            if new != data:
+                yield path, data, new
+
+    def _unsent(self) -> Iterator[str]:
+        for path in sorted(glob.glob(self.digests)):
+            box = mailbox.MMDF(path, create=False)
+            try:
+                if any(self._changed(box, key) is not None for key in box.iterkeys()):
+                    yield path
+            finally:
+                box.close()
+
+    def _changed(self, box: mailbox.MMDF, key: str) -> bytes | None:
+        raw = box.get_bytes(key)
+        new = cleaned(raw, self.ident, self.wish)
+        return new if new != raw else None
+
+    def _clean_digest(self, path: str) -> None:
+        from mailman.utilities.mailbox import Mailbox
+
+        clear_dead_lock(path)
+        # As Mailman itself adds to it: locked, and the others are copied as they are.
+        with Mailbox(path) as box:
+            for key in list(box.iterkeys()):
+                new = self._changed(box, key)
+                if new is not None:
+                    fresh = mailbox.MMDFMessage(new)
+                    fresh.set_from(box.get_message(key).get_from())
+                    box[key] = fresh

@@ -1,0 +1,165 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steps of a plan, carried out on lists of Mailman 3. Runs in Mailman's interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.people import People, RosterChange
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import assign, schema
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import Templates
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, replace_file
+
+
+def remove(path: str) -> None:
+    """Remove a file, or a directory and what is in it; there may be none."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        shutil.rmtree(path)
+
+
+class Writer:
+    """Writes within the transaction of its caller."""
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.reader = Reader(config)
+        self.people = People(config.db.store)
+        self.types = schema(config)
+        self.texts = Templates(config)
+
+    def apply(self, steps: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Carry out steps; the files and directories to remove once that is committed."""
+        leftovers: list[str] = []
+        rosters: list[RosterChange] = []
+        texts: list[tuple[Any, Mapping[str, Any]]] = []
+        for step in steps:
+            mlist = self._list(step)
+            if step.get("delete"):
+                leftovers += [mlist.data_path, *self.texts.folders(mlist.list_id, mlist.fqdn_listname)]
+                self._delete(mlist)
+                continue
+            self._configure(mlist, step)
+            new = bool(step.get("create"))
+            for role, change in step.get("rosters", {}).items():
+                rosters.append(RosterChange(mlist.list_id, role, new, **change))
+            if "disable" in step:
+                self._disable(mlist, step["disable"])
+            if "templates" in step:
+                texts.append((mlist, step["templates"]))
+            if step.get("forget"):
+                leftovers.append(self.reader.saved_file(mlist.list_id))
+        self.people.write(rosters)
+        # Last, since a rollback does not bring files back.
+        for mlist, wanted in texts:
+            self.texts.write(mlist, wanted)
+        return leftovers
+
+    def _list(self, step: Mapping[str, Any]) -> Any:
+        from mailman.app.lifecycle import create_list
+        from mailman.interfaces.listmanager import IListManager
+        from zope.component import getUtility
+
+        name = step["list"]
+        if step.get("create"):
+            # Of a list that is gone, or whose creation was cut off.
+            list_id = name.replace("@", ".", 1)
+            if getUtility(IListManager).get_by_list_id(list_id) is not None:
+                raise Failure("list {0}: another list has its list-id {1} meanwhile".format(name, list_id))
+            for path in [os.path.join(self.config.LIST_DATA_DIR, list_id), *self.texts.folders(list_id, name)]:
+                remove(path)
+            self.texts.forget(list_id)
+            return create_list(name)
+        mlist = getUtility(IListManager).get(name)
+        if mlist is None:
+            raise Failure("list {0} vanished while this ran; run again".format(name))
+        return mlist
+
+    def _delete(self, mlist: Any) -> None:
+        """What Mailman's own remove_list does, but for the directory, which a rollback would not bring back."""
+        from mailman.interfaces.listmanager import IListManager
+        from mailman.utilities.modules import call_name
+        from zope.component import getUtility
+
+        self._discard_held(mlist)
+        self.people.remove_everybody(mlist.list_id)
+        self.texts.forget(mlist.list_id)
+        getUtility(IListManager).delete(mlist)
+        call_name(self.config.mta.incoming).delete(mlist)
+
+    def _configure(self, mlist: Any, step: Mapping[str, Any]) -> None:
+        """What a list has beside its rosters."""
+        from mailman.interfaces.bans import IBanManager
+        from mailman.interfaces.mailinglist import IListArchiverSet
+
+        self._still(mlist, step.get("seen", {}))
+        assign(self.types, mlist, step.get("set", {}))
+        if "header_matches" in step:
+            self._header_matches(mlist, step["header_matches"])
+        if "bans" in step:
+            manager = IBanManager(mlist)
+            wanted = set(step["bans"])
+            for ban in list(manager):
+                if ban.email not in wanted:
+                    manager.unban(ban.email)
+            for email in step["bans"]:
+                manager.ban(email)
+        for email in step.get("ban", ()):
+            IBanManager(mlist).ban(email)
+        if "archivers" in step:
+            archivers = {archiver.name: archiver for archiver in IListArchiverSet(mlist).archivers}
+            for key, enabled in step["archivers"].items():
+                archivers[key].is_enabled = enabled
+
+    def _still(self, mlist: Any, seen: Mapping[str, Any]) -> None:
+        """Refuse to write what was made from settings as they were read, when they are others now."""
+        if not seen:
+            return
+        name = mlist.fqdn_listname
+        wanted = {"lists": [name], "settings": list(seen), "rosters": [], "templates": []}
+        have = self.reader.read(wanted)[name]["settings"]
+        for key, value in sorted(seen.items()):
+            if have[key] != value and (not isinstance(value, list) or sorted(have[key]) != sorted(value)):
+                raise Failure("list {0}: {1} was changed by somebody else while this ran; run again".format(name, key))
+
+    @staticmethod
+    def _header_matches(mlist: Any, rules: list[dict[str, str]]) -> None:
+        from mailman.interfaces.mailinglist import IHeaderMatchList
+
+        matches = IHeaderMatchList(mlist)
+        matches.clear()
+        for rule in rules:
+            chain = None if rule["action"] == "default" else rule["action"]
+            matches.append(rule["header"], rule["pattern"], chain)
+
+    def _disable(self, mlist: Any, request: dict[str, Any]) -> None:
+        """Save what is there, then set what disables; held messages go with it."""
+        if request["save"]:
+            self.config.db.store.flush()
+            name = mlist.fqdn_listname
+            wanted = {"lists": [name], "settings": list(request["settings"]), "rosters": [], "templates": []}
+            entry = self.reader.read(wanted)[name]
+            saved = {"settings": entry["settings"], "header_matches": entry["header_matches"]}
+            replace_file(self.reader.saved_file(mlist.list_id), json.dumps(saved, indent=1, sort_keys=True))
+        assign(self.types, mlist, request["settings"])
+        self._header_matches(mlist, request["header_matches"])
+        self._discard_held(mlist)
+
+    @staticmethod
+    def _discard_held(mlist: Any) -> None:
+        from mailman.interfaces.requests import IListRequests, RequestType
+
+        requests = IListRequests(mlist)
+        for held in list(requests.of_type(RequestType.held_message)):
+            requests.delete_request(held.id)

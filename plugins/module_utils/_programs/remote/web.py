@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a program enters the web interface of Mailman 3, which is Django. Sent there by engine.py, with program.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Callable, TypeVar
+
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
+
+# As with Mailman's own database: see mailman3_transactions.
+BUSY_SECONDS = 60.0
+PAUSE_SECONDS = 0.12
+T = TypeVar("T")
+
+
+def enter(manage: str) -> None:
+    """Make its models ready. manage: the path of its manage.py."""
+    folder = os.path.dirname(manage)
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")
+    import django
+
+    django.setup()
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """Do work that can be done twice, from its beginning when the database was busy; what it returns.
+
+    SQLite makes nobody wait who has read and now wants to write while another does: it refuses at once.
+    """
+    from django.db import OperationalError
+
+    began = time.monotonic()
+    while True:
+        try:
+            return work()
+        except OperationalError as exc:
+            if "database is locked" not in str(exc):
+                raise
+            waited = time.monotonic() - began
+            if waited > BUSY_SECONDS:
+                raise Failure(
+                    "the web interface's database was busy for {0:.0f} s, because another process keeps writing to it; "
+                    "what was done stays, run again for the rest".format(waited)
+                ) from exc
+            time.sleep(PAUSE_SECONDS)

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The people of lists as they are, in the words of an inventory or as a table. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any, Iterable, Mapping
+
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import DISABLED_ACTIONS
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import disabled_rules
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import MEMBER_FIELDS
+
+# Role -> key of an entry of mailman_list.
+KEYS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
+COLUMNS = ("list", "role", "address") + tuple(MEMBER_FIELDS)
+# What a spreadsheet takes for a formula, with full-width signs. An apostrophe before it makes it text; what has
+# apostrophes there already gets one more, so that one can be taken away again.
+_FORMULA = re.compile("'* *[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """Entries of mailman_list that say of every list who is on it, and change nothing when they are applied.
+
+    lists: as mailman_list_info returns them, with archive_policy where there are
+    archives: addresses of outside archives, which are nobody's.
+    """
+    out = []
+    for name, found in sorted(lists.items()):
+        entry: dict[str, Any] = {"name": name}
+        if found["state"] == "disabled":
+            entry["state"] = "disabled"
+            # What nobody disables with was written by hand since, and is not ours to keep.
+            for action in DISABLED_ACTIONS:
+                if found["header_matches"] == disabled_rules(action):
+                    entry["disabled_action"] = action
+        members = {person["address"].lower() for person in found["rosters"].get("member", ())}
+        for role, people in found["rosters"].items():
+            # Mailman asks for the member first, and forgets such a stranger when it can.
+            strangers = role == "nonmember"
+            entry[KEYS[role]] = [
+                dict(each)
+                for each in _persons(role, people, archives)
+                if not (strangers and each["address"].lower() in members)
+            ]
+        robots = [each["address"] for each in found["rosters"].get("member", ()) if outside.is_one(each, archives)]
+        if robots:
+            entry["outside_archivers"] = robots
+            if found["settings"]["archive_policy"] != "public":
+                entry["outside_archivers_private"] = True
+        out.append(entry)
+    return out
+
+
+def _persons(role: str, people: Iterable[Any], archives: frozenset[str]) -> list[Any]:
+    return [each for each in people if role != "member" or not outside.is_one(each, archives)]
+
+
+def table(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> str:
+    """The same people as CSV (RFC 4180) with a line of headings: one line for each person in a role of a list."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for name, found in sorted(lists.items()):
+        for role, people in found["rosters"].items():
+            for person in _persons(role, people, archives):
+                row = [name, role, person["address"]] + [person[key] for key in MEMBER_FIELDS]
+                writer.writerow(map(cell, row))
+    return text.getvalue()
+
+
+def cell(value: Any) -> str:
+    """A value as a cell: no formula to a spreadsheet, and nothing that acts on a terminal."""
+    shown = visible.one_line("" if value is None else str(value))
+    return "'" + shown if _FORMULA.match(shown) else shown
+
+
+def original(text: str) -> str:
+    """The value that `cell` wrote."""
+    return visible.plain(text[1:] if text.startswith("'") and _FORMULA.match(text) else text)
