@@ -83,10 +83,11 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._accounts import plan as accounts
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import WEB_SPEC, message
+from ansible_collections.listops.mailman.plugins.module_utils._accounts.client import Accounts
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import WEB_SPEC, WebInterface
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
 
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -95,14 +96,12 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     occasion = params["occasion"]
     if occasion is not None:
         occasion = vocabulary.line("occasion", occasion).strip()
-    opening = {"user": params["web_user"]}
-    with Engine("accounts", command=params["web_manage"], option="web_manage", opening=opening) as engine:
-        found = engine.request({"op": "look", "address": address})
+    with Accounts(WebInterface.of(params)) as there:
+        found = there.look(address)
         steps = accounts.plan(address, found, occasion)
         name = found["holder"] and found["holder"]["name"]
         if steps and not check_mode:
-            requests = [step.request for step in steps]
-            name = engine.request({"op": "apply", "address": address, "steps": requests})["name"]
+            name = there.apply(address, [step.request for step in steps])
     said = [visible.sentence(step.said) for step in steps]
     return {
         "changed": bool(steps),
@@ -124,8 +123,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**run(module.params, module.check_mode))
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
 
 
 if __name__ == "__main__":

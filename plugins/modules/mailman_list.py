@@ -246,16 +246,13 @@ from typing import Any, Iterator, Mapping, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
-    CONNECTION_SPEC,
-    POLICY_SPEC,
-    WEB_SPEC,
-    message,
-    reconcile,
-)
+from ansible_collections.listops.mailman.plugins.module_utils._apply.options import POLICY_SPEC, TaskOptions
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import reconcile
+from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archives
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import CONNECTION_SPEC, WEB_SPEC, WebInterface
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, naming, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
     vocabulary.argument_spec(vocabulary.LIST_FIELDS),
@@ -387,18 +384,24 @@ def main() -> None:
     elif params["defaults"] is not None:
         module.fail_json(msg="defaults needs lists: what they are for")
     try:
-        course = reconcile(
-            params,
-            lambda _hello: declared(params),
-            check_mode=module.check_mode,
+        options = TaskOptions.of(
+            params, check_mode=module.check_mode, scheme=naming.parse(params["naming"] or {})
+        ).with_scope(
             remove_undeclared=params["undeclared"] == "remove",
-            scheme=naming.parse(params["naming"] or {}),
+            service=params["mailman_service"] or "",
+            whole_site=many,
         )
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
-    for warning in course.warnings:
+        web = WebInterface.of(params)
+        outcome = reconcile(
+            options,
+            lambda _info: declared(params),
+            open_archives=lambda backend: open_archives(backend, web),
+        )
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
+    for warning in outcome.warnings:
         module.warn(warning)
-    result = dict(course.result, undeclared=course.result["undeclared"] if many else [])
+    result = dict(outcome.result, undeclared=outcome.result["undeclared"] if many else [])
     module.exit_json(invocation={"module_args": brief(params)}, **result)
 
 

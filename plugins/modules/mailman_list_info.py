@@ -158,22 +158,24 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply.host import open_archives, shown_policies
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archives
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
     CONNECTION_SPEC,
     WEB_SPEC,
-    message,
-    open_engine,
+    Connection,
+    WebInterface,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._backends.base import ListBackend
+from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def presented(
     entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[str], shown: str | None
 ) -> dict[str, Any]:
-    """One list as the engine reads it, in the form of the result. shown: what its archive goes by."""
+    """One list as the backend reads it, in the form of the result. shown: what its archive goes by."""
     rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
     return {
         "state": "disabled" if entry["saved"] else "present",
@@ -190,10 +192,10 @@ def presented(
     }
 
 
-def chosen(params: Mapping[str, Any], hello: Mapping[str, Any]) -> list[str]:
+def chosen(params: Mapping[str, Any], backend: ListBackend) -> list[str]:
     """Posting addresses of the lists that were asked for."""
-    names = model.chosen_lists(params, hello["domains"])
-    return [name for name in names if name in hello["lists"] or name.partition("@")[0] in hello.get("unreadable", {})]
+    names = model.chosen_lists(params["lists"], params["domain"], backend.info.domains)
+    return [name for name in names if name in backend.info.lists or name.partition("@")[0] in backend.unreadable]
 
 
 def main() -> None:
@@ -210,36 +212,37 @@ def main() -> None:
     )
     params = module.params
     try:
-        with open_engine(params, readonly=True) as engine, open_archives(engine, params) as archives:
-            hello = engine.hello
+        web = WebInterface.of(params)
+        with open_backend(Connection.of(params), readonly=True) as backend, open_archives(backend, web) as archive:
+            info = backend.info
             for key in params["settings"] or []:
-                if key not in hello["schema"]:
-                    raise vocabulary.unknown_key(key, list(hello["schema"]), " (settings)")
-            names = None if params["lists"] is None else chosen(params, hello)
-            existing = None if names is None else [name for name in names if name in hello["lists"]]
-            lists = engine.read(lists=existing, settings=params["settings"], rosters=params["roles"])
-            facts = engine.request({"op": "facts", "lists": existing})["lists"]
+                if key not in info.schema:
+                    raise vocabulary.unknown_key(key, list(info.schema), " (settings)")
+            names = None if params["lists"] is None else chosen(params, backend)
+            existing = None if names is None else [name for name in names if name in info.lists]
+            lists = backend.read(existing, settings=params["settings"], rosters=params["roles"])
+            facts = backend.facts(existing)
             for name in names or ():
-                reason = engine.unreadable.get(name, engine.unreadable.get(name.partition("@")[0]))
+                reason = backend.unreadable.get(name, backend.unreadable.get(name.partition("@")[0]))
                 if reason:
                     # it is there, and must not look as if it were not
-                    raise EngineError(reason)
-            unreadable = dict(engine.unreadable)
+                    raise HostError(reason)
+            unreadable = dict(backend.unreadable)
             # of when one was made there may be nonsense
             lists = {name: entry for name, entry in lists.items() if name in facts}
-            shown = shown_policies(archives)
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
+            shown = archive.policies() if archive is not None and archive.accessible else {}
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
     for reason in unreadable.values():
         module.warn(reason)
     module.exit_json(
         changed=False,
         unreadable=unreadable,
         lists={name: presented(lists[name], facts[name], params["roles"], shown.get(name)) for name in sorted(lists)},
-        engine=hello["engine"],
-        version=hello["version"],
-        available_settings=hello["schema"],
-        domains=hello["domains"],
+        engine=info.engine,
+        version=info.version,
+        available_settings=info.schema,
+        domains=info.domains,
     )
 
 

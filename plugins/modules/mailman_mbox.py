@@ -76,25 +76,27 @@ left_out:
   sample: [{"list": "wikitech-l@lists.example.org", "message_id": "1234@example.net", "reason": "IndexError: list index out of range"}]
 """
 
-import contextlib
 import hashlib
 import os
 import tempfile
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archive
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
     CONNECTION_SPEC,
     WEB_SPEC,
-    message,
-    open_engine,
+    Connection,
+    WebInterface,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._archives import mailboxes
+from ansible_collections.listops.mailman.plugins.module_utils._backends.base import ListState
+from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def checksum(path: str) -> str:
@@ -129,9 +131,9 @@ def export(module: AnsibleModule, lines: Iterator[bytes], path: str) -> tuple[in
     return count, changed
 
 
-def chosen(hello: Mapping[str, Any], lists: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> list[str]:
+def chosen(info: ServerInfo, lists: Mapping[str, ListState], params: Mapping[str, Any]) -> list[str]:
     """Posting addresses of the lists that were asked for; Invalid for one that is not there, or not public."""
-    names = model.chosen_lists(params, hello["domains"])
+    names = model.chosen_lists(params["lists"], params["domain"], info.domains)
     for name in names:
         if name not in lists:
             raise Invalid("list {0} does not exist".format(name))
@@ -161,22 +163,21 @@ def main() -> None:
     if not os.path.isdir(params["directory"]):
         module.fail_json(msg="directory is {0!r}; accepted: a folder that is there".format(params["directory"]))
     files = []
-    left_out: list[dict[str, str]] = []
+    left_out: Sequence[Mapping[str, str]] = []
     changed = False
     try:
-        with open_engine(params, readonly=True) as engine:
-            lists = engine.read(lists=None, settings=["archive_policy"], rosters=[])
-            names = chosen(engine.hello, lists, params)
-            with contextlib.ExitStack() as stack:
-                archives = mailboxes.open_mailboxes(engine, params, stack)
+        with open_backend(Connection.of(params), readonly=True) as backend:
+            lists = backend.read(settings=["archive_policy"], rosters=[])
+            names = chosen(backend.info, lists, params)
+            with open_archive(backend, WebInterface.of(params)) as archive:
                 for name in names:
                     path = os.path.join(params["directory"], name + ".mbox")
-                    count, differs = export(module, archives.lines(name), path)
+                    count, differs = export(module, archive.lines(name), path)
                     changed |= differs
                     files.append({"list": name, "path": path, "messages": count})
-                left_out = archives.left_out
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
+                left_out = archive.left_out
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
     for each in left_out:
         sentence = "{list}: message {message_id} is not in the file, HyperKitty cannot write it ({reason})".format(
             **each

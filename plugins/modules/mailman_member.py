@@ -150,15 +150,13 @@ from typing import Any, Callable, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
-    CONNECTION_SPEC,
-    POLICY_SPEC,
-    message,
-    reconcile,
-)
+from ansible_collections.listops.mailman.plugins.module_utils._apply.options import POLICY_SPEC, TaskOptions
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import reconcile
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import CONNECTION_SPEC
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def roster_of(params: Mapping[str, Any]) -> model.Roster:
@@ -207,24 +205,22 @@ def main() -> None:
         roster = roster_of(params)
         names = None if params["all_lists"] else list_names(params)
 
-        def declare(hello: Callable[[], Mapping[str, Any]]) -> list[model.ListSpec]:
-            chosen = hello()["lists"] if names is None else names
+        def declare(info: Callable[[], ServerInfo]) -> list[model.ListSpec]:
+            chosen = info().lists if names is None else names
             # A person who is absent everywhere is absent from disabled lists too, so no state is declared.
             return [model.ListSpec(name=name, state="any", rosters={params["role"]: roster}) for name in chosen]
 
-        course = reconcile(
-            params,
-            declare,
-            check_mode=module.check_mode,
+        options = TaskOptions.of(params, check_mode=module.check_mode).with_scope(
             must_exist=True,
             # nobody is absent from every list while one cannot be read
             everywhere=names is None,
         )
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
-    for warning in course.warnings:
+        outcome = reconcile(options, declare)
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
+    for warning in outcome.warnings:
         module.warn(warning)
-    result = dict(course.result)
+    result = dict(outcome.result)
     del result["undeclared"]
     module.exit_json(**result)
 

@@ -78,15 +78,12 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
-    CONNECTION_SPEC,
-    message,
-    open_engine,
-)
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import CONNECTION_SPEC, Connection
+from ansible_collections.listops.mailman.plugins.module_utils._backends.choose import choose
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def passwords(params: Mapping[str, Any]) -> dict[str, str]:
@@ -101,11 +98,12 @@ def passwords(params: Mapping[str, Any]) -> dict[str, str]:
 def run(params: Mapping[str, Any], check_mode: bool) -> list[str]:
     """Set what differs, or only find it; returns its names."""
     site = passwords(params)
-    with open_engine(params, readonly=True) as engine:
-        if not isinstance(engine, Mailman21):
-            raise Invalid("this Mailman has no passwords of its own; mailman_password is for Mailman 2.1")
-        addresses = model.chosen_lists(params, engine.hello["domains"]) if params["lists"] else []
-        return engine.set_passwords(site, addresses, params["occasion"], check_mode=check_mode)
+    connection = Connection.of(params)
+    if choose(connection) != "mailman21":
+        raise Invalid("this Mailman has no passwords of its own; mailman_password is for Mailman 2.1")
+    with Mailman21(connection) as backend:
+        addresses = model.chosen_lists(params["lists"] or [], params["domain"], backend.info.domains)
+        return backend.set_passwords(site, addresses, params["occasion"], check_mode=check_mode)
 
 
 def main() -> None:
@@ -124,8 +122,8 @@ def main() -> None:
     )
     try:
         changes = run(module.params, module.check_mode)
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
     diff = {
         "before": "".join("{0}: (a password)\n".format(name) for name in changes),
         "after": "".join("{0}: (another password)\n".format(name) for name in changes),

@@ -109,20 +109,16 @@ from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
-    CONNECTION_SPEC,
-    message,
-    of_failed,
-    open_engine,
-)
-from ansible_collections.listops.mailman.plugins.module_utils._lists import offboarding as person
-from ansible_collections.listops.mailman.plugins.module_utils._lists import report, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import CONNECTION_SPEC, Connection
+from ansible_collections.listops.mailman.plugins.module_utils._backends.base import ListBackend
+from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure, of_failed
+from ansible_collections.listops.mailman.plugins.module_utils._lists import offboarding, report, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan, Policy, plan_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
 
 
-def checked_leaving(params: Mapping[str, Any]) -> person.Leaving:
+def checked_leaving(params: Mapping[str, Any]) -> offboarding.Offboarding:
     """Who leaves, from a module's parameters; Invalid when that makes no sense."""
     addresses = frozenset(vocabulary.kept_address("addresses", item).lower() for item in params["addresses"])
     if not addresses:
@@ -130,39 +126,39 @@ def checked_leaving(params: Mapping[str, Any]) -> person.Leaving:
     successor = params["successor"]
     if successor is not None:
         successor = vocabulary.address("successor", successor)
-    return person.Leaving(
+    return offboarding.Offboarding(
         addresses, tuple(dict.fromkeys(params["roles"])), params["ban"], successor, params["allow_ownerless"]
     )
 
 
-def planned(engine: Engine, params: Mapping[str, Any], leaving: person.Leaving) -> tuple[list[ListPlan], list[str]]:
-    """The plans, and all addresses that were looked for."""
-    # Only Mailman 3 knows who has which addresses.
-    if params["aliases"] and engine.hello["engine"] == "mailman3":
-        known = engine.request({"op": "aliases", "addresses": sorted(leaving.addresses)})["addresses"]
-        leaving = leaving._replace(addresses=leaving.addresses.union(known))
-    taken = leaving.addresses.union(engine.hello["lists"])
+def planned(
+    backend: ListBackend, leaving: offboarding.Offboarding, *, aliases: bool, only_private: bool
+) -> tuple[list[ListPlan], list[str]]:
+    """The plans, and all addresses that were looked for. aliases: those of the same people, too."""
+    if aliases:
+        leaving = leaving._replace(addresses=frozenset(backend.aliases(leaving.addresses)))
+    taken = leaving.addresses.union(backend.info.lists)
     if leaving.successor is not None and leaving.successor.lower() in taken:
         raise vocabulary.refuse("successor", leaving.successor, "somebody else's address, which is no list's")
-    lists = engine.read(lists=None, settings=["archive_policy"], rosters=list(leaving.roles))
+    lists = backend.read(settings=["archive_policy"], rosters=list(leaving.roles))
     chosen = {
         name: entry
         for name, entry in lists.items()
-        if params["lists"] == "all" or entry["settings"]["archive_policy"] == "private"
+        if not only_private or entry["settings"]["archive_policy"] == "private"
     }
-    specs = person.leave(chosen, leaving)
+    specs = offboarding.leave(chosen, leaving)
     # The successor replaces however many addresses the person owned a list with.
     return plan_site(specs, lists, Policy(allow_shrink=True)), sorted(leaving.addresses)
 
 
-def applied(engine: Engine, plans: list[ListPlan], check_mode: bool) -> None:
+def applied(backend: ListBackend, plans: list[ListPlan], check_mode: bool) -> None:
     """Carry out the plans; whoever leaves has not left while a list cannot be read, which is in nobody else's way."""
-    failed = dict(engine.unreadable)
+    failed = dict(backend.unreadable)
     steps = [plan.step for plan in plans if plan.step]
     if steps and not check_mode:
-        failed.update(engine.apply(steps))
+        failed.update(backend.apply(steps))
     if failed:
-        raise EngineError(of_failed(failed, done=not check_mode))
+        raise HostError(of_failed(failed, done=not check_mode))
 
 
 def main() -> None:
@@ -182,12 +178,17 @@ def main() -> None:
     )
     try:
         leaving = checked_leaving(module.params)
-        with open_engine(module.params, readonly=module.check_mode) as engine:
-            plans, addresses = planned(engine, module.params, leaving)
-            applied(engine, plans, module.check_mode)
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
-    module.exit_json(**report.result(plans, 0), removed=person.removed(plans), addresses=addresses)
+        with open_backend(Connection.of(module.params), readonly=module.check_mode) as backend:
+            plans, addresses = planned(
+                backend,
+                leaving,
+                aliases=module.params["aliases"],
+                only_private=module.params["lists"] == "private",
+            )
+            applied(backend, plans, module.check_mode)
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
+    module.exit_json(**report.result(plans, 0), removed=offboarding.removed(plans), addresses=addresses)
 
 
 if __name__ == "__main__":

@@ -143,24 +143,25 @@ finished:
 import datetime
 import os
 import pwd
+from dataclasses import dataclass
 from typing import Any, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
-from ansible_collections.listops.mailman.plugins.module_utils._apply.host import open_archives
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import (
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
     CONNECTION_SPEC,
     WEB_SPEC,
-    message,
-    open_engine,
+    Connection,
+    WebInterface,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError
 from ansible_collections.listops.mailman.plugins.module_utils._redaction import escrow
 from ansible_collections.listops.mailman.plugins.module_utils._redaction import request as redact
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.select import open_stores
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.stores import Stores
 from ansible_collections.listops.mailman.plugins.module_utils._systemd import systemctl
 
 
@@ -188,14 +189,25 @@ def note(path: str, line: str) -> None:
         os.fsync(handle.fileno())
 
 
-class Work:
-    """One message on one host. doors: whoever has copies of it, the archive's own first."""
+@dataclass(frozen=True)
+class Options:
+    """What a redaction does beside the message. web_service: restarted where its processes keep what the message said."""
 
-    def __init__(self, engine: Engine, doors: list[Any], asked: redact.Redaction, params: Mapping[str, Any]) -> None:
-        self.doors = doors
+    domain: str | None
+    log: str
+    escrow_key: str | None
+    escrow_directory: str
+    web_service: str
+
+
+class Work:
+    """One message on one host."""
+
+    def __init__(self, there: Stores, asked: redact.Redaction, options: Options) -> None:
+        self.stores = there.stores
         self.asked = asked
-        self.params = params
-        (self.address,) = model.chosen_lists(dict(params, lists=[asked.list]), engine.hello["domains"])
+        self.options = options
+        (self.address,) = model.chosen_lists([asked.list], options.domain, there.domains)
         page = asked.page
         self.request = {
             "list": self.address,
@@ -204,30 +216,25 @@ class Work:
             "page": [page.volume, page.file] if page and page.volume else None,
             "wish": asked.wish,
         }
-        first = self.look(self.doors[0])
+        first = self.stores[0].look(self.request)
         self.found = first["found"]
         if self.found is None:
-            named = params["message_id"] or params["url"]
-            raise Invalid("{0} is not in the archive of {1}".format(named, self.address))
+            raise Invalid("{0} is not in the archive of {1}".format(asked.named, self.address))
         self.request["message_id"] = self.found["message_id"]
         self.cached = first.get("cached_in_processes", False)
         self.places = first["places"]
-        for door in self.doors[1:]:
-            self.places = self.places + self.look(door)["places"]
-        log = read_lines(params["log"])
+        for store in self.stores[1:]:
+            self.places = self.places + store.look(self.request)["places"]
+        log = read_lines(options.log)
         self.unfinished = redact.unfinished(log, self.address, self.found["message_id"])
         self.escrow = self._escrow_file()
 
-    def look(self, door: Any, originals: bool = False) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = door.request(dict(self.request, op="look_message", originals=originals))
-        return answer
-
     def _escrow_file(self) -> str | None:
         name = redact.key(self.address, self.found["message_id"]) + ".tar.gpg"
-        path = os.path.join(self.params["escrow_directory"], name)
+        path = os.path.join(self.options.escrow_directory, name)
         there = os.path.exists(path)
         # Nothing is sealed of what says something else already.
-        return path if there or (self.params["escrow_key"] and self.places) else None
+        return path if there or (self.options.escrow_key and self.places) else None
 
     def sealed(self) -> bool:
         return self.escrow is None or os.path.exists(self.escrow)
@@ -235,12 +242,13 @@ class Work:
     def apply(self) -> None:
         """Seal, note, replace, note. What is interrupted is seen by the first note without the second."""
         if not self.sealed():
-            originals = [row for door in self.doors for row in self.look(door, originals=True)["originals"]]
-            escrow.seal(self.params["escrow_key"], escrow.bundle(originals), str(self.escrow))
+            originals = [row for store in self.stores for row in store.look(self.request, originals=True)["originals"]]
+            escrow.seal(str(self.options.escrow_key), escrow.bundle(originals), str(self.escrow))
         self._note("begun")
-        for door in reversed(self.doors):
-            door.request(dict(self.request, op="redact_message"))
-        service = self.params["web_service"]
+        # The primary archive last: by it the others are found again after an interruption.
+        for store in reversed(self.stores):
+            store.redact(self.request)
+        service = self.options.web_service
         if self.cached and service and (self.asked.wish["subject"] or self.asked.wish["sender"]):
             systemctl("try-restart", service)
         self._note("done")
@@ -248,7 +256,7 @@ class Work:
     def _note(self, state: str) -> None:
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         more = {"places": self.places, "escrow": self.escrow}
-        note(self.params["log"], redact.entry(state, now, self.asked, self.address, self.found, **more))
+        note(self.options.log, redact.entry(state, now, self.asked, self.address, self.found, **more))
 
     def result(self) -> dict[str, Any]:
         return {
@@ -264,18 +272,20 @@ class Work:
 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     asked = redact.asked(dict(params, by=params["by"] or who()))
-    if params["escrow_key"]:
-        escrow.check_key(params["escrow_key"])
-    with open_engine(params, readonly=check_mode) as engine:
-        web = open_archives(engine, params)
-        if web is None:
-            raise Invalid("HyperKitty is not installed here, and it is the archive that has pages; set web_manage")
-        with web:
-            doors = [engine] if isinstance(engine, Mailman21) else [web, engine]
-            work = Work(engine, doors, asked, params)
-            result = work.result()
-            if result["changed"] and not check_mode:
-                work.apply()
+    options = Options(
+        domain=params["domain"],
+        log=params["log"],
+        escrow_key=params["escrow_key"],
+        escrow_directory=params["escrow_directory"],
+        web_service=params["web_service"],
+    )
+    if options.escrow_key:
+        escrow.check_key(options.escrow_key)
+    with open_stores(Connection.of(params), WebInterface.of(params), readonly=check_mode) as there:
+        work = Work(there, asked, options)
+        result = work.result()
+        if result["changed"] and not check_mode:
+            work.apply()
     return result
 
 
@@ -306,8 +316,8 @@ def main() -> None:
     )
     try:
         result = run(module.params, module.check_mode)
-    except (Invalid, EngineError) as exc:
-        module.fail_json(**message(exc))
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
         module.fail_json(msg=str(exc))
     module.exit_json(**result)

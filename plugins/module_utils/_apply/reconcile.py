@@ -2,27 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One read, one plan, one apply: the course of every task that declares lists or members."""
+"""One read, one plan, one apply: what every task does that declares lists or members."""
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, ContextManager, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._apply.host import open_archives, open_site
-from ansible_collections.listops.mailman.plugins.module_utils._lists import (
-    charsets,
-    model,
-    naming,
-    rename,
-    report,
-    templates,
-    vocabulary,
+from ansible_collections.listops.mailman.plugins.module_utils._apply.host import plan_host
+from ansible_collections.listops.mailman.plugins.module_utils._apply.options import TaskOptions
+from ansible_collections.listops.mailman.plugins.module_utils._backends.base import (
+    ArchiveBackend,
+    ListBackend,
+    ListState,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._backends.choose import expected
+from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled, of_failed
+from ansible_collections.listops.mailman.plugins.module_utils._lists import charsets, model, rename, report, templates
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import (
-    Policy,
     guard_removal,
     notices,
     plan_site,
@@ -30,62 +31,22 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
     wanted_settings,
     wanted_templates,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import (
-    Pipermail,
-    choose_engine,
-    open_mailman21,
-)
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Engine, EngineError, NotInstalled
 
-# The options by which every module finds Mailman.
-CONNECTION_SPEC: dict[str, dict[str, Any]] = {
-    "mailman_command": {"type": "path"},
-    "mailman_config": {"type": "path"},
-    "mailman_user": {"type": "str", "default": "list"},
-    "mailman_engine": {"type": "str", "choices": ["auto", "mailman3", "mailman21"], "default": "auto"},
-    "mailman_prefix": {"type": "path"},
-    "mailman_lock_timeout": {"type": "int", "default": 30},
-}
-WEB_SPEC: dict[str, dict[str, Any]] = {
-    "web_manage": {"type": "path"},
-    "web_user": {"type": "str", "default": "www-data"},
-}
-POLICY_SPEC: dict[str, dict[str, Any]] = {
-    "allow_shrink": {"type": "bool", "default": False},
-    "override_bans": {"type": "bool", "default": False},
-    "send_welcome": {"type": "bool", "default": False},
-    "send_goodbye": {"type": "bool", "default": False},
-    "diff_limit": {"type": "int", "default": report.DIFF_LIMIT},
-}
+Declare = Callable[[Callable[[], ServerInfo]], Sequence[ListSpec]]
+Archives = Callable[[ListBackend], ContextManager[Optional[ArchiveBackend]]]
 
 
-# Of a Mailman 3 that is not there yet.
-LISTNAME_CHARS = "[-_.0-9a-z]"
-Hello = Callable[[], Mapping[str, Any]]
-
-
-class Course(NamedTuple):
+class Outcome(NamedTuple):
     """What a task did or would do. result: ready for exit_json; warnings: sentences."""
 
     result: dict[str, Any]
     warnings: list[str]
 
 
-def _course(result: dict[str, Any], warnings: Iterable[str]) -> Course:
-    return Course(result, list(map(visible.sentence, warnings)))
-
-
-def open_engine(params: Mapping[str, Any], readonly: bool) -> Engine:
-    """The engine that a module's connection options ask for; readonly, it does not even start a new Mailman."""
-    if choose_engine(params) == "mailman21":
-        return open_mailman21(params)
-    return Engine(
-        "mailman3",
-        command=params["mailman_command"],
-        option="mailman_command",
-        opening={"user": params["mailman_user"], "config": params["mailman_config"], "readonly": readonly},
-    )
+def _outcome(result: dict[str, Any], warnings: Iterable[str]) -> Outcome:
+    return Outcome(result, list(map(visible.sentence, warnings)))
 
 
 def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
@@ -104,7 +65,7 @@ def _check_name(spec: ListSpec, characters: str) -> None:
         raise Invalid("list {0}: this Mailman does not take {1!r} in a name".format(spec.name, strange[0]))
 
 
-def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mode: bool) -> list[str]:
+def _check_against(specs: Sequence[ListSpec], info: ServerInfo, check_mode: bool) -> list[str]:
     """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it.
 
     Which characters it takes in a name no role changes.
@@ -112,38 +73,36 @@ def _check_against(specs: Sequence[ListSpec], hello: Mapping[str, Any], check_mo
     problems = []
     for spec in specs:
         domain = spec.name.rpartition("@")[2]
-        _check_name(spec, hello["listname_chars"])
-        if spec.state != "absent" and domain not in hello["domains"]:
+        _check_name(spec, info.listname_chars)
+        if spec.state != "absent" and domain not in info.domains:
             problems.append(
                 "list {0}: its domain {1} is unknown to Mailman; accepted: {2}".format(
-                    spec.name, domain, ", ".join(hello["domains"]) or "none yet"
+                    spec.name, domain, ", ".join(info.domains) or "none yet"
                 )
             )
         for name in spec.archivers or {}:
-            if name not in hello["archivers"]:
+            if name not in info.archivers:
                 problems.append(
-                    "list {0}: archivers has {1!r}; accepted: {2}".format(
-                        spec.name, name, ", ".join(hello["archivers"])
-                    )
+                    "list {0}: archivers has {1!r}; accepted: {2}".format(spec.name, name, ", ".join(info.archivers))
                 )
     if problems and not check_mode:
         raise Invalid(problems[0])
     return problems
 
 
-def _idle_archivers(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+def _idle_archivers(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
     """Archivers that lists are to use and that archive nothing, because the site does not."""
     asked = {name for spec in specs for name, on in (spec.archivers or {}).items() if on}
     return [
         "archivers: {0} archives nothing until it is enabled in Mailman's own configuration".format(name)
         for name in sorted(asked)
-        if name in hello.get("idle_archivers", ())
+        if name in info.idle_archivers
     ]
 
 
-def _ownerless(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+def _ownerless(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
     """New lists that nobody is to own: who writes to their owners writes to nobody."""
-    known = set(hello["lists"])
+    known = set(info.lists)
     new = [
         spec
         for spec in specs
@@ -158,7 +117,7 @@ def _ownerless(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]
     ]
 
 
-def _idle_dmarc(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str]:
+def _idle_dmarc(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
     """Lists that are to mitigate by the policy of a poster's domain, of a Mailman that learns of none."""
     idle = [
         spec.name
@@ -166,7 +125,7 @@ def _idle_dmarc(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str
         if spec.settings.get("dmarc_mitigate_action", "no_mitigation") != "no_mitigation"
         and not spec.settings.get("dmarc_mitigate_unconditionally")
     ]
-    if not idle or hello.get("asks_dns", True):
+    if not idle or info.asks_dns:
         return []
     return [
         "dmarc_mitigate_action of {0}{1}: no post is mitigated until dnspython is installed for Mailman's own Python".format(
@@ -175,160 +134,135 @@ def _idle_dmarc(specs: Sequence[ListSpec], hello: Mapping[str, Any]) -> list[str
     ]
 
 
+def no_archives(_backend: ListBackend) -> ContextManager[None]:
+    """Of a task that has nothing to do with archives."""
+    return contextlib.nullcontext()
+
+
 def reconcile(
-    params: Mapping[str, Any],
-    declare: Callable[[Hello], Sequence[ListSpec]],
+    options: TaskOptions,
+    declare: Declare,
     *,
-    check_mode: bool,
-    remove_undeclared: bool = False,
-    must_exist: bool = False,
-    everywhere: bool = False,
-    scheme: naming.Naming = naming.Naming(),
-) -> Course:
+    open_archives: Archives = no_archives,
+    open_backend: Callable[..., ListBackend] = open_backend,
+) -> Outcome:
     """Make Mailman match what is declared, or say what would change.
 
-    params: a module's parameters, with those of CONNECTION_SPEC and POLICY_SPEC.
-    declare: the specifications, given a function that says what the engine says of
-        itself (see mailman3_engine.Engine.hello). Until it is called the engine starts
-        beside this process.
-    remove_undeclared: delete lists that are not declared.
-    everywhere: what is declared is of every list, so one that cannot be read is an error though nobody names it.
-    must_exist: a list that does not exist is an error, not something to create.
-    scheme: what new names must be like.
-    Raises Invalid for bad input and EngineError for trouble on the host.
+    declare: the specifications, given a function that says what Mailman says of
+        itself. Until it is called Mailman's interpreter starts beside this process.
+    open_archives: the archives of the Mailman that is found.
+    Raises Invalid for bad input and HostError for trouble on the host.
     """
-    if params["diff_limit"] < 0:
-        raise vocabulary.refuse("diff_limit", params["diff_limit"], "a number of lines, 0 for no limit")
-    policy = Policy(naming=scheme, **{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
     try:
-        with open_engine(params, check_mode) as engine, open_archives(engine, params) as web:
-            return _reconcile(
-                engine, web, params, declare, policy, check_mode, remove_undeclared, must_exist, everywhere
-            )
+        with open_backend(options.connection, readonly=options.check_mode) as backend, open_archives(
+            backend
+        ) as archive:
+            return _reconcile(backend, archive, options, declare)
     except NotInstalled as exc:
-        if not check_mode:
+        if not options.check_mode:
             raise
         # Before the first run there is nothing: everything would be created.
-        hello: dict[str, Any] = {"lists": [], "domains": [], "schema": {}}
-        specs = declare(lambda: hello)
-        if params["mailman_engine"] != "mailman21" and not params["mailman_prefix"]:
-            for spec in specs:
-                _check_name(spec, LISTNAME_CHARS)
-        plans = plan_site(specs, {}, policy)
-        result = dict(report.result(plans, params["diff_limit"]), undeclared=[])
-        return _course(result, ["{0}; this shows what would be done on an empty server".format(exc)])
+        info = expected(options.connection)
+        specs = declare(lambda: info)
+        for spec in specs:
+            _check_name(spec, info.listname_chars)
+        plans = plan_site(specs, {}, options.policy)
+        result = dict(report.result(plans, options.diff_limit), undeclared=[])
+        return _outcome(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 
 
-def _reconcile(
-    engine: Engine,
-    web: Engine | Pipermail | None,
-    params: Mapping[str, Any],
-    declare: Callable[[Hello], Sequence[ListSpec]],
-    policy: Policy,
-    check_mode: bool,
-    remove_undeclared: bool,
-    must_exist: bool,
-    everywhere: bool,
-) -> Course:
-    declared = declare(lambda: engine.hello)
-    hello = engine.hello
-    specs = model.resolve(declared, domains=hello["domains"], schema=hello["schema"])
+def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: TaskOptions, declare: Declare) -> Outcome:
+    declared = declare(lambda: backend.info)
+    info = backend.info
+    specs = model.resolve(declared, domains=info.domains, schema=info.schema)
     # A list that cannot be read is an error, and not in the way of the others.
-    specs, failed = _set_aside(engine, specs)
-    engine.check(specs)
+    specs, failed = _set_aside(backend, specs)
+    backend.check(specs)
     for spec in specs:
-        templates.check_known(spec.name, spec.templates, hello)
+        templates.check_known(spec.name, spec.templates, info)
     warnings = [
-        *_check_against(specs, hello, check_mode),
-        *_idle_archivers(specs, hello),
-        *_idle_dmarc(specs, hello),
-        *_ownerless(specs, hello),
+        *_check_against(specs, info, options.check_mode),
+        *_idle_archivers(specs, info),
+        *_idle_dmarc(specs, info),
+        *_ownerless(specs, info),
     ]
-    names = [spec.name for spec in specs]
-    existing = set(hello["lists"])
-    if must_exist:
-        for name in names:
-            if name not in existing:
-                raise Invalid("list {0} does not exist".format(name))
-    renames = rename.due(specs, existing)
-    former = [due.old for due in renames.values()]
-    undeclared = sorted(existing.difference(names, former, hello.get("protected", ())))
-    secrets = secrets_of(specs, hello["schema"])
-    wanted = [name for name in names if name in existing] + former
-    settings = sorted({*wanted_settings(specs), *charsets.wanted_settings(specs, hello)})
-    actual: Mapping[str, Mapping[str, Any]] = {}
-    if wanted:
-        actual = engine.read(
-            # A site is read whole; a few lists out of many, or beside one that cannot be read, are asked for by name.
-            lists=None if len(wanted) * 2 > len(existing) and not hello.get("unreadable") else wanted,
-            settings=settings,
-            rosters=wanted_rosters(specs),
-            templates=wanted_templates(specs),
-            secrets=secrets,
-        )
-        # What is removed need not be understood.
-        gone: dict[str, dict[str, Any]] = {
-            spec.name: {"saved": None, "settings": {}, "rosters": {}}
-            for spec in specs
-            if spec.state == "absent" and spec.name in existing
-        }
-        _readable, odd = _set_aside(engine, [spec for spec in specs if spec.name not in gone])
-        specs = [spec for spec in specs if spec.name in gone or spec.name not in odd]
-        actual = {**gone, **actual}
-        failed.update(odd)
-    if everywhere:
-        failed.update(engine.unreadable)
-    elif not must_exist:
-        warnings.extend(why for why in engine.unreadable.values() if why not in failed.values())
-    specs, actual = engine.adapt(specs, actual)
-    warnings += charsets.check(specs, actual, hello)
-    if remove_undeclared:
-        guard_removal(undeclared, len(existing.difference(hello.get("protected", ()))), policy)
+    existing = set(info.lists)
+    if options.must_exist:
+        for spec in specs:
+            if spec.name not in existing:
+                raise Invalid("list {0} does not exist".format(spec.name))
+    former = [due.old for due in rename.due(specs, existing).values()]
+    undeclared = sorted(existing.difference((spec.name for spec in specs), former, info.protected))
+    secrets = secrets_of(specs, info.schema)
+    specs, actual, odd = _read(backend, specs, former, secrets)
+    failed.update(odd)
+    if options.everywhere:
+        failed.update(backend.unreadable)
+    elif not options.must_exist:
+        warnings.extend(why for why in backend.unreadable.values() if why not in failed.values())
+    specs, actual = backend.adapt(specs, actual)
+    warnings += charsets.check(specs, actual, info)
+    if options.remove_undeclared:
+        guard_removal(undeclared, len(existing.difference(info.protected)), options.policy)
         specs = [*specs, *(ListSpec(name=name, state="absent") for name in undeclared)]
         actual = dict(actual, **{name: {"saved": None} for name in undeclared})
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
-    plans = plan_site(specs, actual, policy._replace(site_bans=tuple(hello["site_bans"])), secret_names)
-    greetings = [] if check_mode else notices(plans, policy)
-    if not check_mode:
-        engine.tidy()
-    site, more = open_site(engine, web, params, specs, plans)
+    plans = plan_site(specs, actual, options.policy._replace(site_bans=tuple(info.site_bans)), secret_names)
+    greetings = [] if options.check_mode else notices(plans, options.policy)
+    if not options.check_mode:
+        backend.tidy()
+    service = "" if options.service is None else options.service or backend.service
+    update, more = plan_host(backend, archive, specs, plans, service=service, whole_site=options.whole_site)
     warnings += more
-    if not check_mode:
-        failed.update(site.apply(hello.get("stopped", False)))
+    if not options.check_mode:
+        failed.update(update.apply(info.stopped))
     greetings = [notice for notice in greetings if notice["list"] not in failed]
     if greetings:
-        engine.request({"op": "notify", "notices": greetings})
+        backend.notify(greetings)
     if failed:
-        raise EngineError(of_failed(failed, done=bool(site.plans) and not check_mode))
-    if engine.waited >= 1:
-        warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(engine.waited))
-    result = dict(report.result(site.plans, params["diff_limit"]), undeclared=undeclared)
-    if site.renews:
+        raise HostError(of_failed(failed, done=bool(update.plans) and not options.check_mode))
+    if backend.waited >= 1:
+        warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(backend.waited))
+    result = dict(report.result(update.plans, options.diff_limit), undeclared=undeclared)
+    if update.renews:
         # No list differs, and yet it is not as declared: all archives are shut.
         result["changed"] = True
-    return _course(result, warnings)
+    return _outcome(result, warnings)
 
 
-def _set_aside(engine: Engine, specs: Sequence[ListSpec]) -> tuple[list[ListSpec], dict[str, str]]:
+def _read(
+    backend: ListBackend, specs: list[ListSpec], former: list[str], secrets: Mapping[str, Mapping[str, str]]
+) -> tuple[list[ListSpec], Mapping[str, ListState], dict[str, str]]:
+    """The specifications of lists that can be read, the lists as they are, and why others cannot be read, by name."""
+    existing = set(backend.info.lists)
+    wanted = [spec.name for spec in specs if spec.name in existing] + former
+    if not wanted:
+        return specs, {}, {}
+    # A site is read whole; a few lists out of many, or beside one that cannot be read, are asked for by name.
+    whole = len(wanted) * 2 > len(existing) and not backend.unreadable
+    actual = backend.read(
+        None if whole else wanted,
+        settings=sorted({*wanted_settings(specs), *charsets.wanted_settings(specs, backend.info)}),
+        rosters=wanted_rosters(specs),
+        templates=wanted_templates(specs),
+        secrets=secrets,
+    )
+    # What is removed need not be understood.
+    gone: dict[str, dict[str, Any]] = {
+        spec.name: {"saved": None, "settings": {}, "rosters": {}}
+        for spec in specs
+        if spec.state == "absent" and spec.name in existing
+    }
+    _readable, odd = _set_aside(backend, [spec for spec in specs if spec.name not in gone])
+    return [spec for spec in specs if spec.name in gone or spec.name not in odd], {**gone, **actual}, odd
+
+
+def _set_aside(backend: ListBackend, specs: Sequence[ListSpec]) -> tuple[list[ListSpec], dict[str, str]]:
     """The lists that can be read or are not there, and why the others cannot, by name."""
     failed: dict[str, str] = {}
     for spec in specs:
         addresses = (spec.name, *spec.renamed_from)
         names = [name for address in addresses for name in (address, address.partition("@")[0])]
-        failed.update((spec.name, engine.unreadable[name]) for name in names if name in engine.unreadable)
+        failed.update((spec.name, backend.unreadable[name]) for name in names if name in backend.unreadable)
     return [spec for spec in specs if spec.name not in failed], failed
-
-
-def of_failed(failed: Mapping[str, str], done: bool = True) -> str:
-    """What to say of lists that failed; of many, not all. done: there are others, and they were applied."""
-    said = list(failed.values())[:3]
-    more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []
-    return "; ".join(said + more + (["what the other lists need is done"] if done else []))
-
-
-def message(exc: Exception) -> dict[str, str | None]:
-    """The arguments of fail_json for an error of this package."""
-    if isinstance(exc, EngineError) and exc.details:
-        return {"msg": str(exc), "exception": exc.details}
-    return {"msg": str(exc)}

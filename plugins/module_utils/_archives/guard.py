@@ -17,7 +17,7 @@ import pwd
 import tempfile
 from collections.abc import Iterable
 
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 
 # Where the apache role installs the guard.
 PROGRAM = "/usr/local/lib/listops-archive-access/archive_access.py"
@@ -64,7 +64,7 @@ class ArchiveGuard:
                     return None
                 return parse(handle.read())
         except PermissionError:
-            raise EngineError("{0} cannot be read; this must run as root (become: true)".format(self._path)) from None
+            raise HostError("{0} cannot be read; this must run as root (become: true)".format(self._path)) from None
         except (OSError, UnicodeDecodeError):
             return None
 
@@ -98,7 +98,7 @@ class ArchiveGuard:
             finally:
                 os.close(directory)
         except OSError as exc:
-            raise EngineError(
+            raise HostError(
                 "the private archives cannot be noted in {0}: {1}; this must run as root (become: true)".format(
                     self._path, exc.strerror
                 )
@@ -110,6 +110,4 @@ class ArchiveGuard:
         try:
             return pwd.getpwnam(self._web_user).pw_gid
         except KeyError:
-            raise EngineError(
-                "the user {0!r} does not exist on this host; set web_user".format(self._web_user)
-            ) from None
+            raise HostError("the user {0!r} does not exist on this host; set web_user".format(self._web_user)) from None

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState, ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
@@ -37,21 +37,21 @@ def _policy(plan: ListPlan) -> str:
     return policy
 
 
-def guard(plans: Iterable[ListPlan], archives: Mapping[str, Mapping[str, Any]]) -> None:
+def guard(plans: Iterable[ListPlan], archives: Mapping[str, ArchiveState]) -> None:
     """Refuse what would publish a private archive without anybody having said so.
 
-    archives: see hyperkitty_engine.Engine.look; what the guard keeps private is private.
+    archives: see ArchiveBackend.look; what the guard keeps private is private.
     """
     for plan in plans:
         archive = archives.get(plan.name)
-        if plan.name not in concerned([plan]) or not archive or not archive["messages"]:
+        if plan.name not in concerned([plan]) or archive is None or not archive.messages:
             continue
         # HyperKitty shows what it has of a list with the policy `never` to everybody.
         exposes = _policy(plan) == "never" or (plan.action == "create" and _policy(plan) == "public")
-        if archive["archive_policy"] == "private" and exposes:
+        if archive.policy == "private" and exposes:
             raise Invalid(
                 "list {0}: archive_policy {1} would publish {2} messages of a private archive that is still there; "
-                "accepted: private, or remove that archive first".format(plan.name, _policy(plan), archive["messages"])
+                "accepted: private, or remove that archive first".format(plan.name, _policy(plan), archive.messages)
             )
 
 
@@ -153,12 +153,12 @@ def dropped(specs: Iterable[ListSpec]) -> list[str]:
 
 
 def with_drops(
-    plans: Iterable[ListPlan], names: Iterable[str], archives: Mapping[str, Mapping[str, Any]], copies: Iterable[str]
+    plans: Iterable[ListPlan], names: Iterable[str], archives: Mapping[str, ArchiveState], copies: Iterable[str]
 ) -> list[ListPlan]:
     """The plans with what is there of the archives that shall be gone, also of lists that are gone already.
 
     names: see dropped.
-    archives: see hyperkitty_engine.Engine.look.
+    archives: see ArchiveBackend.look.
     copies: the lists of which Mailman itself keeps a copy of every post.
     """
     names, copies = set(names), set(copies)
@@ -166,7 +166,7 @@ def with_drops(
     for plan in plans:
         archive = archives.get(plan.name)
         if plan.name in names and (archive is not None or plan.name in copies):
-            found = "{0} messages".format(archive["messages"]) if archive is not None else "copies of posts"
+            found = "{0} messages".format(archive.messages) if archive is not None else "copies of posts"
             plan = plan._replace(action="delete", changes=dict(plan.changes, archive=(found, None)))
         out.append(plan)
     return out

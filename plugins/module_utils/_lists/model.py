@@ -10,7 +10,7 @@ one sentence naming the list, the key, the value and what is accepted.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
 from ansible_collections.listops.mailman.plugins.module_utils._lists import templates, vocabulary
@@ -67,6 +67,18 @@ class Roster(NamedTuple):
 
     state: str
     people: Mapping[str, Mapping[str, Any]]
+
+
+class ArchiveState(NamedTuple):
+    """An archive that is there.
+
+    policy: what it is taken for; None where its list says that itself.
+    parts: what of it cannot be one with the same part of another.
+    """
+
+    policy: str | None
+    messages: int
+    parts: Sequence[str] = ()
 
 
 class ListSpec(NamedTuple):
@@ -355,11 +367,11 @@ def full_name(name: str, domains: Iterable[str]) -> str:
     )
 
 
-def chosen_lists(params: Mapping[str, Any], domains: Iterable[str]) -> list[str]:
-    """Posting addresses of the lists that a module's options lists and domain name; domains: those of its Mailman."""
-    if params["domain"]:
-        domains = [params["domain"].lower()]
-    return [full_name(vocabulary.list_name(name), domains) for name in params["lists"]]
+def chosen_lists(lists: Iterable[str], domain: str | None, domains: Iterable[str]) -> list[str]:
+    """Posting addresses of the lists that a module's options `lists` and `domain` name; domains: those of its Mailman."""
+    if domain:
+        domains = [domain.lower()]
+    return [full_name(vocabulary.list_name(name), domains) for name in lists]
 
 
 def schema_field(name: str, entry: Mapping[str, Any]) -> Field:

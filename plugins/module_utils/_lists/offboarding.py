@@ -13,7 +13,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, is_address
 
 
-class Leaving(NamedTuple):
+class Offboarding(NamedTuple):
     """Who leaves, and what the user allows.
 
     addresses: all of one person's, in lower case.
@@ -30,7 +30,7 @@ class Leaving(NamedTuple):
     allow_ownerless: bool = False
 
 
-def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Leaving) -> list[ListSpec]:
+def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Offboarding) -> list[ListSpec]:
     """The specifications of the lists that somebody leaves or is banned from.
 
     lists: state by posting address as the engine reads it, with the rosters of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState, ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 # What is read of a list to see whether it carries its name.
@@ -85,7 +85,7 @@ def remaining(former: Iterable[Rename], plans: Iterable[Any], unfinished: Iterab
     ]
 
 
-def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str, Any]) -> list[Rename]:
+def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str, ArchiveState]) -> list[Rename]:
     """The archives that have a former name still and shall follow."""
     due, plans = _renamed(plans), list(plans)
     existing = {plan.name for plan in plans if plan.action not in ("create", "rename")}
@@ -98,15 +98,15 @@ def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str,
     ]
 
 
-def check_moves(moves: Iterable[Rename], archives: Mapping[str, Any]) -> None:
-    """Refuse to move an archive to where one is already, unless it says of no parts, and can be merged."""
+def check_moves(moves: Iterable[Rename], archives: Mapping[str, ArchiveState]) -> None:
+    """Refuse to move an archive to where one is already, unless the two can be merged."""
     for item in moves:
-        there = archives.get(item.new, {})
-        if set(archives[item.old].get("parts", ())) & set(there.get("parts", ())):
+        there = archives.get(item.new)
+        if there is not None and set(archives[item.old].parts) & set(there.parts):
             raise Invalid(
                 "list {0}: renamed_archives is 'follow', and there are an archive of {1} with {2} messages and one of {0} "
                 "with {3}; accepted: stay, since Mailman 2.1 cannot make them one without new addresses of pages".format(
-                    item.new, item.old, archives[item.old]["messages"], there["messages"]
+                    item.new, item.old, archives[item.old].messages, there.messages
                 )
             )
 

@@ -10,6 +10,7 @@ import re
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 # A text: for every language, or by the code of a language; empty is Mailman's own.
@@ -143,19 +144,16 @@ def personal(texts: Mapping[str, Text]) -> str | None:
     return None
 
 
-def check_known(where: str, texts: Mapping[str, Text], hello: Mapping[str, Any]) -> None:
-    """Refuse what this very Mailman does not have: texts, languages, addresses of web pages.
-
-    hello: see mailman3_engine.Engine.hello.
-    """
-    languages = hello["schema"]["preferred_language"]["choices"] if texts else []
+def check_known(where: str, texts: Mapping[str, Text], info: ServerInfo) -> None:
+    """Refuse what this very Mailman does not have: texts, languages, addresses of web pages."""
+    languages = info.schema["preferred_language"]["choices"] if texts else []
     for name, given in texts.items():
         key = "list {0}: templates.{1}".format(where, name)
-        if name not in hello.get("templates", ()):
+        if name not in info.templates:
             raise Invalid("{0} is a text that this Mailman does not have".format(key))
         for code, text in given.items() if isinstance(given, Mapping) else [(None, given)]:
             if code is not None and code not in languages:
                 raise vocabulary.refuse(key + " in language", code, ", ".join(languages))
             for word in _placeholders(text):
-                if word in URLS and word not in hello["template_urls"]:
-                    raise _unfilled(key, word, COMMON + TEMPLATES[name] + list(hello["template_urls"]))
+                if word in URLS and word not in info.template_urls:
+                    raise _unfilled(key, word, COMMON + TEMPLATES[name] + list(info.template_urls))

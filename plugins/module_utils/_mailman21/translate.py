@@ -11,11 +11,21 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options as mailman21
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import people as mailman21_people
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import rules as mailman21_rules
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import (
+    check_person,
+    other_person,
+    read_member,
+    write_member,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import SAVED, odd
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.rules import (
+    check_rules,
+    read_rules,
+    write_rules,
+)
 
 # Attributes without which a list cannot be told.
 ALWAYS = (
@@ -42,16 +52,22 @@ SCRIPT = {"advertised": 0, "emergency": 1, "member_moderation_action": 2, "gener
 # So `present` gives it what Mailman gives to new lists, and advertises it only if its archive is public.
 AFTER_SCRIPT = {"emergency": 0, "member_moderation_action": 0, "generic_nonmember_action": 1}
 ROLE_ATTRIBUTES = {"owner": "owner", "moderator": "moderator"}
-NECESSARY = frozenset((*ALWAYS, *TIMES, *ROLE_ATTRIBUTES.values(), *mailman21.NONMEMBERS.values()))
+# Settings whose text it writes into mail as it is, as &#252; where the charset lacks a character.
+MAIL_TEXTS = (
+    *("msg_header", "msg_footer", "digest_header", "digest_footer", "welcome_msg", "goodbye_msg"),
+    *("autoresponse_postings_text", "autoresponse_request_text", "autoresponse_owner_text"),
+    *("dmarc_moderation_notice", "dmarc_wrapped_message_text"),
+)
+NECESSARY = frozenset((*ALWAYS, *TIMES, *ROLE_ATTRIBUTES.values(), *options.NONMEMBERS.values()))
 
 
-class Site(NamedTuple):
-    """What the program said of this Mailman; see mailman21_engine.Engine.hello.
+class Server(NamedTuple):
+    """What the program said of this Mailman; see Mailman21Handler.server_info.
 
     lists: posting address -> name in 2.1.
     """
 
-    hello: Mapping[str, Any]
+    info: ServerInfo
     schema: Mapping[str, Mapping[str, Any]]
     lists: Mapping[str, str]
 
@@ -71,59 +87,58 @@ def archive_policies(raw: Mapping[str, Any]) -> dict[str, str]:
     return {address: "private" if name in private else "public" for address, name in addresses(raw).items()}
 
 
-def site(raw: Mapping[str, Any]) -> Site:
-    """What the other modules want to know of a Mailman, from the program's first answer."""
+def server(raw: Mapping[str, Any]) -> Server:
+    """What the others want to know of a Mailman, from the program's first answer."""
     lists = addresses(raw)
-    schema = mailman21.schema(raw["options"], raw["languages"])
-    hello = {
-        "engine": "mailman21",
-        "version": raw["version"],
-        "domains": raw["domains"],
-        "lists": sorted(lists),
-        "archive_policies": archive_policies(raw),
-        "unreadable": raw["unreadable"],
-        "protected": [address for address, name in lists.items() if name == raw["site_list"]],
-        "listname_chars": raw["listname_chars"],
-        "site_bans": sorted(raw["site_bans"]),
-        "archivers": [],
-        "asks_dns": raw["asks_dns"],
-        "templates": [],
-        "charsets": raw["charsets"],
-        "default_language": raw["default_language"],
-        "schema": schema,
-        "runs": raw["runs"],
-        "stopped": raw["stopped"],
-    }
-    return Site(hello, schema, lists)
+    schema = options.schema(raw["options"], raw["languages"])
+    info = ServerInfo(
+        engine="mailman21",
+        version=raw["version"],
+        domains=raw["domains"],
+        lists=sorted(lists),
+        archive_policies=archive_policies(raw),
+        protected=[address for address, name in lists.items() if name == raw["site_list"]],
+        listname_chars=raw["listname_chars"],
+        site_bans=sorted(raw["site_bans"]),
+        asks_dns=raw["asks_dns"],
+        charsets=raw["charsets"],
+        default_language=raw["default_language"],
+        charset_settings=MAIL_TEXTS,
+        charset_remedy="or another preferred_language",
+        schema=schema,
+        runs=raw["runs"],
+        stopped=raw["stopped"],
+    )
+    return Server(info, schema, lists)
 
 
 def attributes_for(settings: Iterable[str], roles: Iterable[str]) -> list[str]:
     """The attributes of 2.1 that must be read for these settings and roles."""
     names = set(ALWAYS)
     for setting in settings:
-        mapped = mailman21.TABLE.get(setting)
+        mapped = options.TABLE.get(setting)
         if mapped is None:
             names.add(setting)
         elif mapped.type != "secret":
             names.update(mapped.raw)
     for role in roles:
-        names.update(mailman21.NONMEMBERS.values() if role == "nonmember" else [ROLE_ATTRIBUTES.get(role, "owner")])
+        names.update(options.NONMEMBERS.values() if role == "nonmember" else [ROLE_ATTRIBUTES.get(role, "owner")])
     return sorted(names)
 
 
 # ---- from 2.1
 
 
-def check_attributes(entry: Mapping[str, Any], site: Site, names: Iterable[str]) -> None:
+def check_attributes(entry: Mapping[str, Any], site: Server, names: Iterable[str]) -> None:
     """Refuse values of another kind than Mailman keeps, which its commands take all the same; names: what is read."""
     attributes = entry["attributes"]
     for name in names:
-        mailman21.check_attribute(name, attributes.get(name), site.schema, name in NECESSARY)
+        options.check_attribute(name, attributes.get(name), site.schema, name in NECESSARY)
     if entry["saved"] is not None:
         if not isinstance(entry["saved"], dict):
             raise Invalid(odd(SAVED, entry["saved"], "a dictionary"))
         for name, value in entry["saved"].items():
-            mailman21.check_attribute(name, value, site.schema, name in NECESSARY)
+            options.check_attribute(name, value, site.schema, name in NECESSARY)
 
 
 def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -137,7 +152,7 @@ def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
     return dict(AFTER_SCRIPT, advertised=int(not attributes["archive_private"]), ban_list=bans)
 
 
-def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], roles: Iterable[str]) -> dict[str, Any]:
+def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], roles: Iterable[str]) -> dict[str, Any]:
     """A list as plan.py compares it, from a list as the program read it."""
     settings, roles = list(settings), list(roles)
     attributes = entry["attributes"]
@@ -146,15 +161,15 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
     known = attributes if saved is None else dict(attributes, **saved)
     values = {}
     for name in settings:
-        mapped = mailman21.TABLE.get(name)
+        mapped = options.TABLE.get(name)
         if mapped and mapped.type == "secret":
             values[name] = entry["passwords"][mapped.raw[0]]
         else:
-            values[name] = mailman21.read_setting(name, attributes, site.schema[name])
+            values[name] = options.read_setting(name, attributes, site.schema[name])
     return {
         "settings": values,
         "bans": _bans(known["ban_list"]),
-        "header_matches": mailman21_rules.read_rules(attributes["header_filter_rules"]),
+        "header_matches": read_rules(attributes["header_filter_rules"]),
         "archivers": {},
         "templates": {},
         "rosters": {role: _people(role, entry) for role in roles},
@@ -162,8 +177,8 @@ def read_entry(entry: Mapping[str, Any], site: Site, settings: Iterable[str], ro
     }
 
 
-def facts(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    """What nobody declares; see mailman3_engine.Engine.facts."""
+def facts(entry: Mapping[str, Any], site: Server) -> dict[str, Any]:
+    """What nobody declares; see ListBackend.facts."""
     check_attributes(entry, site, TIMES)
     created, last = (entry["attributes"][name] for name in TIMES)
     rosters = read_entry(entry, site, [], vocabulary.ROLES)["rosters"]
@@ -185,40 +200,40 @@ def _bans(ban_list: Iterable[str]) -> list[str]:
     return sorted({ban if ban.startswith("^") else ban.lower() for ban in ban_list})
 
 
-def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Site) -> dict[str, Any]:
+def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Server) -> dict[str, Any]:
     """What plan.py restores: the settings that the saved attributes are all of."""
     settings = {
-        mapped.name: mailman21.read_setting(mapped.name, known, site.schema[mapped.name])
-        for mapped in mailman21.TABLE.values()
+        mapped.name: options.read_setting(mapped.name, known, site.schema[mapped.name])
+        for mapped in options.TABLE.values()
         if set(mapped.raw) <= set(saved) and mapped.name in site.schema
     }
-    return {"settings": settings, "header_matches": mailman21_rules.read_rules(known["header_filter_rules"])}
+    return {"settings": settings, "header_matches": read_rules(known["header_filter_rules"])}
 
 
 def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     attributes = entry["attributes"]
     if role == "member":
         moderated = bool(attributes["default_member_moderation"])
-        action = str(mailman21.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
-        return {row[0].lower(): mailman21_people.read_member(row, moderated, action) for row in entry["members"]}
+        action = str(options.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
+        return {row[0].lower(): read_member(row, moderated, action) for row in entry["members"]}
     found: dict[str, dict[str, Any]] = {}
-    sources = mailman21.NONMEMBERS if role == "nonmember" else {"accept": ROLE_ATTRIBUTES[role]}
+    sources = options.NONMEMBERS if role == "nonmember" else {"accept": ROLE_ATTRIBUTES[role]}
     for action, attribute in sources.items():
         for address in attributes[attribute]:
             if not address.startswith(("^", "@")):
-                found.setdefault(address.lower(), mailman21_people.other_person(address, action))
+                found.setdefault(address.lower(), other_person(address, action))
     return found
 
 
 # ---- to 2.1
 
 
-def check(specs: Iterable[ListSpec], site: Site) -> None:
+def check(specs: Iterable[ListSpec], site: Server) -> None:
     """Refuse what 2.1 cannot express, before anything is looked at."""
     by_name = {name: address for address, name in site.lists.items()}
     for spec in specs:
         local = spec.name.partition("@")[0]
-        if spec.name in site.hello["protected"] and spec.state not in ("present", "any"):
+        if spec.name in site.info.protected and spec.state not in ("present", "any"):
             raise Invalid("list {0} is the site list, without which Mailman does not start".format(spec.name))
         if by_name.get(local, spec.name) != spec.name and spec.state != "absent":
             raise Invalid(
@@ -230,10 +245,10 @@ def check(specs: Iterable[ListSpec], site: Site) -> None:
         _check_settings(spec, local)
 
 
-def _check_former_names(spec: ListSpec, site: Site) -> None:
+def _check_former_names(spec: ListSpec, site: Server) -> None:
     domain = spec.name.partition("@")[2]
     for old in spec.renamed_from:
-        if old in site.hello["protected"]:
+        if old in site.info.protected:
             raise Invalid("list {0} is the site list, without which Mailman does not start".format(old))
         if old.partition("@")[2] != domain:
             raise Invalid(
@@ -250,7 +265,7 @@ def _check_settings(spec: ListSpec, local: str) -> None:
         default, action = settings.get("default_member_action"), settings.get("member_moderation_action")
         if action and default not in (None, "defer", action):
             raise vocabulary.refuse("member_moderation_action", action, "{0}, as default_member_action".format(default))
-        for name in mailman21.NONMEMBERS.values():
+        for name in options.NONMEMBERS.values():
             for item in settings.get(name, []):
                 if not item.startswith(("^", "@")):
                     raise vocabulary.refuse(
@@ -259,9 +274,9 @@ def _check_settings(spec: ListSpec, local: str) -> None:
                 if item.startswith("^"):
                     vocabulary.address_or_pattern(name, item)
         grace = settings.get("autoresponse_grace_period", 0)
-        if grace % mailman21.DAY:
+        if grace % options.DAY:
             raise vocabulary.refuse("autoresponse_grace_period", grace, "whole days, on Mailman 2.1")
-        mailman21_rules.check_rules(spec.header_matches or [])
+        check_rules(spec.header_matches or [])
     except Invalid as exc:
         raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
 
@@ -302,7 +317,7 @@ def _action_after(spec: ListSpec, attributes: Mapping[str, Any]) -> str:
     default = spec.settings.get("default_member_action")
     if default not in (None, "defer"):
         return str(default)
-    stored = str(mailman21.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
+    stored = str(options.MEMBER_ACTIONS.get(attributes["member_moderation_action"], "hold"))
     return str(spec.settings.get("member_moderation_action", stored))
 
 
@@ -324,13 +339,13 @@ def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any
                 continue  # an address alone
             if roster.state != "absent":
                 try:
-                    mailman21_people.check_person(role, person, action)
+                    check_person(role, person, action)
                 except Invalid as exc:
                     raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
             wanted = person.get("moderation_action")
             if role == "member" and wanted == default:
                 people[key] = dict(people[key], moderation_action="default")
-            name = mailman21.canonical(person.get("display_name", ""))
+            name = options.canonical(person.get("display_name", ""))
             if name != person.get("display_name", ""):
                 people[key] = dict(people[key], display_name=name)
         out[role] = roster._replace(people=people)
@@ -338,7 +353,7 @@ def _adapted_rosters(spec: ListSpec, action: str, default: str) -> dict[str, Any
 
 
 def _texts(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: mailman21.canonical(value) if isinstance(value, str) else value for key, value in settings.items()}
+    return {key: options.canonical(value) if isinstance(value, str) else value for key, value in settings.items()}
 
 
 def _check_dmarc(spec: ListSpec, actual: Mapping[str, Any] | None) -> None:
@@ -357,7 +372,7 @@ def _check_dmarc(spec: ListSpec, actual: Mapping[str, Any] | None) -> None:
 
 
 def raw_step(
-    step: Mapping[str, Any], site: Site, entry: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
+    step: Mapping[str, Any], site: Server, entry: Mapping[str, Any] | None, actual: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """A step of a plan in Mailman 2.1's terms.
 
@@ -391,11 +406,11 @@ def raw_step(
         rules = None if rules == before["header_matches"] else rules
     _settings_step(out, values, actual, attributes, site)
     if rules is not None:
-        out.setdefault("set", {})["header_filter_rules"] = mailman21_rules.write_rules(rules)
+        out.setdefault("set", {})["header_filter_rules"] = write_rules(rules)
     if "disable" in step:
         out["disable"] = _disable_step(step["disable"], entry, saved, site)
     for name in step.get("seen", {}):
-        out.setdefault("seen", {}).update((raw, attributes[raw]) for raw in mailman21.TABLE[name].raw)
+        out.setdefault("seen", {}).update((raw, attributes[raw]) for raw in options.TABLE[name].raw)
     if "ban" in step:
         out["ban"] = step["ban"]
     if "bans" in step:
@@ -411,41 +426,41 @@ def _settings_step(
     values: Mapping[str, Any],
     actual: Mapping[str, Any] | None,
     attributes: Mapping[str, Any],
-    site: Site,
+    site: Server,
 ) -> None:
     after = dict(dmarc_mitigate_action="munge_from", dmarc_mitigate_unconditionally=False)
     after.update(actual["settings"] if actual else {}, **values)
     if attributes and "dmarc_mitigate_action" not in values:
-        after["dmarc_mitigate_action"] = mailman21.read_setting("dmarc_mitigate_action", attributes, {})
+        after["dmarc_mitigate_action"] = options.read_setting("dmarc_mitigate_action", attributes, {})
     if attributes and "dmarc_mitigate_unconditionally" not in values:
         after["dmarc_mitigate_unconditionally"] = bool(attributes["from_is_list"])
     for name, value in sorted(values.items()):
-        mapped = mailman21.TABLE.get(name)
+        mapped = options.TABLE.get(name)
         if mapped and mapped.type == "secret":
             out.setdefault("passwords", {})[mapped.raw[0]] = value
             continue
-        if name in mailman21.NONMEMBERS.values():
+        if name in options.NONMEMBERS.values():
             # The same attribute has the addresses of strangers.
             out.setdefault("patterns", {})[name] = value
             continue
         if name.startswith("dmarc_mitigate_") and attributes:
             # Two options are made of two attributes, and one may be declared alone.
             out.setdefault("seen", {}).update(
-                (raw, attributes[raw]) for raw in mailman21.TABLE["dmarc_mitigate_action"].raw
+                (raw, attributes[raw]) for raw in options.TABLE["dmarc_mitigate_action"].raw
             )
-        out.setdefault("set", {}).update(mailman21.write_setting(name, value, after, site.schema[name]))
+        out.setdefault("set", {}).update(options.write_setting(name, value, after, site.schema[name]))
     moderated = out.get("set", {}).get("default_member_moderation")
     if moderated is not None and bool(moderated) != bool(attributes.get("default_member_moderation", 0)):
         out["moderate_all"] = bool(moderated)
 
 
 def _disable_step(
-    disable: Mapping[str, Any], entry: Mapping[str, Any] | None, saved: Mapping[str, Any] | None, site: Site
+    disable: Mapping[str, Any], entry: Mapping[str, Any] | None, saved: Mapping[str, Any] | None, site: Server
 ) -> dict[str, Any]:
     attributes: dict[str, Any] = {"ban_list": [NOBODY]}
     for name, value in disable["settings"].items():
-        attributes.update(mailman21.write_setting(name, value, {}, site.schema[name]))
-    attributes["header_filter_rules"] = mailman21_rules.write_rules(disable["header_matches"])
+        attributes.update(options.write_setting(name, value, {}, site.schema[name]))
+    attributes["header_filter_rules"] = write_rules(disable["header_matches"])
     # Disabled by the old script: what it overwrote is lost, so its documented successor is saved.
     by_script = entry is not None and entry["saved"] is None and saved is not None
     return {
@@ -461,8 +476,8 @@ def _roster_step(out: dict[str, Any], role: str, change: Mapping[str, Any], attr
         if attributes and any("moderation_action" in person for person in change["add"] + change["change"]):
             out.setdefault("seen", {})["default_member_moderation"] = attributes["default_member_moderation"]
         out["members"] = {
-            "add": [mailman21_people.write_member(person, bool(bit)) for person in change["add"]],
-            "change": [mailman21_people.write_member(person, bool(bit)) for person in change["change"]],
+            "add": [write_member(person, bool(bit)) for person in change["add"]],
+            "change": [write_member(person, bool(bit)) for person in change["change"]],
             "remove": change["remove"],
         }
         return
@@ -474,7 +489,7 @@ def _roster_step(out: dict[str, Any], role: str, change: Mapping[str, Any], attr
         }
         return
     moved = [person["address"].lower() for person in change["change"]]
-    for action, attribute in mailman21.NONMEMBERS.items():
+    for action, attribute in options.NONMEMBERS.items():
         add = [p["address"] for p in change["add"] + change["change"] if p.get("moderation_action") == action]
         if add or change["remove"] or moved:
             people[attribute] = {"add": add, "remove": change["remove"] + moved}

@@ -2,125 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds Mailman on the host and talks to the program that runs in its interpreter."""
+"""A process in the interpreter of a service, and the program that is sent there and answers as JSON."""
 
 from __future__ import annotations
 
 import contextlib
 import inspect
 import json
-import os
 import shlex
 import subprocess
 import tempfile
 from types import ModuleType
-from typing import IO, Any, Iterable, Iterator, Mapping
+from typing import IO, Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._accounts.remote import main as accounts_engine
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import main as hyperkitty_engine
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import redact as hyperkitty_redact
-from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec, one_id_each, one_name_each
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import main as mailman3_engine
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import notices as mailman3_notices
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import people as mailman3_people
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import read as mailman3_read
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import redact as mailman3_redact
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import rename as mailman3_rename
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import settings as mailman3_settings
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import templates as mailman3_templates
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import (
-    transactions as mailman3_transactions,
-)
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import write as mailman3_write
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives as mailman21_archives
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import lock as mailman21_lock
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import main as mailman21_engine
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import passwords as mailman21_passwords
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import read as mailman21_read
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import redact as mailman21_redact
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import rename as mailman21_rename
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import write as mailman21_write
-from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server as program
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import web as web_program
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import contents as redact_topics
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import pipermail as redact_pages
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils._programs import commands, identity
 
-# One program per Mailman, and two for the web interface:
-# its modules in the order of their imports, the one with main() last.
-PROGRAMS: dict[str, list[ModuleType]] = {
-    "mailman3": [
-        program,
-        redact_topics,
-        redact_text,
-        redact_digests,
-        mailman3_redact,
-        mailman3_settings,
-        mailman3_templates,
-        mailman3_read,
-        mailman3_people,
-        mailman3_write,
-        mailman3_rename,
-        mailman3_transactions,
-        mailman3_notices,
-        mailman3_engine,
-    ],
-    "mailman21": [
-        program,
-        mailman21_read,
-        mailman21_lock,
-        mailman21_passwords,
-        redact_topics,
-        redact_text,
-        redact_digests,
-        redact_pages,
-        mailman21_redact,
-        mailman21_archives,
-        mailman21_write,
-        mailman21_rename,
-        mailman21_engine,
-    ],
-    "hyperkitty": [
-        program,
-        web_program,
-        redact_topics,
-        redact_text,
-        redact_digests,
-        hyperkitty_redact,
-        hyperkitty_engine,
-    ],
-    "accounts": [program, web_program, accounts_engine],
-}
-# Where distributions, pip and the Mailman documentation put the command whose
-# first line names the interpreter.
-COMMANDS = {
-    "mailman3": (
-        "/usr/lib/mailman3/bin/mailman",
-        "/usr/bin/mailman",
-        "/usr/local/bin/mailman",
-        "/opt/mailman/venv/bin/mailman",
-        "/opt/mailman/mm/venv/bin/mailman",
-    ),
-    "mailman21": (
-        "/usr/lib/mailman/bin/config_list",
-        "/var/lib/mailman/bin/config_list",
-        "/usr/local/mailman/bin/config_list",
-        "/usr/local/cpanel/3rdparty/mailman/bin/config_list",
-        "/opt/mailman/bin/config_list",
-    ),
-    "hyperkitty": ("/usr/share/mailman3-web/manage.py",),
-    "accounts": ("/usr/share/mailman3-web/manage.py",),
-}
-# The module option that names the user of each.
-USER_OPTIONS = {
-    "mailman3": "mailman_user",
-    "mailman21": "mailman_user",
-    "hyperkitty": "web_user",
-    "accounts": "web_user",
-}
 # For how long the first line of a command may take.
 READ_SECONDS = 30
 # Reads its modules from standard input, so that neither they nor a secret are in argv.
@@ -144,37 +41,18 @@ os._exit(0)
 """
 
 
-class EngineError(Exception):
-    """What went wrong on the host, in one sentence; details hold a traceback for -vvv. Both are safe for a terminal."""
+class Program(NamedTuple):
+    """What is sent to the interpreter of a service.
 
-    def __init__(self, message: str, details: str = "") -> None:
-        super().__init__(visible.sentence(message))
-        self.details = visible.lines(details)
+    modules: in the order of their imports, the one with main() last. They are what is in folders called `remote`.
+    commands: where the command of the service may be whose first line names the interpreter.
+    command_option, user_option: the module options that say which command and which user it is.
+    """
 
-
-class NotInstalled(EngineError):
-    """There is no Mailman on this host."""
-
-
-def find_command(engine: str, command: str | None, option: str) -> str:
-    """The path of the service's own command; option is the name of the module option that sets it."""
-    if command:
-        if os.path.isfile(command):
-            return command
-        raise NotInstalled("{0} is {1!r}, and there is no such file".format(option, command))
-    found = installed(engine)
-    if found is None:
-        raise NotInstalled(
-            "Mailman is not installed here (looked for {0}); install it, or set {1}".format(
-                ", ".join(COMMANDS[engine]), option
-            )
-        )
-    return found
-
-
-def installed(engine: str) -> str | None:
-    """The service's own command where it is known to be, or None."""
-    return next((path for path in COMMANDS[engine] if os.path.isfile(path)), None)
+    modules: Sequence[ModuleType]
+    commands: Sequence[str]
+    command_option: str
+    user_option: str
 
 
 def first_line(command: str, who: identity.Identity) -> str:
@@ -190,10 +68,10 @@ def first_line(command: str, who: identity.Identity) -> str:
             **who.options(),
         )
     except (OSError, subprocess.SubprocessError) as exc:
-        raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, exc)) from None
+        raise HostError("cannot read {0} as {1}: {2}".format(command, who.name, exc)) from None
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
-        raise EngineError("cannot read {0} as {1}: {2}".format(command, who.name, said))
+        raise HostError("cannot read {0} as {1}: {2}".format(command, who.name, said))
     output: bytes = done.stdout
     return output.split(b"\n", 1)[0].decode("utf-8", "replace").strip()
 
@@ -205,45 +83,38 @@ def interpreter(command: str, first: str) -> list[str]:
     except ValueError:
         words = []
     if not words or "python" not in first:
-        raise EngineError("{0} does not start with a Python interpreter".format(command))
+        raise HostError("{0} does not start with a Python interpreter".format(command))
     return words
 
 
 def _pipes(process: subprocess.Popen[bytes] | None) -> tuple[IO[bytes], IO[bytes]]:
     if process is None or process.stdin is None or process.stdout is None:
-        raise EngineError("the engine is not running; use it in a with statement")
+        raise HostError("the program is not running; use it in a with statement")
     return process.stdin, process.stdout
 
 
-class Engine:
-    """One process in the service's own interpreter for the whole task, as the service's own user. A context manager.
+class Process:
+    """One process in a service's own interpreter for the whole task, as the service's own user. A context manager.
 
-    engine: a key of PROGRAMS.
-    command: the service's own command, or None to look for it; option names
-        the module option for messages.
-    opening: the first request, beside "op"; "user" in it is whose process it is.
-    hello: the program's answer to it; until somebody asks, the program only gets ready, and touches nothing.
-    waited: for how many seconds apply() found the service's database busy.
+    command: the service's own command, or None to look for it.
+    user: whose process it is.
+    opening: what the program is told first; until somebody asks, it only gets ready, and touches nothing.
     """
 
-    # The systemd unit that runs it.
-    service = "mailman3"
-
-    def __init__(self, engine: str, *, command: str | None, option: str, opening: Mapping[str, Any]) -> None:
-        self.command = find_command(engine, command, option)
-        self._modules = PROGRAMS[engine]
-        self._user, self._user_option = str(opening["user"]), USER_OPTIONS[engine]
+    def __init__(self, program: Program, *, command: str | None, user: str, **opening: Any) -> None:
+        self.command = commands.find(program.commands, command, program.command_option)
+        self._program = program
+        self._user = user
         self._opening = dict(opening, op="open", command=self.command)
         self._process: subprocess.Popen[bytes] | None = None
-        self._hello: Mapping[str, Any] | None = None
+        self._server_info: Mapping[str, Any] | None = None
         self._opens = False
-        self.waited = 0.0
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Process:
         try:
-            who = identity.find(self._user, self._user_option)
+            who = identity.find(self._user, self._program.user_option)
         except identity.Refused as exc:
-            raise EngineError(str(exc)) from None
+            raise HostError(str(exc)) from None
         self._argv = interpreter(self.command, first_line(self.command, who))
         self._stderr = tempfile.TemporaryFile()
         try:
@@ -258,12 +129,12 @@ class Engine:
         except (OSError, subprocess.SubprocessError) as exc:
             self._stderr.close()
             reason = getattr(exc, "strerror", None) or exc
-            raise EngineError(
+            raise HostError(
                 "the interpreter {0} does not start as {1}: {2}".format(self._argv[0], who.name, reason)
             ) from None
         try:
-            sources = [inspect.getsource(module).encode("utf-8") for module in self._modules]
-            header = [[module.__name__, len(source)] for module, source in zip(self._modules, sources)]
+            sources = [inspect.getsource(module).encode("utf-8") for module in self._program.modules]
+            header = [[module.__name__, len(source)] for module, source in zip(self._program.modules, sources)]
             self._write(json.dumps(header).encode("ascii") + b"\n" + b"".join(sources))
         except BaseException:
             self.__exit__()
@@ -271,8 +142,12 @@ class Engine:
         return self
 
     @property
-    def hello(self) -> Mapping[str, Any]:
-        return self._open()
+    def server_info(self) -> Mapping[str, Any]:
+        """What the program says of its service, before it is asked for anything else."""
+        if self._server_info is None:
+            self.begin()
+            self._server_info = self._answer()
+        return self._server_info
 
     def __exit__(self, *_exc: Any) -> None:
         process, self._process = self._process, None
@@ -285,49 +160,18 @@ class Engine:
             process.wait()
         self._stderr.close()
 
-    def read(self, **request: Any) -> Mapping[str, Mapping[str, Any]]:
-        """State of lists by posting address."""
-        lists: Mapping[str, Mapping[str, Any]] = self.request(dict(request, op="read"))["lists"]
-        return lists
+    def request(self, op: str, **fields: Any) -> Mapping[str, Any]:
+        """Send one request, return its answer; the first one opens the service. op: a method of the program's handler."""
+        self.server_info  # noqa: B018
+        self._send(dict(fields, op=op))
+        return self._answer()
 
-    @property
-    def unreadable(self) -> Mapping[str, str]:
-        """Why lists cannot be read, by posting address, or by local name when that is all there is to know."""
-        return {}
-
-    def tidy(self) -> None:
-        """Remove what killed runs left."""
-
-    def check(self, specs: Iterable[ListSpec]) -> None:
-        """Refuse what this Mailman cannot express."""
-        specs = list(specs)
-        one_name_each(specs)
-        one_id_each(specs, self.hello["lists"])
-
-    def adapt(
-        self, specs: list[ListSpec], actual: Mapping[str, Mapping[str, Any]]
-    ) -> tuple[list[ListSpec], Mapping[str, Mapping[str, Any]]]:
-        """Declared and actual lists as this Mailman compares them."""
-        return specs, actual
-
-    def apply(self, steps: list[Mapping[str, Any]]) -> Mapping[str, str]:
-        """Carry out the steps of a plan; the lists that failed, with a sentence each. The others are done."""
-        answer = self.request({"op": "apply", "steps": steps})
-        self.waited = float(answer.get("waited", 0))
-        failed: Mapping[str, str] = answer.get("failed", {})
-        return failed
-
-    def request(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Send one request, return its answer; the first one opens the service."""
-        self._open()
-        return self._exchange(message)
-
-    def requests(self, messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    def requests(self, op: str, messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
         """The answers to several requests, of a few kilobytes each. The next is worked on while the caller looks at one."""
-        self._open()
+        self.server_info  # noqa: B018
         waiting = 0
         for message in messages:
-            self._send(message)
+            self._send(dict(message, op=op))
             waiting += 1
             if waiting == 2:
                 yield self._answer()
@@ -342,28 +186,18 @@ class Engine:
             self._send(self._opening)
             self._opens = True
 
-    def _open(self) -> Mapping[str, Any]:
-        if self._hello is None:
-            self.begin()
-            self._hello = self._answer()
-        return self._hello
-
-    def _exchange(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._send(message)
-        return self._answer()
-
     def _send(self, message: Mapping[str, Any]) -> None:
         self._write(json.dumps(message).encode("utf-8") + b"\n")
 
     def _answer(self) -> Mapping[str, Any]:
         line = _pipes(self._process)[1].readline()
         if not line:
-            raise EngineError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
+            raise HostError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
         answer: Mapping[str, Any] = json.loads(line.decode("utf-8"))
         if answer.get("absent"):
             raise NotInstalled(answer["error"])
         if "error" in answer:
-            raise EngineError(answer["error"], answer.get("traceback", "") + self._complaints())
+            raise HostError(answer["error"], answer.get("traceback", "") + self._complaints())
         return answer
 
     def _write(self, data: bytes) -> None:
@@ -372,7 +206,7 @@ class Engine:
             stdin.write(data)
             stdin.flush()
         except BrokenPipeError:
-            raise EngineError("the interpreter {0} does not start".format(self._argv[0]), self._complaints()) from None
+            raise HostError("the interpreter {0} does not start".format(self._argv[0]), self._complaints()) from None
 
     def _complaints(self) -> str:
         self._stderr.seek(0)

@@ -14,8 +14,8 @@ from typing import Iterable
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils import _openpgp as openpgp
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 
 def bundle(originals: Iterable[tuple[str, str]]) -> bytes:
@@ -31,7 +31,7 @@ def bundle(originals: Iterable[tuple[str, str]]) -> bytes:
 
 
 def check_key(key: str) -> None:
-    """EngineError unless GnuPG is there and can encrypt for this public key."""
+    """HostError unless GnuPG is there and can encrypt for this public key."""
     _encrypt(key, b"")
 
 
@@ -55,9 +55,9 @@ def _encrypt(key: str, data: bytes) -> bytes:
     try:
         return openpgp.encrypt(data, key, armour=False)
     except openpgp.Missing as exc:
-        raise EngineError("escrow_key is set, and {0}".format(exc)) from exc
+        raise HostError("escrow_key is set, and {0}".format(exc)) from exc
     except Invalid as exc:
-        raise EngineError(
+        raise HostError(
             "gpg cannot encrypt for escrow_key; accepted: one public key in ASCII armour, as gpg --armor --export "
             "prints it, that is neither expired nor revoked",
             str(exc),

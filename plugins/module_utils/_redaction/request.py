@@ -39,7 +39,8 @@ class Redaction(NamedTuple):
 
     list: name, with its domain or without.
     message_id: bare, or None when page says which message.
-    wish: see redact_text.
+    wish: see _redaction/remote/message.py.
+    named: the Message-ID or address of a page, as it was given.
     """
 
     list: str
@@ -48,6 +49,7 @@ class Redaction(NamedTuple):
     wish: dict[str, Any]
     reason: str
     by: str
+    named: str = ""
 
 
 def page(url: str) -> Page:
@@ -81,7 +83,9 @@ def asked(params: Mapping[str, Any]) -> Redaction:
         raise refuse("subject", subject, "one line of 1 to 512 characters")
     wish = {"text": params["replacement"].rstrip("\n"), "subject": subject, "sender": sender(params["sender"])}
     name = named if where is None else where.list if named is None or "@" in where.list else named
-    return Redaction(str(name), ident, where, wish, params["reason"], params["by"] or "")
+    return Redaction(
+        str(name), ident, where, wish, params["reason"], params["by"] or "", params["message_id"] or params["url"]
+    )
 
 
 def sender(value: str | None) -> list[str] | None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import PROGRAMS
+from unit.plugins.module_utils.programs import PROGRAMS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -354,7 +354,9 @@ def test_modules_open_files_and_start_programs_in_few_places() -> None:
 
 
 def test_what_is_sent_elsewhere_is_in_folders_of_its_own() -> None:
-    sent = {str(module.__file__).partition("/plugins/")[2] for modules in PROGRAMS.values() for module in modules}
+    sent = {
+        str(module.__file__).partition("/plugins/")[2] for program in PROGRAMS.values() for module in program.modules
+    }
     assert sent == {
         str(path.relative_to(ROOT / "plugins")) for path in ROOT.glob("plugins/module_utils/**/remote/*.py")
     }

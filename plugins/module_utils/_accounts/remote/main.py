@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program that runs inside the web interface of Mailman 3 and looks after accounts there. See accounts.py.
+"""The program that runs inside the web interface of Mailman 3 and looks after accounts there. See _accounts/plan.py.
 
 Sent there by engine.py, with program.py and web_program.py.
 """
@@ -13,19 +13,19 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, patiently
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
 # How the history of an account, which the web administrator sees, tells of a link; the occasion follows.
 MAILED = "A link to set a password was mailed: "
 
 
-class Engine:
+class AccountsHandler:
     """Accounts of Django, and their addresses, which are allauth's."""
 
     def __init__(self, manage: str) -> None:
         enter(manage)
 
-    def hello(self) -> dict[str, Any]:
+    def server_info(self) -> dict[str, Any]:
         return {}
 
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class Engine:
         answer: {"holder": None, or {"name", "active", "password": whether it has one, "occasions": of the links
         that it was mailed} of the account that has confirmed the address, "claims": names of others that say so}.
         """
-        return patiently(partial(self._look, request["address"]))
+        return retry_when_locked(partial(self._look, request["address"]))
 
     def _look(self, address: str) -> dict[str, Any]:
         holder = self._holder(address)
@@ -48,7 +48,7 @@ class Engine:
         request: {"address", "steps": [step]}; a step is {"release": name}, {"create": True} or {"mail": occasion}.
         answer: {"name": of the account}.
         """
-        return patiently(partial(self._carry_out, request["address"], request["steps"]))
+        return retry_when_locked(partial(self._carry_out, request["address"], request["steps"]))
 
     def _carry_out(self, address: str, steps: list[dict[str, Any]]) -> dict[str, Any]:
         from django.db import transaction
@@ -143,4 +143,4 @@ class Engine:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["command"]))
+    serve(lambda request: AccountsHandler(request["command"]))

@@ -6,7 +6,7 @@
 
 HyperKitty learns only later what Mailman's database says of a list, and takes
 a list it does not know for public. So that a private archive is never public,
-it is told before Mailman is. Sent there by engine.py, with program.py.
+it is told before Mailman is. Sent there with what it imports: see _hyperkitty/program.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import shutil
 from functools import partial
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import chunks, serve
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, patiently
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
 # How much of an archive goes into one answer, in bytes.
 PORTION = 4 << 20
@@ -45,13 +44,13 @@ def written(found: Any) -> bytes:
     return out.getvalue() + b"\n\n"
 
 
-class Engine:
+class HyperKittyHandler:
     """HyperKitty through its own models."""
 
     def __init__(self, manage: str) -> None:
         enter(manage)
 
-    def hello(self) -> dict[str, Any]:
+    def server_info(self) -> dict[str, Any]:
         return {}
 
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +59,7 @@ class Engine:
         request: {"lists": [posting addresses]}.
         answer: {"archives": {address: {"archive_policy", "messages"}}}.
         """
-        return patiently(partial(self._look, request["lists"]))
+        return retry_when_locked(partial(self._look, request["lists"]))
 
     @staticmethod
     def _look(lists: list[str]) -> dict[str, Any]:
@@ -76,7 +75,7 @@ class Engine:
 
     def policies(self, _request: dict[str, Any]) -> dict[str, Any]:
         """What HyperKitty takes lists for. answer: {"policies": {address: archive_policy}}."""
-        return {"policies": patiently(self._policies)}
+        return {"policies": retry_when_locked(self._policies)}
 
     @staticmethod
     def _policies() -> dict[str, str]:
@@ -136,7 +135,7 @@ class Engine:
         """
         for names in chunks(request["policies"]):
             policies = {name: request["policies"][name] for name in names}
-            patiently(partial(self._set_policies, policies))
+            retry_when_locked(partial(self._set_policies, policies))
         return {}
 
     def correct_policies(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +163,7 @@ class Engine:
         answer: {}.
         """
         for name in request["lists"]:
-            patiently(partial(self._drop, name))
+            retry_when_locked(partial(self._drop, name))
         return {}
 
     def _drop(self, name: str) -> None:
@@ -187,7 +186,7 @@ class Engine:
         answer: {}.
         """
         for old, new in request["renames"]:
-            patiently(partial(self._move, old, new))
+            retry_when_locked(partial(self._move, old, new))
         return {}
 
     def _move(self, old: str, new: str) -> None:
@@ -234,20 +233,6 @@ class Engine:
         local, _at, domain = name.rpartition("@")
         return os.path.join(folder, domain, local) if folder else None
 
-    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A message that is to say something else.
-
-        request: see hyperkitty_redact.Redactor, and "originals": whether to give it as it is.
-        answer: see its look, and "cached_in_processes".
-        """
-        redactor = Redactor(request)
-        return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
-
-    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Let it say that. request: as of look_message; answer: {}."""
-        patiently(Redactor(request).apply)
-        return {}
-
     @staticmethod
     def _unindex(keys: list[int]) -> None:
         from haystack import connections
@@ -270,4 +255,4 @@ class Engine:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request["command"]))
+    serve(lambda request: HyperKittyHandler(request["command"]))

@@ -16,6 +16,9 @@ import threading
 from functools import partial
 from typing import Any, Iterator
 
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.main import HyperKittyHandler
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import retry_when_locked
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.contents import (
     cut_topic,
     spliced,
@@ -33,7 +36,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.
 class Redactor:
     """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the wish.
 
-    wish: see redact_text.
+    wish: see _redaction/remote/message.py.
     """
 
     def __init__(self, request: dict[str, Any]) -> None:
@@ -245,3 +248,25 @@ def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
         writer.add_reader(reader)
         reader.close()
     return []
+
+
+class RedactionHandler(HyperKittyHandler):
+    """With the requests of a redaction."""
+
+    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A message that is to say something else.
+
+        request: see Redactor, and "originals": whether to give it as it is.
+        answer: see its look, and "cached_in_processes".
+        """
+        redactor = Redactor(request)
+        return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
+
+    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Let it say that. request: as of look_message; answer: {}."""
+        retry_when_locked(Redactor(request).apply)
+        return {}
+
+
+def main() -> None:
+    serve(lambda request: RedactionHandler(request["command"]))

@@ -4,10 +4,9 @@
 
 """The program that runs inside Mailman 2.1's own Python 2.7: it reads and applies, it decides nothing.
 
-It speaks of lists and attributes as Mailman 2.1 does; mailman21.py turns that
-into the words of an inventory. It is sent there by engine.py, with program.py
-and the other mailman21_*.py that it imports, and nothing else of this
-collection.
+It speaks of lists and attributes as Mailman 2.1 does; _mailman21/translate.py
+turns that into the words of an inventory. It is sent there with what it imports
+(see _mailman21/program.py) and nothing else of this collection.
 """
 
 import base64
@@ -16,8 +15,7 @@ import gc
 import os
 import sys
 
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives as mailman21_archives
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import lock as mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import (
     LIST_PASSWORDS,
     OCCASION,
@@ -26,7 +24,6 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.
     stored_site_password,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import SAVED, Files, plain
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.rename import Renamer, master
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Writer
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from typing import Any, Iterator  # noqa: F401
 
 
-class Engine(object):
+class Mailman21Handler(object):
     """Mailman 2.1 by its files for reading and by its own classes for writing."""
 
     def __init__(self, command, wait):
@@ -44,7 +41,7 @@ class Engine(object):
         os.chdir("/")
         # Files made here are Mailman's: its group writes them too.
         os.umask(0o002)
-        mailman21_lock.raise_on_signals()
+        lock.raise_on_signals()
         # Mailman's commands find their library through the module `paths` beside them.
         sys.path.insert(0, os.path.dirname(command))
         import paths  # type: ignore[import-not-found] # noqa: F401 # pylint: disable=import-error,unused-import
@@ -56,7 +53,7 @@ class Engine(object):
         self.writer = Writer(self.files, wait)
         self.renamer = Renamer(self.writer)
 
-    def hello(self):
+    def server_info(self):
         # type: () -> dict[str, Any]
         """What there is to know before any list is looked at."""
         from Mailman import Utils, Version
@@ -108,8 +105,8 @@ class Engine(object):
     @staticmethod
     def shown_archives(request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Who can read them. request: {"lists": [names]}; answer: {"shown": {name: see mailman21_archives.shown}}."""
-        return {"shown": dict((name, mailman21_archives.shown(str(name))) for name in request["lists"])}
+        """Who can read them. request: {"lists": [names]}; answer: {"shown": {name: see archives.shown}}."""
+        return {"shown": dict((name, archives.shown(str(name))) for name in request["lists"])}
 
     def correct_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
@@ -132,17 +129,17 @@ class Engine(object):
 
         request: {"lists": [names]}.
         answer: {"archives": {name: {"archive_policy": of a list that is gone,
-        "messages": number in its mbox, "parts": see mailman21_archives.parts}}}.
+        "messages": number in its mbox, "parts": see archives.parts}}}.
         """
         existing = set(self.files.names())
         found = {}  # type: dict[str, Any]
         for name in map(str, request["lists"]):
-            parts = mailman21_archives.parts(name)
+            parts = archives.parts(name)
             if parts:
-                policy = "public" if mailman21_archives.was_public(name) else "private"
+                policy = "public" if archives.was_public(name) else "private"
                 found[name] = {
                     "archive_policy": None if name in existing else policy,
-                    "messages": mailman21_archives.messages_in(mailman21_archives.mbox(name)),
+                    "messages": archives.messages_in(archives.mbox(name)),
                     "parts": parts,
                 }
         return {"archives": found}
@@ -151,7 +148,7 @@ class Engine(object):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Remove archives for good. request: {"lists": [names]}."""
         for name in request["lists"]:
-            mailman21_archives.drop(str(name))
+            archives.drop(str(name))
         return {}
 
     def unfinished(self, request):
@@ -201,30 +198,11 @@ class Engine(object):
             os.unlink(self._stop_note)
         return {}
 
-    def look_message(self, request):
-        # type: (dict[str, Any]) -> dict[str, Any]
-        """An archived message that is to say something else.
-
-        request: see mailman21_redact.Redactor, "list": name, and "originals": whether to give it as it is.
-        answer: see its look.
-        """
-        from Mailman.MailList import MailList
-
-        name = str(request["list"])
-        self.files.config(name)
-        return Redactor(MailList(name, lock=0), request).look(request["originals"])
-
-    def redact_message(self, request):
-        # type: (dict[str, Any]) -> dict[str, Any]
-        """Let it say that. request: as of look_message; answer: {}."""
-        self.writer.redact(str(request["list"]), request)
-        return {}
-
     def mbox_size(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """The size of a list's mbox in bytes, between two posts. request: {"list": name}; answer: {"size"}."""
         name = str(request["list"])
-        mbox = mailman21_archives.mbox(name)
+        mbox = archives.mbox(name)
         with self.writer.locked(name):
             return {"size": os.path.getsize(mbox) if os.path.exists(mbox) else 0}
 
@@ -232,7 +210,7 @@ class Engine(object):
     def mbox_part(request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """A part of a list's mbox. request: {"list": name, "start", "size": in bytes}; answer: {"mbox": base64}."""
-        with open(mailman21_archives.mbox(str(request["list"])), "rb") as handle:
+        with open(archives.mbox(str(request["list"])), "rb") as handle:
             handle.seek(request["start"])
             return {"mbox": base64.b64encode(handle.read(request["size"])).decode("ascii")}
 
@@ -274,7 +252,7 @@ class Engine(object):
         request: {"lists": [names], "attributes": [names], "members": whether
         to read them, "passwords": {list: {attribute: value to compare with}}}.
         answer: {"lists": {name: {"attributes", "members", "saved"}}, "unreadable":
-        {name: sentence}}; see mailman21_read.Files.members.
+        {name: sentence}}; see read.Files.members.
         """
         answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
         for name in request["lists"]:
@@ -318,8 +296,8 @@ class Engine(object):
     def tidy(self, _request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Remove what killed processes left, which nothing else ever does."""
-        mailman21_lock.tidy_locks(self.mm_cfg.LOCK_DIR)
-        mailman21_lock.tidy_lists(self.files.lists)
+        lock.tidy_locks(self.mm_cfg.LOCK_DIR)
+        lock.tidy_lists(self.files.lists)
         return {}
 
     def notify(self, request):
@@ -419,4 +397,4 @@ def is_ascii(address):
 
 def main():
     # type: () -> None
-    serve(lambda request: Engine(str(request["command"]), int(request["wait"])))
+    serve(lambda request: Mailman21Handler(str(request["command"]), int(request["wait"])))

@@ -24,8 +24,13 @@ try:
 except ImportError:
     from urllib.parse import quote
 
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, replace_bytes
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.main import Mailman21Handler
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import (
+    Failure,
+    replace_bytes,
+    serve,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as texts
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.digests import cleaned_chunk
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.pipermail import (
     attached_message,
@@ -46,7 +51,7 @@ ATTACHED = (".eml", ".mht", ".mhtml", ".nws", ".txt")
 
 
 class Redactor(object):
-    """mlist: Mailman's list; request: {"message_id": bare or None, "page": [volume, file] or None, "wish": see redact_text}."""
+    """mlist: Mailman's list; request: {"message_id": bare or None, "page": [volume, file] or None, "wish": see message.py}."""
 
     def __init__(self, mlist, request):
         # type: (Any, dict[str, Any]) -> None
@@ -63,7 +68,7 @@ class Redactor(object):
         self.volume, self.article = self._find(request)
         self.ident = b""
         if self.article is not None:
-            self.ident = redact_text.bare(self.article._message_id or b"")
+            self.ident = texts.bare(self.article._message_id or b"")
         elif request["message_id"] is not None:
             self.ident = request["message_id"].encode("utf-8")
         self.raw = next(self._own(self.mbox), None) if self.ident else None
@@ -77,7 +82,7 @@ class Redactor(object):
 
     def look(self, originals):
         # type: (bool) -> dict[str, Any]
-        """See hyperkitty_redact.Redactor.look."""
+        """See _hyperkitty/remote/redact.py."""
         if not self.found:
             return {"found": None, "places": [], "originals": []}
         if not self.ident:
@@ -134,7 +139,7 @@ class Redactor(object):
             if page is not None and page[0] != volume:
                 continue
             for message_id, stored in sorted(self._shelf(volume, "article").items()):
-                if page is None and redact_text.bare(message_id) != wanted.encode("utf-8"):
+                if page is None and texts.bare(message_id) != wanted.encode("utf-8"):
                     continue
                 article = pickle.loads(stored)
                 if page is None or article.filename == page[1]:
@@ -147,8 +152,8 @@ class Redactor(object):
         """The message as it is in a mailbox."""
         if os.path.exists(path):
             with open(path, "rb") as handle:
-                for chunk in redact_text.mailbox(handle):
-                    if redact_text.message_id(chunk) == self.ident:
+                for chunk in texts.mailbox(handle):
+                    if texts.message_id(chunk) == self.ident:
                         yield chunk
 
     def _replies(self):
@@ -159,7 +164,7 @@ class Redactor(object):
             for stored in self._shelf(volume, "article").values():
                 if self.ident in stored:
                     article = pickle.loads(stored)
-                    if redact_text.bare(article.in_reply_to or b"") == self.ident:
+                    if texts.bare(article.in_reply_to or b"") == self.ident:
                         found.append("{0}{1}/{2}".format(base, volume, article.filename))
         return sorted(found)
 
@@ -188,13 +193,13 @@ class Redactor(object):
         """The folder of what was taken out of the message."""
         from Mailman.Handlers import Scrubber
 
-        message = redact_text.parse(self.raw if self.raw is not None else self._synthetic())
+        message = texts.parse(self.raw if self.raw is not None else self._synthetic())
         folder = os.path.join(self.folder, Scrubber.calculate_attachments_dir(self.mlist, message, {}))
         return [folder] if os.path.isdir(folder) else []
 
     def _attached(self):
         # type: () -> Iterator[tuple[bytes, tuple[int | None, Any]]]
-        """Where Pipermail took it out of a digest, see redact_pages."""
+        """Where Pipermail took it out of a digest, see _redaction/remote/pipermail.py."""
         for path in self._files():
             with open(path, "rb") as handle:
                 held = attached_message(handle.read(), self.ident)
@@ -235,7 +240,7 @@ class Redactor(object):
         from Mailman import Message
         from Mailman.Archiver import HyperArch
 
-        raw = redact_text.redacted(self.raw if self.raw is not None else self._synthetic(), self.wish)
+        raw = texts.redacted(self.raw if self.raw is not None else self._synthetic(), self.wish)
         message = email.message_from_string(raw, Message.Message)  # type: ignore[call-overload] # bytes are Python 2's
         old = self.article
         number = old.sequence if old is not None else 0
@@ -279,7 +284,7 @@ class Redactor(object):
     def _chunks(self, path):
         # type: (str) -> Iterator[tuple[bytes, bytes]]
         with open(path, "rb") as handle:
-            for chunk in redact_text.mailbox(handle):
+            for chunk in texts.mailbox(handle):
                 yield chunk, cleaned_chunk(chunk, self.ident, self.wish, self.attached)
 
     def _cleaned(self, path):
@@ -340,9 +345,7 @@ class Redactor(object):
             return page_body(data, html)
         near = {}
         for name, mark in (("prev", b"Previous"), ("next", b"Next")):
-            found = re.search(
-                redact_text.pattern(r'<LINK REL="') + mark + redact_text.pattern(r'"\s+HREF="([^"]+)"'), data
-            )
+            found = re.search(texts.pattern(r'<LINK REL="') + mark + texts.pattern(r'"\s+HREF="([^"]+)"'), data)
             near[name] = self._by_file(found.group(1)) if found else None
         self.new.prev, self.new.next = near["prev"], near["next"]
         self.new.sequence = int(os.path.basename(path).partition(".")[0])
@@ -406,3 +409,33 @@ class Redactor(object):
             del shelf[found]
         shelf[key] = old.msgid
         return marshal.dumps(shelf)
+
+
+class RedactionHandler(Mailman21Handler):
+    """With the requests of a redaction."""
+
+    def look_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """An archived message that is to say something else.
+
+        request: see Redactor, "list": name, and "originals": whether to give it as it is.
+        answer: see its look.
+        """
+        from Mailman.MailList import MailList
+
+        name = str(request["list"])
+        self.files.config(name)
+        return Redactor(MailList(name, lock=0), request).look(request["originals"])
+
+    def redact_message(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """Let it say that. request: as of look_message; answer: {}."""
+        with self.writer.locked(str(request["list"])) as mlist:
+            # The lock keeps the archiver away, too.
+            Redactor(mlist, request).apply()
+        return {}
+
+
+def main():
+    # type: () -> None
+    serve(lambda request: RedactionHandler(str(request["command"]), int(request["wait"])))

@@ -14,8 +14,7 @@ import os
 import pickletools
 import shutil
 
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives as mailman21_archives
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import lock as mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import (
     CONFIG_FILES,
     REQUESTS,
@@ -106,7 +105,7 @@ class Renamer(object):
             try:
                 self._prepare(old, new)
                 if follow:
-                    mailman21_archives.move(old, new)
+                    archives.move(old, new)
                 for name in CONFIG_FILES[1:]:
                     # Any of these would make the old name a list again.
                     if os.path.exists(os.path.join(self.folder(old), name)):
@@ -184,17 +183,17 @@ class Renamer(object):
                 if name.endswith((".pck", ".bak", ".psv")):
                     self._queued(os.path.join(folder, name), old, new)
         if follow:
-            mailman21_archives.move(old, new)
-            mailman21_archives.forget(old, new)
-        mailman21_archives.begin(mlist)
-        if not follow and os.path.isdir(mailman21_archives.private(old)):
-            mailman21_archives.stay(old, new)
+            archives.move(old, new)
+            archives.forget(old, new)
+        archives.begin(mlist)
+        if not follow and os.path.isdir(archives.private(old)):
+            archives.stay(old, new)
         mlist.CheckHTMLArchiveDir()
         # Once, however often this is begun.
         self.writer.tell_mail_server("remove", mlist)
         self.writer.tell_mail_server("create", mlist)
         self._unlink_held(old)
-        mailman21_lock.clear_if_dead(self.writer.lock_path(old))
+        lock.clear_if_dead(self.writer.lock_path(old))
         if os.path.isdir(self.folder(old)):
             shutil.rmtree(self.folder(old))
 

@@ -14,8 +14,7 @@ import shutil
 import sys
 import types
 
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives as mailman21_archives
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import lock as mailman21_lock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import OCCASION, digest, renew
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import (
     CONFIG_FILES,
@@ -24,7 +23,6 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.
     plain,
     text,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.redact import Redactor
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
 
 TYPE_CHECKING = False
@@ -86,7 +84,7 @@ class Writer(object):
             if self._change(mlist, step) or "create" in step:
                 if mlist.archive_private:
                     # Mailman does it after it has saved the list: a run that is killed in between leaves it open.
-                    mailman21_archives.close(name)
+                    archives.close(name)
                 mlist.Save()
         except BaseException:
             if "create" in step:
@@ -111,19 +109,12 @@ class Writer(object):
         finally:
             mlist.Unlock()
 
-    def redact(self, name, request):
-        # type: (str, dict[str, Any]) -> None
-        """Give an archived message another text; see mailman21_redact.Redactor."""
-        with self.locked(name) as mlist:
-            # The lock keeps the archiver away, too.
-            Redactor(mlist, request).apply()
-
     def move_archive(self, old, new):
         # type: (str, str) -> None
         """Give a list the archive that has its former name still."""
         with self.locked(new) as mlist:
-            mailman21_archives.move(old, new)
-            mailman21_archives.forget(old, new)
+            archives.move(old, new)
+            archives.forget(old, new)
             mlist.CheckHTMLArchiveDir()
 
     def correct_archive(self, name):
@@ -131,7 +122,7 @@ class Writer(object):
         """Give an archive the links that the list says it has, or none."""
         with self.locked(name) as mlist:
             if mlist.archive_private:
-                mailman21_archives.close(name)
+                archives.close(name)
             mlist.CheckHTMLArchiveDir()
 
     # ---- the list as a whole
@@ -149,7 +140,7 @@ class Writer(object):
         # Mailman would go back to an old copy of a list that cannot be read.
         self.files.config(name)
         mlist = MailList(name, lock=0)
-        mailman21_lock.take(mlist.Lock, self.lock_path(name), "list {0}".format(name), self.wait)
+        lock.take(mlist.Lock, self.lock_path(name), "list {0}".format(name), self.wait)
         # Mailman asks the file system for the lock with every member; Save() asks once more.
         mlist.Locked = types.MethodType(always, mlist)
         return mlist
@@ -187,16 +178,16 @@ class Writer(object):
     def _bound_lock(self, mlist, name):
         # type: (Any, str) -> None
         """A list is made under one lock for all new ones, which Create() would wait for without any limit."""
-        lock = mlist._MailList__lock
-        acquire = lock.lock
+        own = mlist._MailList__lock
+        acquire = own.lock
 
         def take():
             # type: () -> None
-            mailman21_lock.take(acquire, self.lock_path(SITE_LOCK), "the making of list {0}".format(name), self.wait)
+            lock.take(acquire, self.lock_path(SITE_LOCK), "the making of list {0}".format(name), self.wait)
             if self.files.exists(name):
                 raise Failure("list {0} was made by somebody else just now; run again".format(name))
 
-        lock.lock = take
+        own.lock = take
 
     def _discard_unfinished(self, name):
         # type: (str) -> None
@@ -235,16 +226,16 @@ class Writer(object):
             os.rmdir(folder)
         finally:
             mlist.Unlock()
-        mailman21_lock.sweep(self.lock_path(name))
+        lock.sweep(self.lock_path(name))
 
     @staticmethod
     def _hide_archive(name):
         # type: (str) -> None
-        for suffix in mailman21_archives.FOLDERS:
-            public, private = mailman21_archives.public(name + suffix), mailman21_archives.private(name)
+        for suffix in archives.FOLDERS:
+            public, private = archives.public(name + suffix), archives.private(name)
             if os.path.islink(public):
                 if not suffix and os.path.isdir(private):
-                    open(os.path.join(private, mailman21_archives.WAS_PUBLIC), "w").close()
+                    open(os.path.join(private, archives.WAS_PUBLIC), "w").close()
                 os.unlink(public)
 
     # ---- changes

@@ -4,9 +4,8 @@
 
 """The program that runs inside Mailman 3's own interpreter: it reads and applies, it decides nothing.
 
-It is sent there by engine.py, with program.py, the other mailman3_*.py (what
-to read, what to write) and nothing else of this collection; Mailman itself is
-imported only when it runs.
+It is sent there with what it imports (see _mailman3/program.py) and nothing
+else of this collection; Mailman itself is imported only when it runs.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.notices import send
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.redact import Copies
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.rename import Renamer
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import schema
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import urls
@@ -43,7 +41,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.s
 TURN_SECONDS = 60.0
 
 
-class Engine:
+class Mailman3Handler:
     """Mailman 3 through its own model classes."""
 
     def __init__(self, config_file: str | None, readonly: bool) -> None:
@@ -88,11 +86,11 @@ class Engine:
     def store(self) -> Any:
         return self.config.db.store
 
-    def hello(self) -> dict[str, Any]:
+    def server_info(self) -> dict[str, Any]:
         """What there is to know before any list is looked at."""
-        return when_free(self._hello, self.store.rollback)
+        return when_free(self._server_info, self.store.rollback)
 
-    def _hello(self) -> dict[str, Any]:
+    def _server_info(self) -> dict[str, Any]:
         from mailman.interfaces.domain import IDomainManager
         from mailman.interfaces.languages import ILanguageManager
         from mailman.interfaces.template import ALL_TEMPLATES
@@ -245,7 +243,7 @@ class Engine:
         return {}
 
     def notify(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Greet people. request: {"notices": see mailman3_notices.send}; answer: {"sent": number of messages}."""
+        """Greet people. request: {"notices": see notices.send}; answer: {"sent": number of messages}."""
         sent = send(request["notices"])
         self.store.rollback()
         return {"sent": sent}
@@ -265,23 +263,6 @@ class Engine:
             shutil.rmtree(self._copies(name))
         return {"lists": found}
 
-    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Copies of a message that is to say something else.
-
-        request: {"list": posting address, "message_id": bare, "wish": see
-        redact_text, "originals": whether to give them as they are}.
-        answer: see mailman3_redact.Copies.look.
-        """
-        return self._message(request).look(request["originals"])
-
-    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Let them say that. request: as of look_message; answer: {}."""
-        self._message(request).apply()
-        return {}
-
-    def _message(self, request: dict[str, Any]) -> Copies:
-        return Copies(self.config, request["list"], request["message_id"], request["wish"])
-
     def _copies(self, name: str) -> str:
         return os.path.join(self.config.ARCHIVE_DIR, "prototype", name)
 
@@ -293,4 +274,4 @@ def prepare() -> None:
 
 
 def main() -> None:
-    serve(lambda request: Engine(request.get("config"), request["readonly"]), prepare)
+    serve(lambda request: Mailman3Handler(request.get("config"), request["readonly"]), prepare)

@@ -15,7 +15,8 @@ import os
 import time
 from typing import Any, Iterator
 
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import replace_bytes
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.main import Mailman3Handler, prepare
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import replace_bytes, serve
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.digests import cleaned
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.message import message_id
 
@@ -36,8 +37,8 @@ def clear_dead_lock(path: str) -> None:
             os.unlink(lock)
 
 
-class Copies:
-    """config: Mailman's; name: a posting address; ident: a bare Message-ID; wish: see redact_text."""
+class Redactor:
+    """config: Mailman's; name: a posting address; ident: a bare Message-ID; wish: see _redaction/remote/message.py."""
 
     def __init__(self, config: Any, name: str, ident: str, wish: dict[str, Any]) -> None:
         self.name = name
@@ -47,7 +48,7 @@ class Copies:
         self.digests = os.path.join(config.LIST_DATA_DIR, name.replace("@", ".", 1), "digest*.mmdf")
 
     def look(self, originals: bool) -> dict[str, Any]:
-        """See hyperkitty_redact.Redactor.look."""
+        """See _hyperkitty/remote/redact.py."""
         places: list[dict[str, Any]] = []
         raw: list[list[str]] = []
         for path, data, _new in self._files():
@@ -99,3 +100,28 @@ class Copies:
                     fresh = mailbox.MMDFMessage(new)
                     fresh.set_from(box.get_message(key).get_from())
                     box[key] = fresh
+
+
+class RedactionHandler(Mailman3Handler):
+    """With the requests of a redaction."""
+
+    def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Copies of a message that is to say something else.
+
+        request: {"list": posting address, "message_id": bare, "wish": see _redaction/remote/message.py, "originals":
+        whether to give them as they are}.
+        answer: see Redactor.look.
+        """
+        return self._redactor(request).look(request["originals"])
+
+    def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Let them say that. request: as of look_message; answer: {}."""
+        self._redactor(request).apply()
+        return {}
+
+    def _redactor(self, request: dict[str, Any]) -> Redactor:
+        return Redactor(self.config, request["list"], request["message_id"], request["wish"])
+
+
+def main() -> None:
+    serve(lambda request: RedactionHandler(request.get("config"), request["readonly"]), prepare)

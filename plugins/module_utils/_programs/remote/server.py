@@ -114,8 +114,8 @@ def serve(start, prepare=None):
     # type: (Callable[[dict[str, Any]], Any], Callable[[], None] | None) -> None
     """Answer requests until there are no more.
 
-    start: takes the first request and returns an object with a method for
-        every further value of "op"; its `hello` is the first answer.
+    start: takes the first request and returns a handler, which has a method for
+        every further value of "op"; its `server_info` is the first answer.
     prepare: imports what takes long while nobody asks yet; what it cannot
         import, start cannot either, and says so.
     """
@@ -130,15 +130,15 @@ def serve(start, prepare=None):
         except ImportError:
             pass
     end_with_parent()
-    engine = None  # type: Any
+    handler = None  # type: Any
     for line in iter(sys.stdin.readline, ""):
         request = json.loads(line)
         try:
             if request["op"] == "open":
-                engine = start(request)
-                answer = engine.hello()
+                handler = start(request)
+                answer = handler.server_info()
             else:
-                answer = getattr(engine, request["op"])(request)
+                answer = getattr(handler, request["op"])(request)
         except Failure as exc:
             answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:

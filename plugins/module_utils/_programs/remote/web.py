@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a program enters the web interface of Mailman 3, which is Django. Sent there by engine.py, with program.py."""
+"""How a program enters the web interface of Mailman 3, which is Django. Sent there with the program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Callable, TypeVar
 
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
 
-# As with Mailman's own database: see mailman3_transactions.
+# As with Mailman's own database: see _mailman3/remote/transactions.py.
 BUSY_SECONDS = 60.0
 PAUSE_SECONDS = 0.12
 T = TypeVar("T")
@@ -30,7 +30,7 @@ def enter(manage: str) -> None:
     django.setup()
 
 
-def patiently(work: Callable[[], T]) -> T:
+def retry_when_locked(work: Callable[[], T]) -> T:
     """Do work that can be done twice, from its beginning when the database was busy; what it returns.
 
     SQLite makes nobody wait who has read and now wants to write while another does: it refuses at once.

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.filter.visible import FilterModule
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import message
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 # Acts on a terminal, turns text around, or is not seen.
 ACTING = [chr(code) for code in [*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)]]
@@ -54,7 +53,7 @@ def test_no_two_values_look_alike(text):
 def test_errors_are_safe_wherever_they_are_printed():
     nasty = "list a: \x1b[2J\u202egnp\nok: [host]"
     assert str(Invalid(nasty)) == "list a: \\x1b[2J\\u202egnp\\x0aok: [host]"
-    said = message(EngineError(nasty, "Traceback\n  " + nasty))
+    said = failure(HostError(nasty, "Traceback\n  " + nasty))
     assert said["msg"] == str(Invalid(nasty)) and said["exception"].count("\n") == 2
     assert not any(visible.hidden(each) for each in said["exception"] if each != "\n")
 

@@ -8,10 +8,10 @@ import contextlib
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._apply import host as site
+from ansible_collections.listops.mailman.plugins.module_utils._apply import host
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_site
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
 
 A, B = "a@lists.example.org", "b@lists.example.org"
 LIST = {
@@ -25,20 +25,53 @@ LIST = {
 }
 
 
-class Recorder:
-    """Mailman or its archive: notes in what order which of them is told what."""
+class Mailman:
+    """Notes in what order it is told what; policies: what it says of archives afterwards; failed: what apply() says."""
 
-    def __init__(self, name, told, **answers):
-        self.name, self.told, self.answers = name, told, answers
+    def __init__(self, told, policies=None, failed=()):
+        self.told, self.policies, self.failed = told, policies or {}, failed
 
-    def request(self, message):
-        if message["op"] not in self.answers:
-            self.told.append((self.name, message["op"], message.get("policies")))
-        return self.answers.get(message["op"], {})
+    def unfinished_renames(self, former):
+        return []
+
+    def archive_policies(self):
+        return self.policies
+
+    def rename(self, renames, follow):
+        self.told.append(("mailman", "rename", None))
 
     def apply(self, steps):
-        self.told.append((self.name, "apply", None))
-        return self.answers.get("failed", {})
+        self.told.append(("mailman", "apply", None))
+        return dict.fromkeys(self.failed, "no")
+
+
+class Archive:
+    """HyperKitty; what it is told it knows, unless Mailman tells it something else. shown: what it goes by."""
+
+    follows_late = True
+
+    def __init__(self, told, shown, stubborn=0):
+        self.told, self.shown, self.stubborn = told, shown, stubborn
+
+    def policies(self):
+        return dict(self.shown)
+
+    def look(self, lists):
+        return {name: model.ArchiveState(policy, 1) for name, policy in self.shown.items() if name in lists}
+
+    def set_policies(self, policies):
+        self.told.append(("archive", "set_policies", policies))
+        self.shown.update(policies)
+
+    def correct_policies(self, policies):
+        self.told.append(("archive", "correct_policies", policies))
+        if self.stubborn:
+            self.stubborn -= 1
+        else:
+            self.shown.update(policies)
+
+    def move(self, renames):
+        self.told.append(("archive", "move", None))
 
 
 @pytest.fixture
@@ -51,23 +84,23 @@ def told(monkeypatch):
         yield
         log.append(("service", "start", None))
 
-    monkeypatch.setattr(site, "stopped", stopped)
-    monkeypatch.setattr(site, "resume", lambda _engine, _service: log.append(("service", "start", None)))
+    monkeypatch.setattr(host, "stopped", stopped)
+    monkeypatch.setattr(host, "resume", lambda _engine, _service: log.append(("service", "start", None)))
     return log
 
 
 def rename(told, existing, archives, was_stopped, **entry):
     specs = model.parse_site([{"name": B, "renamed_from": [A], **entry}])
     plans = plan_site(specs, {existing: LIST})
-    mailman = Recorder("mailman", told, unfinished={"lists": []}, policies={"policies": {B: "private"}})
-    web = Recorder("archive", told, look={"archives": archives}, policies={"policies": {}})
-    site.Site(mailman, web, "mailman3.service", specs, plans, {existing: "private"}).apply(was_stopped)
-    return [(who, what, policies) for who, what, policies in told if what != "apply"]
+    web = Archive(told, archives)
+    host.HostUpdate(Mailman(told, {B: "private"}), web, "mailman3.service", specs, plans, {existing: "private"}).apply(
+        was_stopped
+    )
+    return [(who, what, policies) for who, what, policies in told if what not in ("apply", "correct_policies")]
 
 
 def test_a_run_that_finishes_moving_an_archive_starts_mailman_again(told):
-    archives = {A: {"messages": 1, "archive_policy": "private"}}
-    assert rename(told, B, archives, was_stopped=True) == [
+    assert rename(told, B, {A: "private"}, was_stopped=True) == [
         ("archive", "set_policies", {B: "private"}),
         ("archive", "move", None),
         ("service", "start", None),
@@ -81,27 +114,6 @@ def test_a_private_list_whose_archive_stays_is_private_under_its_new_name_before
         ("mailman", "rename", None),
         ("service", "start", None),
     ]
-
-
-class Archive(Recorder):
-    """HyperKitty; what it is told it knows, unless Mailman tells it something else. shown: what it goes by."""
-
-    def __init__(self, told, shown, stubborn=0):
-        super().__init__("archive", told)
-        self.shown, self.stubborn = shown, stubborn
-
-    def request(self, message):
-        if message["op"] == "policies":
-            return {"policies": dict(self.shown)}
-        if message["op"] == "look":
-            found = {name: policy for name, policy in self.shown.items() if name in message["lists"]}
-            return {"archives": {name: {"archive_policy": policy, "messages": 1} for name, policy in found.items()}}
-        super().request(message)
-        if message["op"] == "correct_policies" and self.stubborn:
-            self.stubborn -= 1
-        else:
-            self.shown.update(message.get("policies", {}))
-        return {}
 
 
 class Guard:
@@ -122,9 +134,9 @@ def apply(told, before, wanted, shown, guard=None, failed=(), only=None, **archi
     specs = model.parse_site([{"name": name, "archive_policy": policy} for name, policy in wanted.items()])
     there = {name: dict(LIST, settings={"archive_policy": policy}) for name, policy in before.items()}
     after = dict(before, **{name: policy for name, policy in wanted.items() if name not in failed})
-    mailman = Recorder("mailman", told, failed=dict.fromkeys(failed, "no"), policies={"policies": after})
+    mailman = Mailman(told, after, failed)
     plans = plan_site(specs, there)
-    done = site.Site(mailman, Archive(told, shown, **archive), "mailman3", specs, plans, before, guard, only)
+    done = host.HostUpdate(mailman, Archive(told, shown, **archive), "mailman3", specs, plans, before, guard, only)
     done.apply(was_stopped=False)
     return done
 
@@ -137,7 +149,7 @@ def test_the_archive_of_a_list_that_failed_is_not_opened(told):
 
 
 def test_a_list_is_private_to_the_guard_then_to_the_archive_then_to_mailman(told, monkeypatch):
-    monkeypatch.setattr(site, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(host, "SETTLE_SECONDS", 0)
     apply(told, {A: "public"}, {A: "private"}, {A: "public"}, Guard(told))
     assert told == [
         ("guard", "write", [A]),
@@ -173,9 +185,9 @@ def test_a_task_for_one_list_leaves_the_archives_of_others_alone(told):
 
 
 def test_an_archive_that_does_not_settle_is_an_error_and_stays_shut(told, monkeypatch):
-    monkeypatch.setattr(site, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(host, "SETTLE_SECONDS", 0)
     guard = Guard(told, A)
-    with pytest.raises(EngineError, match="takes itself for private again and again, and Mailman says public"):
+    with pytest.raises(HostError, match="takes itself for private again and again, and Mailman says public"):
         apply(told, {A: "private"}, {A: "public"}, {A: "private"}, guard, stubborn=99)
     assert guard.names == {A}
 
@@ -192,10 +204,9 @@ def test_what_the_guard_lost_is_noted_anew_before_and_after(told):
 def test_a_renamed_private_list_is_guarded_under_both_names_until_the_old_one_is_gone(told):
     specs = model.parse_site([{"name": B, "renamed_from": [A]}])
     web = Archive(told, {A: "private"})
-    answers = {"unfinished": {"lists": []}, "policies": {"policies": {B: "private"}}}
     guard = Guard(told, A)
     plans = plan_site(specs, {A: LIST})
-    renaming = site.Site(Recorder("mailman", told, **answers), web, "mailman3", specs, plans, {A: "private"}, guard)
+    renaming = host.HostUpdate(Mailman(told, {B: "private"}), web, "mailman3", specs, plans, {A: "private"}, guard)
     # HyperKitty's own move
     del web.shown[A]
     renaming.apply(was_stopped=False)

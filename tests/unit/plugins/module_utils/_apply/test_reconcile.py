@@ -10,24 +10,25 @@ import types
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._apply import reconcile
+from ansible_collections.listops.mailman.plugins.module_utils._apply.options import TaskOptions
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import Connection
+from ansible_collections.listops.mailman.plugins.module_utils._errors import NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.client import CHARSET_REMEDY
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.translate import MAIL_TEXTS
 
-HELLO = {
-    "engine": "mailman3",
-    "domains": ["l.example.org"],
-    "lists": ["old@l.example.org"],
-    "archive_policies": {"old@l.example.org": "public"},
-    "schema": {},
-    "site_bans": [],
-    "archivers": [],
-    "templates": [],
-    "template_urls": [],
-    "listname_chars": "[-_.0-9a-z]",
-    "charsets": {"en": "us-ascii", "de": "iso-8859-1", "ja": "utf-8", "xx": "no-such-charset"},
-    "default_language": "en",
-}
+INFO = ServerInfo(
+    engine="mailman3",
+    domains=["l.example.org"],
+    lists=["old@l.example.org"],
+    archive_policies={"old@l.example.org": "public"},
+    listname_chars="[-_.0-9a-z]",
+    charsets={"en": "us-ascii", "de": "iso-8859-1", "ja": "utf-8", "xx": "no-such-charset"},
+    charset_names=True,
+    charset_remedy=CHARSET_REMEDY,
+)
 EMPTY = {
     "settings": {},
     "rosters": {},
@@ -37,25 +38,14 @@ EMPTY = {
     "templates": {},
     "saved": None,
 }
-PARAMS = {
-    "mailman_engine": "auto",
-    "mailman_prefix": None,
-    "diff_limit": 0,
-    "allow_shrink": False,
-    "override_bans": False,
-    "send_welcome": False,
-    "send_goodbye": False,
-    "web_manage": None,
-    "web_user": "www-data",
-}
 
 
-class Engine:
+class Mailman:
     """A Mailman with one list, which must not be told anything in these tests."""
 
     service = "mailman3"
     waited = 0.0
-    hello = HELLO
+    info = INFO
     unreadable = types.MappingProxyType({})
 
     def tidy(self):
@@ -73,17 +63,19 @@ class Engine:
     def adapt(self, specs, actual):
         return specs, actual
 
-    def read(self, **_request):
+    def read(self, _lists, **_request):
         return {"old@l.example.org": dict(EMPTY)}
 
 
-def nothing_installed(params, readonly):
+def nothing_installed(connection, readonly):
     raise NotInstalled("Mailman is not installed here")
 
 
-def run(check_mode, **entry):
+def run(check_mode, installed=True, **entry):
     declared = model.parse_site([entry])
-    return reconcile.reconcile(PARAMS, lambda _hello: declared, check_mode=check_mode)
+    options = TaskOptions(Connection(), diff_limit=0, check_mode=check_mode)
+    opens = (lambda connection, readonly: Mailman()) if installed else nothing_installed
+    return reconcile.reconcile(options, lambda _info: declared, open_backend=opens)
 
 
 # A run needs Mailman.
@@ -100,21 +92,17 @@ def run(check_mode, **entry):
         ({"name": "x", "members": ["m@" + "example." * 32 + "net"]}, "cannot be added, with its domain it has 261"),
     ],
 )
-def test_check_mode_refuses_what_the_run_refuses(monkeypatch, check_mode, installed, entry, sentence):
-    """Before anything is touched: the engine here takes no steps."""
-    monkeypatch.setattr(
-        reconcile, "open_engine", (lambda params, readonly: Engine()) if installed else nothing_installed
-    )
+def test_check_mode_refuses_what_the_run_refuses(check_mode, installed, entry, sentence):
+    """Before anything is touched: the Mailman here takes no steps."""
     with pytest.raises(Invalid, match=re.escape(sentence)):
-        run(check_mode, domain="l.example.org", **entry)
+        run(check_mode, installed, domain="l.example.org", **entry)
 
 
 def test_an_address_of_a_list_leaves_room_for_the_names_of_its_locks(monkeypatch):
-    hello = dict(HELLO, domains=["d." + "example." * 12 + "org"])
-    monkeypatch.setattr(Engine, "hello", hello)
-    monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
+    info = INFO._replace(domains=["d." + "example." * 12 + "org"])
+    monkeypatch.setattr(Mailman, "info", info)
     with pytest.raises(Invalid, match="with its domain it has 164 characters; accepted: up to 150"):
-        run(True, name="x" * 62, domain=hello["domains"][0])
+        run(True, name="x" * 62, domain=info.domains[0])
 
 
 def test_what_is_there_already_is_not_measured(monkeypatch):
@@ -123,23 +111,20 @@ def test_what_is_there_already_is_not_measured(monkeypatch):
     member.update(delivery_status="enabled", moderation_action="default")
     there = dict(EMPTY)
     there["rosters"] = {"member": {member["address"]: member}}
-    monkeypatch.setattr(Engine, "hello", dict(HELLO, lists=[name]))
-    monkeypatch.setattr(Engine, "read", lambda self, **_request: {name: there})
-    monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
+    monkeypatch.setattr(Mailman, "info", INFO._replace(lists=[name]))
+    monkeypatch.setattr(Mailman, "read", lambda self, _lists, **_request: {name: there})
     assert run(True, name=name, members=[member["address"]]).result["changed"] is False
     gone = run(True, name=name, members={"state": "absent", "addresses": [member["address"]]})
     assert gone.result["summary"]["members_removed"] == 1
 
 
-def test_warnings_are_safe_for_a_terminal(monkeypatch):
-    monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
+def test_warnings_are_safe_for_a_terminal():
     warnings = run(True, name="x@l.example.org", archivers=["a\x1b\u202eb"]).warnings
     assert all(map(str.isprintable, warnings)) and any("\\x1b" in warning for warning in warnings)
 
 
 FOOTER = "list:member:regular:footer"
-CHARSET_HELLO = dict(
-    HELLO,
+CHARSET_INFO = INFO._replace(
     templates=[FOOTER, "list:member:digest:masthead", "list:user:notice:welcome"],
     schema={
         "preferred_language": {"type": "enum", "choices": ["de", "en", "ja", "xx"]},
@@ -149,16 +134,15 @@ CHARSET_HELLO = dict(
 )
 
 
-def spoken(monkeypatch, hello=None, language="en", **entry):
+def spoken(monkeypatch, info=None, language="en", **entry):
     there = dict(EMPTY)
     there["settings"] = {"preferred_language": language, "display_name": "Old"}
-    monkeypatch.setattr(Engine, "hello", hello or CHARSET_HELLO)
+    monkeypatch.setattr(Mailman, "info", info or CHARSET_INFO)
 
-    def read(self, *, settings, **_request):
+    def read(self, _lists, *, settings, **_request):
         return {"old@l.example.org": dict(there, settings={key: there["settings"].get(key) for key in settings})}
 
-    monkeypatch.setattr(Engine, "read", read)
-    monkeypatch.setattr(reconcile, "open_engine", lambda params, readonly: Engine())
+    monkeypatch.setattr(Mailman, "read", read)
     return run(True, **dict({"name": "old@l.example.org"}, **entry)).warnings
 
 
@@ -206,9 +190,9 @@ def test_a_name_that_the_lists_charset_lacks_is_said(monkeypatch):
 
 
 def test_on_mailman21_texts_for_mail_are_settings(monkeypatch):
-    hello = dict(CHARSET_HELLO, engine="mailman21")
+    info = CHARSET_INFO._replace(charset_settings=MAIL_TEXTS, charset_names=False)
     with pytest.raises(
         Invalid, match="msg_footer has 'Ü', which us-ascii, the charset of en, lacks; accepted: text in"
     ):
-        spoken(monkeypatch, hello, settings={"msg_footer": "Über"})
-    assert spoken(monkeypatch, hello, settings={"msg_footer": "Über"}, language="de") == []
+        spoken(monkeypatch, info, settings={"msg_footer": "Über"})
+    assert spoken(monkeypatch, info, settings={"msg_footer": "Über"}, language="de") == []

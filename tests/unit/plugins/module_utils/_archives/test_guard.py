@@ -10,7 +10,7 @@ import pwd
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._archives import guard as archive_guard
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import EngineError
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 
 A, B = "a@lists.example.org", "b@lists.example.org"
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root writes what root owns")
@@ -78,6 +78,6 @@ def test_what_somebody_else_could_write_names_no_list(tmp_path, damage):
 def test_a_user_that_does_not_exist_is_said(tmp_path):
     (tmp_path / "program.py").touch()
     there = archive_guard.ArchiveGuard("no-such-user", str(tmp_path / "program.py"), str(tmp_path / "state" / "names"))
-    with pytest.raises(EngineError, match="'no-such-user' does not exist"):
+    with pytest.raises(HostError, match="'no-such-user' does not exist"):
         there.write([A])
     assert list((tmp_path / "state").iterdir()) == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._archives import policy as archives
-from ansible_collections.listops.mailman.plugins.module_utils._lists.model import parse_site
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState, parse_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
@@ -26,9 +26,9 @@ def changed(before, after):
 
 
 OTHER = ListPlan("b@lists.example.org", "change", {"info": ("x", "y")}, {"set": {}})
-PRIVATE = {"a@lists.example.org": {"archive_policy": "private", "messages": 3}}
-EMPTY = {"a@lists.example.org": {"archive_policy": "private", "messages": 0}}
-PUBLIC = {"a@lists.example.org": {"archive_policy": "public", "messages": 3}}
+PRIVATE = {"a@lists.example.org": ArchiveState("private", 3)}
+EMPTY = {"a@lists.example.org": ArchiveState("private", 0)}
+PUBLIC = {"a@lists.example.org": ArchiveState("public", 3)}
 
 
 def test_only_new_lists_and_changed_policies_concern_the_archive():

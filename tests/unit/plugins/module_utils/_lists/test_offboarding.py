@@ -41,7 +41,7 @@ def there(*, saved=None, bans=(), **rosters):
 
 
 def leaving(*addresses, **options):
-    return person.Leaving(frozenset(addresses), vocabulary.ROLES, **options)
+    return person.Offboarding(frozenset(addresses), vocabulary.ROLES, **options)
 
 
 def test_every_role_and_address_goes_and_nobody_else():
@@ -100,5 +100,5 @@ def test_somebody_unknown_changes_nothing():
 
 def test_roles_that_are_not_asked_for_stay():
     lists = {A: there(member=[DAVE], owner=[DAVE])}
-    specs = person.leave(lists, person.Leaving(frozenset([DAVE]), ("member",)))
+    specs = person.leave(lists, person.Offboarding(frozenset([DAVE]), ("member",)))
     assert list(specs[0].rosters) == ["member"]

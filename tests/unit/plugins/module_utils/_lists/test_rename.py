@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, rename
+from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan, plan_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
@@ -57,9 +58,9 @@ def test_what_a_run_that_was_interrupted_left_of_the_old_name_follows():
 
 def test_archives_of_two_names_are_merged_only_where_that_can_be():
     move = rename.Rename(A, B, "follow")
-    rename.check_moves([move], {A: {"messages": 3}, B: {"messages": 2}})
-    rename.check_moves([move], {A: {"messages": 3, "parts": ["mbox"]}, B: {"messages": 1, "parts": ["pages"]}})
-    archive = {"messages": 3, "parts": ["pages", "mbox"]}
+    rename.check_moves([move], {A: ArchiveState("public", 3), B: ArchiveState("public", 2)})
+    rename.check_moves([move], {A: ArchiveState("public", 3, ["mbox"]), B: ArchiveState("public", 1, ["pages"])})
+    archive = ArchiveState("public", 3, ["pages", "mbox"])
     with pytest.raises(
         Invalid, match="an archive of a@lists.example.org with 3 messages and one of .* with 3; accepted: stay"
     ):

@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, templates
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_list, wanted_settings
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 FOOTER = "list:member:regular:footer"
@@ -76,34 +77,34 @@ def test_bad_texts(value, sentence):
     assert sentence in str(caught.value) and "\n" not in str(caught.value)
 
 
-HELLO = {
-    "schema": {"preferred_language": {"type": "enum", "choices": ["de", "en"]}},
-    "templates": [FOOTER],
-    "template_urls": ["base_url", "mailinglist_url"],
-}
+INFO = ServerInfo(
+    schema={"preferred_language": {"type": "enum", "choices": ["de", "en"]}},
+    templates=[FOOTER],
+    template_urls=["base_url", "mailinglist_url"],
+)
 
 
 @pytest.mark.parametrize(
-    ("texts", "hello", "sentence"),
+    ("texts", "info", "sentence"),
     [
-        ({FOOTER: {"tlh": "x"}}, HELLO, FOOTER + " in language is 'tlh'; accepted: de, en"),
-        ({WELCOME: "x"}, HELLO, WELCOME + " is a text that this Mailman does not have"),
-        ({FOOTER: "x"}, dict(HELLO, templates=[]), FOOTER + " is a text that this Mailman does not have"),
+        ({FOOTER: {"tlh": "x"}}, INFO, FOOTER + " in language is 'tlh'; accepted: de, en"),
+        ({WELCOME: "x"}, INFO, WELCOME + " is a text that this Mailman does not have"),
+        ({FOOTER: "x"}, INFO._replace(templates=[]), FOOTER + " is a text that this Mailman does not have"),
         (
             {FOOTER: "$base_url"},
-            dict(HELLO, template_urls=[]),
+            INFO._replace(template_urls=[]),
             FOOTER + " has $base_url, which Mailman does not fill in",
         ),
-        ({FOOTER: {"de": "$mailinglist_url $base_url"}}, HELLO, None),
-        ({}, {"schema": {}}, None),
+        ({FOOTER: {"de": "$mailinglist_url $base_url"}}, INFO, None),
+        ({}, ServerInfo(), None),
     ],
 )
-def test_what_this_mailman_has(texts, hello, sentence):
+def test_what_this_mailman_has(texts, info, sentence):
     if sentence is None:
-        templates.check_known(NAME, texts, hello)
+        templates.check_known(NAME, texts, info)
         return
     with pytest.raises(Invalid) as caught:
-        templates.check_known(NAME, texts, hello)
+        templates.check_known(NAME, texts, info)
     assert str(caught.value).startswith("list {0}: templates.{1}".format(NAME, sentence))
 
 

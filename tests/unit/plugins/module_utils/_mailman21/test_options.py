@@ -12,9 +12,8 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import parse_list
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_list
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import LIST_FIELDS, Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options as mailman21
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import rules as mailman21_rules
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import translate as mailman21_translate
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, translate
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import rules as header_rules
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.lock import holder
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import own_held_file
 
@@ -53,8 +52,8 @@ NAME = "board@lists.example.org"
 
 
 @pytest.fixture
-def site() -> mailman21_translate.Site:
-    return mailman21_translate.site(
+def site() -> translate.Server:
+    return translate.server(
         {
             "lists": {"board": "lists.example.org"},
             "private": ["board"],
@@ -80,45 +79,45 @@ def entry(**attributes: Any) -> dict[str, Any]:
     return {"attributes": {**ATTRIBUTES, **attributes}, "members": [], "saved": saved, "passwords": {}}
 
 
-def steps(site: mailman21_translate.Site, raw: dict[str, Any] | None, **declared: Any) -> dict[str, Any]:
+def steps(site: translate.Server, raw: dict[str, Any] | None, **declared: Any) -> dict[str, Any]:
     """The step for a declared list, through the plan that a user sees."""
     spec = parse_list({"name": NAME, **declared}, {})
-    mailman21_translate.check([spec], site)
+    translate.check([spec], site)
     names = sorted({"advertised", "emergency", "subscription_policy", *spec.settings})
-    actual = {NAME: mailman21_translate.read_entry(raw, site, names, spec.rosters)} if raw else {}
-    specs, seen = mailman21_translate.adapt([spec], actual, {NAME: raw} if raw else {}, {})
+    actual = {NAME: translate.read_entry(raw, site, names, spec.rosters)} if raw else {}
+    specs, seen = translate.adapt([spec], actual, {NAME: raw} if raw else {}, {})
     plan = plan_list(specs[0], seen.get(NAME))
-    return mailman21_translate.raw_step(plan.step, site, raw, actual.get(NAME)) if plan.step else {}
+    return translate.raw_step(plan.step, site, raw, actual.get(NAME)) if plan.step else {}
 
 
 def test_every_option_of_a_list_has_a_place() -> None:
-    assert set(LIST_FIELDS) <= set(mailman21.TABLE)
+    assert set(LIST_FIELDS) <= set(options.TABLE)
 
 
 def test_true_is_one() -> None:
-    assert mailman21.read_setting("advertised", {"advertised": True}, {"type": "bool"}) is True
-    assert mailman21.read_setting("advertised", {"advertised": 1}, {"type": "bool"}) is True
+    assert options.read_setting("advertised", {"advertised": True}, {"type": "bool"}) is True
+    assert options.read_setting("advertised", {"advertised": 1}, {"type": "bool"}) is True
 
 
-@pytest.mark.parametrize("name", sorted(mailman21.TABLE))
+@pytest.mark.parametrize("name", sorted(options.TABLE))
 def test_words_come_back(name: str) -> None:
-    mapped = mailman21.TABLE[name]
+    mapped = options.TABLE[name]
     for word in mapped.words.values():
         after = {"dmarc_mitigate_action": word, "dmarc_mitigate_unconditionally": False}
-        wrote = mailman21.write_setting(name, word, after, {"type": "enum"})
-        assert mailman21.read_setting(name, {**ATTRIBUTES, **wrote}, {"type": "enum"}) == word
+        wrote = options.write_setting(name, word, after, {"type": "enum"})
+        assert options.read_setting(name, {**ATTRIBUTES, **wrote}, {"type": "enum"}) == word
 
 
 def test_days_and_seconds() -> None:
-    assert mailman21.read_setting("autoresponse_grace_period", {"autoresponse_graceperiod": 90}, {}) == 90 * 86400
+    assert options.read_setting("autoresponse_grace_period", {"autoresponse_graceperiod": 90}, {}) == 90 * 86400
     assert (
-        mailman21.read_setting("bounce_info_stale_after", {"bounce_info_stale_after": 604800}, {"type": "interval"})
+        options.read_setting("bounce_info_stale_after", {"bounce_info_stale_after": 604800}, {"type": "interval"})
         == 604800
     )
 
 
 def test_characters_the_charset_lacks() -> None:
-    assert mailman21.canonical("Caf&#233; &#38; &lt;") == "Café &#38; &lt;"
+    assert options.canonical("Caf&#233; &#38; &lt;") == "Café &#38; &lt;"
 
 
 RULES = [
@@ -130,7 +129,7 @@ RULES = [
 
 
 def test_header_rules_come_back() -> None:
-    assert mailman21_rules.read_rules(mailman21_rules.write_rules(RULES)) == RULES
+    assert header_rules.read_rules(header_rules.write_rules(RULES)) == RULES
 
 
 @pytest.mark.parametrize(
@@ -143,9 +142,7 @@ def test_header_rules_come_back() -> None:
     ],
 )
 def test_header_rules_of_others(rule: str, header: str, pattern: str) -> None:
-    assert mailman21_rules.read_rules([[rule, 3, False]]) == [
-        {"header": header, "pattern": pattern, "action": "discard"}
-    ]
+    assert header_rules.read_rules([[rule, 3, False]]) == [{"header": header, "pattern": pattern, "action": "discard"}]
 
 
 @pytest.mark.parametrize(
@@ -160,14 +157,14 @@ def test_header_rules_of_others(rule: str, header: str, pattern: str) -> None:
     ],
 )
 def test_rules_that_are_nonsense_are_read(rules: object, pattern: str, action: str) -> None:
-    (rule,) = mailman21_rules.read_rules(rules)
+    (rule,) = header_rules.read_rules(rules)
     assert (rule["pattern"], rule["action"]) == (pattern, action)
 
 
 def test_alternatives_from_the_start_need_a_group() -> None:
     with pytest.raises(Invalid, match="in a group"):
-        mailman21_rules.check_rules([{"header": "subject", "pattern": "^a|b", "action": "hold"}])
-    mailman21_rules.check_rules([{"header": "subject", "pattern": r"^(?:a|b)[|]\|", "action": "hold"}])
+        header_rules.check_rules([{"header": "subject", "pattern": "^a|b", "action": "hold"}])
+    header_rules.check_rules([{"header": "subject", "pattern": r"^(?:a|b)[|]\|", "action": "hold"}])
 
 
 @pytest.mark.parametrize(
@@ -193,30 +190,30 @@ def test_alternatives_from_the_start_need_a_group() -> None:
     ],
 )
 def test_what_2_1_cannot_express_is_refused_by_name(
-    site: mailman21_translate.Site, declared: dict[str, Any], sentence: str
+    site: translate.Server, declared: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(Invalid, match=sentence):
         steps(site, entry(), **declared)
 
 
-def test_one_name_for_all_domains(site: mailman21_translate.Site) -> None:
+def test_one_name_for_all_domains(site: translate.Server) -> None:
     spec = parse_list({"name": "board@other.example.org"}, {})
     with pytest.raises(Invalid, match="one board for all domains"):
-        mailman21_translate.check([spec], site)
+        translate.check([spec], site)
 
 
-def test_a_new_default_is_followed_by_its_members(site: mailman21_translate.Site) -> None:
+def test_a_new_default_is_followed_by_its_members(site: translate.Server) -> None:
     step = steps(site, entry(), default_member_action="reject")
     assert step["set"] == {"default_member_moderation": 1, "member_moderation_action": 1}
     assert step["moderate_all"] is True
 
 
-def test_a_list_that_never_archives_is_not_made_public(site: mailman21_translate.Site) -> None:
+def test_a_list_that_never_archives_is_not_made_public(site: translate.Server) -> None:
     step = steps(site, None, archive_policy="never")
     assert step["set"] == {"archive": 0, "archive_private": 1}
 
 
-def test_disabling_saves_and_closes(site: mailman21_translate.Site) -> None:
+def test_disabling_saves_and_closes(site: translate.Server) -> None:
     step = steps(site, entry(), state="disabled")
     assert step["disable"]["save"] is True
     assert step["disable"]["set"] == {
@@ -233,7 +230,7 @@ def disabled(**saved: Any) -> dict[str, Any]:
     return entry(**set_, saved={**{name: ATTRIBUTES[name] for name in set_}, **saved})
 
 
-def mailman21_site() -> mailman21_translate.Site:
+def mailman21_site() -> translate.Server:
     return site.__wrapped__()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -256,8 +253,8 @@ def test_bans_of_a_disabled_list_wait() -> None:
 
 
 @pytest.mark.parametrize(("private", "advertised"), [(1, 0), (0, 1)])
-def test_the_old_script_saved_nothing(site: mailman21_translate.Site, private: int, advertised: int) -> None:
-    by_script = entry(**mailman21_translate.SCRIPT, ban_list=["^.*@.*", "x@example.com"], archive_private=private)
+def test_the_old_script_saved_nothing(site: translate.Server, private: int, advertised: int) -> None:
+    by_script = entry(**translate.SCRIPT, ban_list=["^.*@.*", "x@example.com"], archive_private=private)
     step = steps(site, by_script)
     assert step["restore"] == {
         "advertised": advertised,
@@ -292,13 +289,13 @@ WRONG = (3, 3.5, float("nan"), float("inf"), True, "x", [], ["a"], [3], [None], 
 
 @pytest.mark.parametrize("wrong", [*WRONG, None, KeyError], ids=repr)
 @pytest.mark.parametrize("where", ["attributes", "saved"])
-def test_a_value_of_the_wrong_kind_is_shown_or_named(site: mailman21_translate.Site, where: str, wrong: Any) -> None:
+def test_a_value_of_the_wrong_kind_is_shown_or_named(site: translate.Server, where: str, wrong: Any) -> None:
     """Every attribute that is read: nothing but a sentence that names it comes of it."""
     settings = [name for name in site.schema if site.schema[name]["type"] != "secret"]
     roles = ["member", "owner", "moderator", "nonmember"]
-    names = [*mailman21_translate.attributes_for(settings, roles), *mailman21_translate.TIMES]
+    names = [*translate.attributes_for(settings, roles), *translate.TIMES]
     good = {name: ATTRIBUTES.get(name) for name in names}
-    good.update(dict.fromkeys(["moderator", *mailman21.NONMEMBERS.values()], []), created_at=1, last_post_time=0)
+    good.update(dict.fromkeys(["moderator", *options.NONMEMBERS.values()], []), created_at=1, last_post_time=0)
     named = set()
     for name in names:
         odd = dict(good)
@@ -309,8 +306,8 @@ def test_a_value_of_the_wrong_kind_is_shown_or_named(site: mailman21_translate.S
         raw["attributes"] = odd if where == "attributes" else good
         raw["saved"] = odd if where == "saved" else None
         try:
-            mailman21_translate.read_entry(raw, site, settings, roles)
-            mailman21_translate.facts(raw, site)
+            translate.read_entry(raw, site, settings, roles)
+            translate.facts(raw, site)
         except Invalid as exc:
             assert f"attribute {name} is " in str(exc)
             named.add(name)
@@ -321,6 +318,6 @@ def test_a_value_of_the_wrong_kind_is_shown_or_named(site: mailman21_translate.S
 
 
 @pytest.mark.parametrize("saved", [3, "x", ["a"], {"ban_list": 3}, {"advertised": []}])
-def test_what_a_disabled_list_was_may_be_nonsense(site: mailman21_translate.Site, saved: Any) -> None:
+def test_what_a_disabled_list_was_may_be_nonsense(site: translate.Server, saved: Any) -> None:
     with pytest.raises(Invalid, match="attribute (listops_disabled|ban_list|advertised) is "):
-        mailman21_translate.read_entry(entry(saved=saved), site, ["advertised"], [])
+        translate.read_entry(entry(saved=saved), site, ["advertised"], [])

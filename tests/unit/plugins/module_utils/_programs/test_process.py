@@ -13,9 +13,10 @@ import time
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.module_utils._programs import process as engine
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server as program
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils._programs import commands, identity, process
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server
+from unit.plugins.module_utils.programs import PROGRAMS
 
 # A first line knows no white space, which the folder of this checkout may have in its name.
 PYTHON = os.path.realpath(sys.executable)
@@ -39,37 +40,37 @@ def script(tmp_path, first_line):
 )
 def test_the_interpreter_is_that_of_mailmans_own_command(tmp_path, line, words):
     command = script(tmp_path, line)
-    assert engine.interpreter(command, engine.first_line(command, identity.find(own_user(), "mailman_user"))) == words
+    assert process.interpreter(command, process.first_line(command, identity.find(own_user(), "mailman_user"))) == words
 
 
 @pytest.mark.parametrize("line", ["", "#!/bin/sh", "\x7fELF", "#!/usr/bin/python3 'open"])
 def test_no_interpreter_is_said(tmp_path, line):
     command = script(tmp_path, line)
-    with pytest.raises(engine.EngineError, match="does not start with a Python interpreter"):
-        open_engine(own_user(), command)
+    with pytest.raises(HostError, match="does not start with a Python interpreter"):
+        open_process(own_user(), command)
 
 
 def test_a_command_that_its_user_cannot_read_is_said(tmp_path):
-    with pytest.raises(engine.EngineError, match="cannot read .*/gone as .*: No such file or directory"):
-        engine.first_line(str(tmp_path / "gone"), identity.find(own_user(), "mailman_user"))
+    with pytest.raises(HostError, match="cannot read .*/gone as .*: No such file or directory"):
+        process.first_line(str(tmp_path / "gone"), identity.find(own_user(), "mailman_user"))
 
 
 def test_an_interpreter_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(engine.EngineError, match="/nowhere/python3 does not start as .*: No such file or directory"):
-        open_engine(own_user(), script(tmp_path, "#!/nowhere/python3"))
+    with pytest.raises(HostError, match="/nowhere/python3 does not start as .*: No such file or directory"):
+        open_process(own_user(), script(tmp_path, "#!/nowhere/python3"))
 
 
-@pytest.mark.parametrize("program", engine.PROGRAMS)
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_root_is_dropped_before_anything_is_started(tmp_path, monkeypatch, program):
     """As root, each process that an engine starts is of its user from its first instruction on."""
     entry = pwd.getpwnam("nobody")
     started = []
     monkeypatch.setattr(identity.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(engine.subprocess, "run", lambda argv, **options: started.append((argv, options)) or LINE)
-    monkeypatch.setattr(engine.subprocess, "Popen", lambda argv, **options: started.append((argv, options)) or 1 / 0)
+    monkeypatch.setattr(process.subprocess, "run", lambda argv, **options: started.append((argv, options)) or LINE)
+    monkeypatch.setattr(process.subprocess, "Popen", lambda argv, **options: started.append((argv, options)) or 1 / 0)
     command = script(tmp_path, "#!/anything")
     with pytest.raises(ZeroDivisionError):
-        engine.Engine(program, command=command, option="x", opening={"user": "nobody"}).__enter__()
+        process.Process(PROGRAMS[program], command=command, user="nobody").__enter__()
     assert [argv[0] for argv, _options in started] == ["head", "/opt/mailman/venv/bin/python"]
     for _argv, options in started:
         done = []
@@ -111,55 +112,61 @@ def test_somebody_else_is_refused(monkeypatch):
 
 
 def test_a_missing_command_is_said(tmp_path):
-    with pytest.raises(engine.NotInstalled, match="mailman_command is .*there is no such file"):
-        engine.find_command("mailman3", str(tmp_path / "nothing"), "mailman_command")
+    with pytest.raises(NotInstalled, match="mailman_command is .*there is no such file"):
+        commands.find(commands.MAILMAN3, str(tmp_path / "nothing"), "mailman_command")
 
 
 def test_an_interpreter_without_mailman_is_said(tmp_path):
     command = script(tmp_path, "#!" + PYTHON)
-    with pytest.raises(engine.EngineError, match="ModuleNotFoundError: No module named 'mailman'"):
-        open_engine(own_user(), command)
+    with pytest.raises(HostError, match="ModuleNotFoundError: No module named 'mailman'"):
+        open_process(own_user(), command)
 
 
 def test_a_user_that_does_not_exist_is_said(tmp_path):
     command = script(tmp_path, "#!" + PYTHON)
-    with pytest.raises(engine.EngineError, match="the user 'nobody-here' does not exist"):
-        open_engine("nobody-here", command)
+    with pytest.raises(HostError, match="the user 'nobody-here' does not exist"):
+        open_process("nobody-here", command)
 
 
 def test_an_interpreter_that_dies_is_said(tmp_path):
     path = tmp_path / "python-that-dies"
     path.write_text("#!/bin/sh\necho too bad >&2; exit 3\n")
     path.chmod(0o755)
-    with pytest.raises(engine.EngineError, match="does not start|stopped early") as trouble:
-        open_engine(own_user(), script(tmp_path, "#!{0}".format(path)))
+    with pytest.raises(HostError, match="does not start|stopped early") as trouble:
+        open_process(own_user(), script(tmp_path, "#!{0}".format(path)))
     assert "too bad" in trouble.value.details
 
 
 def test_nothing_is_opened_before_somebody_asks(tmp_path):
     command = script(tmp_path, "#!" + PYTHON)
-    opening = {"user": own_user(), "config": None, "readonly": True}
-    with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening):
+    with process.Process(PROGRAMS["mailman3"], command=command, user=own_user(), config=None, readonly=True):
         pass
 
 
 def test_chunks():
-    assert [len(part) for part in program.chunks(range(1001))] == [500, 500, 1]
+    assert [len(part) for part in server.chunks(range(1001))] == [500, 500, 1]
 
 
-def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path):
-    """The real programs start in a bare interpreter, and fail only for want of Django."""
+# What each program imports first of its service.
+MISSING = {"mailman3": "mailman", "mailman21": "paths", "hyperkitty": "django", "accounts": "django"}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path, name):
+    """The real programs start in a bare interpreter, and fail only for want of their service."""
     command = script(tmp_path, "#!" + PYTHON + " -I -S")
-    web = engine.Engine("hyperkitty", command=command, option="web_manage", opening={"user": own_user()})
-    with web, pytest.raises(engine.EngineError, match="No module named 'django'") as trouble:
-        web.request({"op": "look", "lists": []})
-    assert "_hyperkitty.remote.main" in trouble.value.details
+    opening = {"config": None, "readonly": True, "wait": 1}
+    missing = "No module named '{0}'".format(MISSING[name.split()[0]])
+    found = process.Process(PROGRAMS[name], command=command, user=own_user(), **opening)
+    with found, pytest.raises(HostError, match=missing) as trouble:
+        found.server_info  # noqa: B018
+    # the traceback has the names of modules as they were sent
+    assert ".remote.main" in trouble.value.details
 
 
-def open_engine(user, command):
-    opening = {"user": user, "config": None, "readonly": True}
-    with engine.Engine("mailman3", command=command, option="mailman_command", opening=opening) as found:
-        found.hello  # noqa: B018
+def open_process(user, command):
+    with process.Process(PROGRAMS["mailman3"], command=command, user=user, config=None, readonly=True) as found:
+        found.server_info  # noqa: B018
 
 
 def own_user():
@@ -173,8 +180,8 @@ import re
 from {program} import serve
 
 
-class Engine:
-    def hello(self):
+class Handler:
+    def server_info(self):
         return {{}}
 
     def spin(self, request):
@@ -182,21 +189,20 @@ class Engine:
 
 
 def main():
-    serve(lambda request: Engine())
+    serve(lambda request: Handler())
 """
 PARENT = """
 import os, pwd, sys
 
 import busy
-from {package} import process as engine
-from {package}.remote import server as program
+from {package}.process import Process, Program
+from {package}.remote import server
 
-engine.PROGRAMS["busy"], engine.USER_OPTIONS["busy"] = [program, busy], "user"
-opening = {{"user": pwd.getpwuid(os.getuid()).pw_name}}
-with engine.Engine("busy", command=sys.argv[1], option="command", opening=opening) as found:
-    found.hello
+program = Program([server, busy], [], "command", "user")
+with Process(program, command=sys.argv[1], user=pwd.getpwuid(os.getuid()).pw_name) as found:
+    found.server_info
     print(found._process.pid, flush=True)
-    found.request({{"op": "spin"}})
+    found.request("spin")
 """
 
 
@@ -209,9 +215,9 @@ def alive(process):
 
 
 def test_a_program_ends_with_the_module_that_was_killed(tmp_path):
-    (tmp_path / "busy.py").write_text(BUSY.format(program=program.__name__))
+    (tmp_path / "busy.py").write_text(BUSY.format(program=server.__name__))
     env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]))
-    argv = [sys.executable, "-c", PARENT.format(package=engine.__package__), script(tmp_path, "#!" + PYTHON)]
+    argv = [sys.executable, "-c", PARENT.format(package=process.__package__), script(tmp_path, "#!" + PYTHON)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, text=True) as parent:
         child = int(parent.stdout.readline())
         time.sleep(0.5)
@@ -257,5 +263,5 @@ class Wrapped(Exception):
     ],
 )
 def test_an_error_is_one_sentence(exc, wanted):
-    said = program.sentence(exc)
+    said = server.sentence(exc)
     assert said.startswith(wanted) and "\n" not in said

@@ -14,8 +14,9 @@ from email.message import EmailMessage
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._archives import mailboxes
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import main as hyperkitty_engine
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.client import HyperKitty
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import main
 
 # As in subjects that people pasted, and in Latin-1 that was cp1252.
 BREAKS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\n", "\r\n "]
@@ -59,14 +60,14 @@ def archive(monkeypatch):
     models.Email = type("Email", (), {"objects": Objects})
     monkeypatch.setitem(sys.modules, "hyperkitty", types.ModuleType("hyperkitty"))
     monkeypatch.setitem(sys.modules, "hyperkitty.models", models)
-    engine = hyperkitty_engine.Engine.__new__(hyperkitty_engine.Engine)
+    handler = main.HyperKittyHandler.__new__(main.HyperKittyHandler)
 
-    class Web:
-        def request(self, message):
-            return {"messages": list(found)} if message["op"] == "messages" else engine.mbox(message)
+    def ask(op, **fields):
+        return {"messages": list(found)} if op == "messages" else handler.mbox(fields)
 
     def read():
-        archives = mailboxes.HyperKitty(Web())
+        archives = HyperKitty(WebInterface(manage=__file__))
+        archives._ask = ask
         text = b"".join(archives.lines("a@l.example.org"))
         parts = re.split(rb"^From [^\n]*\n", text, flags=re.MULTILINE)[1:]
         return [email.message_from_bytes(part, policy=email.policy.default) for part in parts], archives.left_out
@@ -104,6 +105,6 @@ def test_it_is_this_that_raises():
 def test_the_answer_is_what_the_other_side_reads(archive):
     found, _read = archive
     found[1] = Email(1)
-    engine = hyperkitty_engine.Engine.__new__(hyperkitty_engine.Engine)
-    answer = engine.mbox({"messages": [1, 7]})
+    handler = main.HyperKittyHandler.__new__(main.HyperKittyHandler)
+    answer = handler.mbox({"messages": [1, 7]})
     assert answer["messages"] == 2 and base64.b64decode(answer["mbox"]).count(b"\n>From here") == 1

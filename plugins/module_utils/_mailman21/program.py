@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is sent to Mailman 2.1's own interpreter, Python 2.7, to read and change lists."""
+
+from __future__ import annotations
+
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import (
+    archives,
+    lock,
+    main,
+    passwords,
+    read,
+    rename,
+    write,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Program
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server
+
+PROGRAM = Program(
+    modules=(server, read, lock, passwords, archives, write, rename, main),
+    commands=commands.MAILMAN21,
+    command_option="mailman_prefix",
+    user_option="mailman_user",
+)

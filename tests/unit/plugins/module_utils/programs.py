@@ -1,0 +1,27 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All programs that are sent to an interpreter."""
+
+from __future__ import annotations
+
+from ansible_collections.listops.mailman.plugins.module_utils._accounts.program import PROGRAM as ACCOUNTS
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.messages import HYPERKITTY_REDACTION
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.program import PROGRAM as HYPERKITTY
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.messages import REDACTION as MAILMAN3_REDACTION
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.program import PROGRAM as MAILMAN3
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.messages import (
+    REDACTION as MAILMAN21_REDACTION,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
+
+PROGRAMS = {
+    "mailman3": MAILMAN3,
+    "mailman3 redaction": MAILMAN3_REDACTION,
+    "mailman21": MAILMAN21,
+    "mailman21 redaction": MAILMAN21_REDACTION,
+    "hyperkitty": HYPERKITTY,
+    "hyperkitty redaction": HYPERKITTY_REDACTION,
+    "accounts": ACCOUNTS,
+}
