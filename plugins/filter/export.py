@@ -62,7 +62,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.plugin_utils import export
 
@@ -101,7 +101,7 @@ def export_lists(
 ) -> str:
     """The content of a file; see DOCUMENTATION."""
     try:
-        archives = outside.declared(declared, defaults or {})
+        archives = external_archives.declared(declared, defaults or {})
     except Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
     if format == "csv":

@@ -214,7 +214,7 @@ class Work:
             "message_id": asked.message_id,
             "hash": page and page.hash,
             "page": [page.volume, page.file] if page and page.volume else None,
-            "wish": asked.wish,
+            "replacement": asked.replacement,
         }
         first = self.stores[0].look(self.request)
         self.found = first["found"]
@@ -249,7 +249,7 @@ class Work:
         for store in reversed(self.stores):
             store.redact(self.request)
         service = self.options.web_service
-        if self.cached and service and (self.asked.wish["subject"] or self.asked.wish["sender"]):
+        if self.cached and service and (self.asked.replacement["subject"] or self.asked.replacement["sender"]):
             systemctl("try-restart", service)
         self._note("done")
 

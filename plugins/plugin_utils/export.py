@@ -12,7 +12,7 @@ import re
 from typing import Any, Iterable, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import DISABLED_ACTIONS
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import disabled_rules
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import MEMBER_FIELDS
@@ -49,9 +49,11 @@ def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = f
                 for each in _persons(role, people, archives)
                 if not (strangers and each["address"].lower() in members)
             ]
-        robots = [each["address"] for each in found["rosters"].get("member", ()) if outside.is_one(each, archives)]
-        if robots:
-            entry["outside_archivers"] = robots
+        external = [
+            each["address"] for each in found["rosters"].get("member", ()) if external_archives.is_one(each, archives)
+        ]
+        if external:
+            entry["outside_archivers"] = external
             if found["settings"]["archive_policy"] != "public":
                 entry["outside_archivers_private"] = True
         out.append(entry)
@@ -59,7 +61,7 @@ def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = f
 
 
 def _persons(role: str, people: Iterable[Any], archives: frozenset[str]) -> list[Any]:
-    return [each for each in people if role != "member" or not outside.is_one(each, archives)]
+    return [each for each in people if role != "member" or not external_archives.is_one(each, archives)]
 
 
 def table(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> str:

@@ -96,11 +96,15 @@ class Archive:
         )
 
     def redact(self, check_mode: bool = False, **more: Any) -> dict[str, Any]:
-        wish = {"list": self.name, "message_id": self.ident, "reason": "court order", "replacement": REMOVED}
+        replacement = {"list": self.name, "message_id": self.ident, "reason": "court order", "replacement": REMOVED}
         if "url" in more:
-            del wish["message_id"]
+            del replacement["message_id"]
         return self.host.module(
-            MODULE, check_mode=check_mode, log=self.log, escrow_directory=f"{self.host.room}/escrow", **{**wish, **more}
+            MODULE,
+            check_mode=check_mode,
+            log=self.log,
+            escrow_directory=f"{self.host.room}/escrow",
+            **{**replacement, **more},
         )
 
 
@@ -241,7 +245,7 @@ def test_a_message_that_was_posted_twice(host: Mailman21, archive: Archive) -> N
 
 
 def test_a_redaction_that_is_killed_is_finished_by_the_next_run(host: Mailman21, archive: Archive) -> None:
-    wish = {
+    replacement = {
         "list": archive.name,
         "message_id": archive.ident,
         "reason": "r",
@@ -249,7 +253,7 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(host: Mailman21,
         "log": archive.log,
     }
     for pause in (0.1, 0.15, 0.2, 0.22, 0.24, 0.26, 0.28, 0.3):
-        process = host.begin(MODULE, **wish)
+        process = host.begin(MODULE, **replacement)
         host.sh(
             f"for try in $(seq 200); do module=$(pgrep -f 'modules[.]{MODULE}$') && pgrep -P $module && break; sleep 0.01; done;"
             f" sleep {pause}; kill -9 $module $(pgrep -P $module) || test $? = 1"
@@ -294,12 +298,12 @@ def test_the_original_is_sealed_before(host: Mailman21, archive: Archive, tmp_pa
 
 
 def test_what_cannot_be_meant_is_refused(host: Mailman21, made: str) -> None:
-    wish = {"message_id": "<x@y>", "reason": "r", "log": f"{host.room}/none.jsonl"}
+    replacement = {"message_id": "<x@y>", "reason": "r", "log": f"{host.room}/none.jsonl"}
     missing = f"{made}-missing"
-    assert host.refusal(MODULE, list=missing, **wish).startswith(f"list {missing}@")
-    assert "the list name is '..'" in host.refusal(MODULE, list="..", **wish)
-    assert "accepted: a name and an address" in host.refusal(MODULE, list=made, sender="nobody", **wish)
-    assert host.run("test", "-e", wish["log"])["rc"]
+    assert host.refusal(MODULE, list=missing, **replacement).startswith(f"list {missing}@")
+    assert "the list name is '..'" in host.refusal(MODULE, list="..", **replacement)
+    assert "accepted: a name and an address" in host.refusal(MODULE, list=made, sender="nobody", **replacement)
+    assert host.run("test", "-e", replacement["log"])["rc"]
 
 
 def test_a_message_that_is_not_there_is_named(archive: Archive) -> None:

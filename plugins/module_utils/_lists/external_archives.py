@@ -27,7 +27,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class Outside(NamedTuple):
+class ExternalArchives(NamedTuple):
     """The outside archives that are declared of a list, by address in lower case.
 
     members: those that get its posts, as people of a roster.
@@ -58,7 +58,7 @@ def switches(key: str, value: Any) -> dict[str, bool]:
     }
 
 
-def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Outside:
+def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> ExternalArchives:
     """What an entry of a list says, and the site's defaults where it says nothing, address by address."""
     key = "outside_archivers"
     own, theirs = (
@@ -67,7 +67,7 @@ def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> Outside:
     )
     wanted = dict(theirs, **own)
     members = {lower: dict(OPTIONS, address=address) for lower, (address, on) in wanted.items() if on}
-    return Outside(
+    return ExternalArchives(
         members=members,
         others=frozenset(wanted).difference(members),
         by_default=frozenset(members).difference(own),
@@ -89,14 +89,14 @@ def is_one(person: Mapping[str, Any], archives: frozenset[str]) -> bool:
     return ordinary and not person["display_name"] and person["address"].lower() in archives
 
 
-def decide(name: str, outside: Outside, archive_policy: str) -> Outside:
+def decide(name: str, external: ExternalArchives, archive_policy: str) -> ExternalArchives:
     """What shall be, given who may read the list's own archive."""
-    if archive_policy == "public" or outside.forced or not outside.members:
-        return outside
-    own = sorted(set(outside.members).difference(outside.by_default))
+    if archive_policy == "public" or external.forced or not external.members:
+        return external
+    own = sorted(set(external.members).difference(external.by_default))
     if own:
         raise Invalid(
             "list {0}: outside_archivers has {1}, and archive_policy is {2}; accepted: archive_policy public, "
             "or outside_archivers_private: true".format(name, own[0], archive_policy)
         )
-    return outside._replace(members={}, others=outside.addresses)
+    return external._replace(members={}, others=external.addresses)

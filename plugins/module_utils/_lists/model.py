@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
-from ansible_collections.listops.mailman.plugins.module_utils._lists import templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.external_archives import ExternalArchives
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Field, Invalid
 
 ROSTER_STATES = ("present", "absent", "exact")
@@ -92,7 +92,7 @@ class ListSpec(NamedTuple):
     ban: addresses that are banned besides those that are.
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
-    outside: archives elsewhere that are members, see outside.Outside.
+    external_archives: archives elsewhere that are members, see ExternalArchives.
     archives: what happens to the archives of a list that is absent, keep or drop.
     renamed_from: the names it had before.
     renamed_archives: whether its archives follow the name, or stay where they were.
@@ -107,7 +107,7 @@ class ListSpec(NamedTuple):
     ban: frozenset[str] = frozenset()
     header_matches: list[dict[str, str]] | None = None
     archivers: Mapping[str, bool] | None = None
-    outside: outside.Outside = outside.Outside()
+    external_archives: ExternalArchives = ExternalArchives()
     templates: Mapping[str, templates.Text] = {}
     disabled_action: str = "reject"
     archives: str = "keep"
@@ -233,7 +233,7 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
             if defaults.get(key) is not None:
                 raise Invalid("{0} belongs to one list and is no default".format(key))
         _parse("defaults", defaults)
-        outside.parse({}, defaults)
+        external_archives.parse({}, defaults)
     except Invalid as exc:
         raise Invalid("defaults: {0}".format(exc)) from None
 
@@ -255,7 +255,7 @@ def parse_list(entry: Any, defaults: Mapping[str, Any]) -> ListSpec:
             " (Mailman's other options go under settings)",
         )
         found = _parse(name, merge_entry(entry, defaults))
-        return found._replace(outside=outside.parse(entry, defaults))
+        return found._replace(external_archives=external_archives.parse(entry, defaults))
     except Invalid as exc:
         raise Invalid("list {0}: {1}".format(name, exc)) from None
 
@@ -401,7 +401,7 @@ def resolve(
         for roster in spec.rosters.values():
             if name in roster.people and roster.state != "absent":
                 raise Invalid("list {0}: the list's own address cannot be in its rosters".format(name))
-        if name in spec.outside.members:
+        if name in spec.external_archives.members:
             raise Invalid("list {0}: the list's own address is no outside archive".format(name))
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
         rosters = {role: _by_default(role, roster) for role, roster in spec.rosters.items()}

@@ -14,8 +14,13 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import _patterns as patterns
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
-from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives as outside
-from ansible_collections.listops.mailman.plugins.module_utils._lists import naming, rename, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import (
+    external_archives,
+    naming,
+    rename,
+    templates,
+    vocabulary,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec, Roster
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import (
     LIST_MOST,
@@ -63,7 +68,7 @@ class ListPlan(NamedTuple):
     changes: key -> (before, after), for people to read; rosters as lists of
         the lines that differ.
     step: the same for the engine (see mailman3_engine.Engine.apply).
-    robots: members that nobody greets, in lower case.
+    external: members that nobody greets, in lower case.
     archive_policy: who may read the archive after this, where it was asked for.
     """
 
@@ -71,7 +76,7 @@ class ListPlan(NamedTuple):
     action: str
     changes: Mapping[str, tuple[Value, Value]]
     step: Mapping[str, Any]
-    robots: frozenset[str] = frozenset()
+    external: frozenset[str] = frozenset()
     archive_policy: str = ""
 
 
@@ -197,14 +202,14 @@ class _Changes:
         actual: Mapping[str, Any],
         bans: Iterable[str],
         policy: Policy,
-        robots: outside.Outside = outside.Outside(),
+        external: external_archives.ExternalArchives = external_archives.ExternalArchives(),
     ) -> None:
-        """Compare a roster. robots: outside archives, which are in it or not whatever it says."""
+        """Compare a roster. external: outside archives, which are in it or not whatever it says."""
         people = {} if wanted.state == "absent" else dict(wanted.people)
-        people.update(robots.members)
-        for key in robots.others:
+        people.update(external.members)
+        for key in external.others:
             people.pop(key, None)
-        gone = robots.others.union(wanted.people if wanted.state == "absent" else ()).difference(people)
+        gone = external.others.union(wanted.people if wanted.state == "absent" else ()).difference(people)
         add: list[dict[str, Any]] = []
         change: list[dict[str, Any]] = []
         before: list[str] = []
@@ -229,7 +234,7 @@ class _Changes:
         remove = [key for key in actual if key in gone or (wanted.state == "exact" and key not in people)]
         if wanted.state == "exact":
             new = [person["address"].lower() for person in add]
-            sizes = [len(set(part).difference(robots.addresses)) for part in (actual, remove, new)]
+            sizes = [len(set(part).difference(external.addresses)) for part in (actual, remove, new)]
             _guard(self.name, role, (sizes[0], sizes[1], sizes[2]), policy)
         before.extend(describe(actual[key], role) for key in remove)
         if not (add or change or remove):
@@ -374,18 +379,18 @@ def _plan_list(
     # A list nobody uses may lose its owners.
     ownerless = policy._replace(allow_shrink=True) if spec.state == "disabled" else policy
     archive_policy = settings.get("archive_policy", have["settings"].get("archive_policy", ""))
-    robots = outside.decide(spec.name, spec.outside, archive_policy or "public")
+    external = external_archives.decide(spec.name, spec.external_archives, archive_policy or "public")
     rosters = dict(spec.rosters)
-    if robots.addresses:
+    if external.addresses:
         rosters.setdefault("member", Roster("present", {}))
     for role, roster in sorted(rosters.items()):
-        theirs = robots if role == "member" else outside.Outside()
+        theirs = external if role == "member" else external_archives.ExternalArchives()
         guarded = ownerless if role == "owner" else policy
         out.roster(role, roster, have["rosters"].get(role, {}), bans, guarded, theirs)
 
     work = len(out.step) > 1
     action = "create" if creating else "rename" if renaming else "change" if work else "none"
-    return ListPlan(spec.name, action, out.changes, out.step if work else {}, robots.addresses, archive_policy)
+    return ListPlan(spec.name, action, out.changes, out.step if work else {}, external.addresses, archive_policy)
 
 
 def _state(actual: Mapping[str, Any]) -> str:
@@ -419,7 +424,7 @@ def wanted_settings(specs: Iterable[ListSpec]) -> list[str]:
             names.update((*rename.FOLLOWING, "archive_policy"))
         if templates.personal(spec.templates):
             names.add("personalize")
-        if spec.outside.members:
+        if spec.external_archives.members:
             names.add("archive_policy")
     return sorted(names)
 
@@ -428,7 +433,7 @@ def wanted_rosters(specs: Iterable[ListSpec]) -> list[str]:
     """The roles whose people must be read to compare these specifications."""
     specs = list(specs)
     roles = {role for spec in specs for role in spec.rosters}
-    return sorted(roles.union("member" for spec in specs if spec.outside.addresses))
+    return sorted(roles.union("member" for spec in specs if spec.external_archives.addresses))
 
 
 def wanted_templates(specs: Iterable[ListSpec]) -> list[str]:
@@ -445,7 +450,7 @@ def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
             continue
         welcome = [person["address"].lower() for person in change["add"]] if policy.send_welcome else []
         goodbye = list(change["remove"]) if policy.send_goodbye else []
-        welcome, goodbye = ([key for key in keys if key not in plan.robots] for keys in (welcome, goodbye))
+        welcome, goodbye = ([key for key in keys if key not in plan.external] for keys in (welcome, goodbye))
         if welcome or goodbye:
             out.append({"list": plan.name, "welcome": welcome, "goodbye": goodbye})
     return out

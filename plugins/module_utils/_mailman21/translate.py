@@ -306,8 +306,10 @@ def adapt(
             seen[name] = _all_follow(seen[name])
         # Their posts meet the list's action for moderated members.
         moderated = "default" if default == action else action
-        robots = {key: dict(robot, moderation_action=moderated) for key, robot in spec.outside.members.items()}
-        spec = spec._replace(outside=spec.outside._replace(members=robots))
+        external = {
+            key: dict(robot, moderation_action=moderated) for key, robot in spec.external_archives.members.items()
+        }
+        spec = spec._replace(external_archives=spec.external_archives._replace(members=external))
         out.append(spec._replace(rosters=_adapted_rosters(spec, action, default), settings=_texts(spec.settings)))
         _check_dmarc(spec, actual.get(name))
     return out, seen

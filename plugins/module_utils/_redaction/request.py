@@ -39,14 +39,14 @@ class Redaction(NamedTuple):
 
     list: name, with its domain or without.
     message_id: bare, or None when page says which message.
-    wish: see _redaction/remote/message.py.
+    replacement: see _redaction/remote/message.py.
     named: the Message-ID or address of a page, as it was given.
     """
 
     list: str
     message_id: str | None
     page: Page | None
-    wish: dict[str, Any]
+    replacement: dict[str, Any]
     reason: str
     by: str
     named: str = ""
@@ -81,10 +81,16 @@ def asked(params: Mapping[str, Any]) -> Redaction:
     subject = params["subject"]
     if subject is not None and (not subject.strip() or "\n" in subject or len(subject) > 512):
         raise refuse("subject", subject, "one line of 1 to 512 characters")
-    wish = {"text": params["replacement"].rstrip("\n"), "subject": subject, "sender": sender(params["sender"])}
+    replacement = {"text": params["replacement"].rstrip("\n"), "subject": subject, "sender": sender(params["sender"])}
     name = named if where is None else where.list if named is None or "@" in where.list else named
     return Redaction(
-        str(name), ident, where, wish, params["reason"], params["by"] or "", params["message_id"] or params["url"]
+        str(name),
+        ident,
+        where,
+        replacement,
+        params["reason"],
+        params["by"] or "",
+        params["message_id"] or params["url"],
     )
 
 
@@ -120,8 +126,8 @@ def unfinished(lines: Iterable[str], address: str, message_id: str) -> bool:
 
 def entry(state: str, time: str, asked_for: Redaction, address: str, found: Mapping[str, Any], **more: Any) -> str:
     """A line of the log. It never says what the message said."""
-    wish = asked_for.wish
-    replaced = ["content", *(name for name in ("subject", "sender") if wish[name] is not None)]
+    replacement = asked_for.replacement
+    replaced = ["content", *(name for name in ("subject", "sender") if replacement[name] is not None)]
     line = {
         "time": time,
         "state": state,

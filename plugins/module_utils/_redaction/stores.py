@@ -15,7 +15,7 @@ class MessageStore:
     """Copies of messages behind one program. local: the name that it has for a list, by posting address; Invalid for none.
 
     A request is {"list": posting address, "message_id": bare, or None, "hash" and "page": what the address of its page
-    says, or None, "wish": see _redaction/remote/message.py}.
+    says, or None, "replacement": see _redaction/remote/message.py}.
     """
 
     def __init__(self, process: Process, local: Callable[[str], str] = str) -> None:

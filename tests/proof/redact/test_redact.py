@@ -211,7 +211,7 @@ def test_a_message_is_redacted_everywhere(
     spots = archive.on_disk(*secrets)
     assert len(spots) >= 4, spots
 
-    wish = {
+    replacement = {
         "list": archive.address,
         "message_id": archive.ident,
         "reason": "court order 4711",
@@ -219,13 +219,13 @@ def test_a_message_is_redacted_everywhere(
         "by": "op",
         "escrow_key": (lawyers / "public").read_text(encoding="ascii"),
     }
-    shown = controller.task(MODULE, check_mode=True, **wish)
+    shown = controller.task(MODULE, check_mode=True, **replacement)
     assert shown["changed"] is True and archive.mbox() == mbox, "check mode redacted it"
     assert archive.on_disk(*secrets) == spots
     assert fermium.run("test", "-e", shown["escrow"])["rc"] != 0
-    done = controller.task(MODULE, **wish)
+    done = controller.task(MODULE, **replacement)
     assert {**done, "invocation": 0} == {**shown, "invocation": 0}, "check mode showed something else"
-    for again in (controller.task(MODULE, check_mode=True, **wish), controller.task(MODULE, **wish)):
+    for again in (controller.task(MODULE, check_mode=True, **replacement), controller.task(MODULE, **replacement)):
         assert again["changed"] is False and again["places"] == [], again["places"]
     kinds = [what for place in done["places"] for what in place["what"]]
     assert sorted(kinds) == sorted(
@@ -353,12 +353,12 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
     archive.digests()
     fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
     assert archive.finds(archive.secret, "plain")
-    wish = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
+    replacement = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
     # stopped where it waits for somebody: at the archive's database, and at the search index, which knows of a digest first
     with held(
         fermium, f"sqlite3.connect('{STATE}/web/mailman3web.db', isolation_level=None).execute('BEGIN IMMEDIATE')"
     ):
-        run = controller.begin(MODULE, **wish)
+        run = controller.begin(MODULE, **replacement)
         eventually(lambda: archive.address in fermium.run("cat", LOG)["out"], "it is noted")
         fermium.run("sh", "-c", KILL)
         run.wait()
@@ -366,16 +366,16 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
     with held(
         fermium, f"[(file := open('{STATE}/web/fulltext_index/MAIN_WRITELOCK')), fcntl.flock(file, fcntl.LOCK_EX)]"
     ):
-        run = controller.begin(MODULE, **wish)
+        run = controller.begin(MODULE, **replacement)
         eventually(lambda: fermium.run("grep", "-c", archive.address, LOG)["out"].strip() == "2", "it is noted again")
         # longer than it takes when it need not wait
         time.sleep(4)
         fermium.run("sh", "-c", KILL)
         run.wait()
     assert all(archive.secret in outside.get(archive.pages[name]).text for name in ("secret", "plain"))
-    finished = controller.task(MODULE, **wish)
+    finished = controller.task(MODULE, **replacement)
     assert finished["changed"] is True and finished["finished"] is True
-    assert controller.task(MODULE, **wish)["changed"] is False
+    assert controller.task(MODULE, **replacement)["changed"] is False
     assert archive.on_disk(archive.secret, archive.enclosed) == []
     assert not any(
         archive.finds(word, name) for word in (archive.secret, archive.enclosed) for name in ("secret", "plain")
@@ -399,7 +399,7 @@ def test_a_private_archive_stays_private(
 
 
 def test_bad_input(fermium: Fermium, controller: Controller, archive: Archive) -> None:
-    wish = {"list": archive.address, "message_id": archive.ident, "reason": "r"}
+    replacement = {"list": archive.address, "message_id": archive.ident, "reason": "r"}
     before = archive.mbox()
     bad: dict[str, dict[str, Any]] = {
         f"<no@where> is not in the archive of {archive.address}": {"message_id": "<no@where>"},
@@ -408,7 +408,7 @@ def test_bad_input(fermium: Fermium, controller: Controller, archive: Archive) -
         "gpg cannot encrypt for escrow_key; accepted: one public key": {"escrow_key": "no key"},
         "mutually exclusive": {"url": archive.pages["secret"]},
     }
-    tasks = [{"name": "bad", MODULE: {**wish, **more}, "ignore_errors": True} for more in bad.values()]
+    tasks = [{"name": "bad", MODULE: {**replacement, **more}, "ignore_errors": True} for more in bad.values()]
     play = json.dumps([{"hosts": "fermium", "gather_facts": False, "tasks": tasks}])
     for sentence, said in zip(bad, results(controller.playbook("/dev/stdin", stdin=play)), strict=True):
         assert said["failed"] is True and sentence in said["msg"], said["msg"]

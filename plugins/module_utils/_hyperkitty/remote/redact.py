@@ -34,15 +34,15 @@ from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.
 
 
 class Redactor:
-    """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the wish.
+    """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the replacement.
 
-    wish: see _redaction/remote/message.py.
+    replacement: see _redaction/remote/message.py.
     """
 
     def __init__(self, request: dict[str, Any]) -> None:
         from hyperkitty.models import Email
 
-        self.wish = request["wish"]
+        self.replacement = request["replacement"]
         found = Email.objects.filter(mailinglist__name=request["list"])
         if request["message_id"] is not None:
             found = found.filter(message_id=request["message_id"])
@@ -82,16 +82,16 @@ class Redactor:
 
     def _parts(self) -> list[str]:
         """What of the message is still as it was sent."""
-        message, wish = self.message, self.wish
+        message, replacement = self.message, self.replacement
         parts = []
-        if message.content != wish["text"]:
+        if message.content != replacement["text"]:
             parts.append("content")
         attachments = message.attachments.count()
         if attachments:
             parts.append("{0} attachments".format(attachments))
-        if wish["subject"] is not None and message.subject != wish["subject"]:
+        if replacement["subject"] is not None and message.subject != replacement["subject"]:
             parts.append("subject")
-        if wish["sender"] is not None and [message.sender_name, message.sender_id] != wish["sender"]:
+        if replacement["sender"] is not None and [message.sender_name, message.sender_id] != replacement["sender"]:
             parts.append("sender")
         return parts
 
@@ -108,18 +108,18 @@ class Redactor:
             found = held_message(raw, self.ident)
             if found:
                 held.setdefault(attachment.email_id, []).append(found)
-            new = cleaned(raw, self.ident, self.wish)
+            new = cleaned(raw, self.ident, self.replacement)
             if new != raw:
                 yield attachment.email, ("attached message", attachment, new)
         named = others.filter(Q(content__contains=self.message.message_id) | Q(pk__in=list(held)))
         for host in named.iterator():
             text = host.content.encode("utf-8", "surrogatepass")
-            section = plain_digest(text, self.ident, self.wish)
-            new = contents(section, held.get(host.pk, []), self.wish)
+            section = plain_digest(text, self.ident, self.replacement)
+            new = contents(section, held.get(host.pk, []), self.replacement)
             if new != text:
                 what = "contents of a digest" if section == text else "section of a plain digest"
                 yield host, (what, None, new)
-        if self.wish["subject"] is not None or self.wish["sender"] is not None:
+        if self.replacement["subject"] is not None or self.replacement["sender"] is not None:
             cut = others.filter(content__contains="-" * 70).exclude(content__contains=self.message.message_id)
             for host in cut.exclude(pk__in=list(held)).iterator():
                 shorter = self._cut(host)
@@ -139,7 +139,9 @@ class Redactor:
         before = archived.filter(archived_date__gte=first.archived_date, archived_date__lt=message.archived_date)
         subject = unprefixed(message.subject, message.mailinglist.subject_prefix or "")
         lines = text.split(b"\n")
-        edits = cut_topic(lines, before.count() + 1, (subject, message.sender_name or message.sender_id), self.wish)
+        edits = cut_topic(
+            lines, before.count() + 1, (subject, message.sender_name or message.sender_id), self.replacement
+        )
         return b"\n".join(spliced(lines, edits)) if edits else None
 
     def apply(self) -> None:
@@ -169,19 +171,19 @@ class Redactor:
         from django.db import transaction
         from hyperkitty.models import Attachment, Email, Sender
 
-        message, wish = self.message, self.wish
-        values = {"content": wish["text"]}
-        if wish["subject"] is not None:
-            values["subject"] = wish["subject"]
+        message, replacement = self.message, self.replacement
+        values = {"content": replacement["text"]}
+        if replacement["subject"] is not None:
+            values["subject"] = replacement["subject"]
         before = message.sender_id
         with transaction.atomic():
-            if wish["sender"] is not None:
-                name, address = wish["sender"]
+            if replacement["sender"] is not None:
+                name, address = replacement["sender"]
                 values.update(sender_name=name, sender=Sender.objects.get_or_create(address=address)[0])
             # Past the signals of a save: nothing of its thread changes.
             Email.objects.filter(pk=message.pk).update(**values)
             message.attachments.all().delete()
-            if wish["sender"] is not None:
+            if replacement["sender"] is not None:
                 Sender.objects.filter(pk=before, emails__isnull=True).delete()
         folder = Attachment(email=message, counter=0)._get_folder()
         if folder and os.path.isdir(folder):

@@ -51,7 +51,7 @@ ATTACHED = (".eml", ".mht", ".mhtml", ".nws", ".txt")
 
 
 class Redactor(object):
-    """mlist: Mailman's list; request: {"message_id": bare or None, "page": [volume, file] or None, "wish": see message.py}."""
+    """mlist: Mailman's list; request: {"message_id": bare or None, "page": [volume, file] or None, "replacement": see message.py}."""
 
     def __init__(self, mlist, request):
         # type: (Any, dict[str, Any]) -> None
@@ -59,7 +59,7 @@ class Redactor(object):
 
         i18n.set_language(mlist.preferred_language)
         self.mlist = mlist
-        self.wish = request["wish"]
+        self.replacement = request["replacement"]
         self.folder = mlist.archive_dir()
         self.mbox = mlist.ArchiveFileName()
         self.charset = Utils.GetCharSet(mlist.preferred_language)
@@ -240,7 +240,7 @@ class Redactor(object):
         from Mailman import Message
         from Mailman.Archiver import HyperArch
 
-        raw = texts.redacted(self.raw if self.raw is not None else self._synthetic(), self.wish)
+        raw = texts.redacted(self.raw if self.raw is not None else self._synthetic(), self.replacement)
         message = email.message_from_string(raw, Message.Message)  # type: ignore[call-overload] # bytes are Python 2's
         old = self.article
         number = old.sequence if old is not None else 0
@@ -263,7 +263,7 @@ class Redactor(object):
     @property
     def _renamed(self):
         # type: () -> bool
-        return self.wish["subject"] is not None or self.wish["sender"] is not None
+        return self.replacement["subject"] is not None or self.replacement["sender"] is not None
 
     def _edits(self):
         # type: () -> Iterator[tuple[str, str, Callable[[], Iterable[bytes]] | None]]
@@ -285,7 +285,7 @@ class Redactor(object):
         # type: (str) -> Iterator[tuple[bytes, bytes]]
         with open(path, "rb") as handle:
             for chunk in texts.mailbox(handle):
-                yield chunk, cleaned_chunk(chunk, self.ident, self.wish, self.attached)
+                yield chunk, cleaned_chunk(chunk, self.ident, self.replacement, self.attached)
 
     def _cleaned(self, path):
         # type: (str) -> Iterator[bytes]
@@ -294,9 +294,9 @@ class Redactor(object):
     def _changes(self):
         # type: () -> Iterator[tuple[str, str, Callable[[bytes], bytes]]]
         "Files in which something may be, and what a file without it is."
-        wish = self.wish
+        replacement = self.replacement
         for path in self._files():
-            yield path, "attached message", lambda data: attached_text(data, self.ident, wish, self.attached)
+            yield path, "attached message", lambda data: attached_text(data, self.ident, replacement, self.attached)
         for path in sorted(glob.glob(os.path.join(self.folder, "*", "[0-9]*.html"))):
             if path != self._page:
                 yield path, "digest", partial(self._other_page, path)
@@ -307,7 +307,7 @@ class Redactor(object):
                 if os.path.exists(path):
                     yield path, "entry", self._new_index
             for path in sorted(glob.glob(os.path.join(self.folder, str(self.volume), "[0-9]*.html"))):
-                if wish["subject"] is not None and path != self._page:
+                if replacement["subject"] is not None and path != self._page:
                     yield path, "link", lambda data: link_texts(data, self.new.filename, self._quoted("subject"))
         for path in sorted(glob.glob(os.path.join(self.folder, "*.txt"))):
             yield path, "month", self._new_month
@@ -335,7 +335,7 @@ class Redactor(object):
         """The page of a digest, or of the same message that was posted twice: Pipermail's index knows the last one only."""
         if b"In-Reply-To=%3C" + quote(self.ident).encode("ascii") + b"%3E" in data:
             return self._new_page(path, data)
-        return page_digest(data, self.ident, self.wish, self.at, self.charset, self.attached)
+        return page_digest(data, self.ident, self.replacement, self.at, self.charset, self.attached)
 
     def _new_page(self, path, data):
         # type: (str, bytes) -> bytes
@@ -361,14 +361,14 @@ class Redactor(object):
 
     def _new_index(self, data):
         # type: (bytes) -> bytes
-        subject = self._quoted("subject") if self.wish["subject"] is not None else None
-        author = self._quoted("author") if self.wish["sender"] is not None else None
+        subject = self._quoted("subject") if self.replacement["subject"] is not None else None
+        author = self._quoted("author") if self.replacement["sender"] is not None else None
         return index_entry(data, self.new.filename, subject, author)
 
     def _new_month(self, data):
         # type: (bytes) -> bytes
         new = self._bytes(self.new.text)
-        return month_text(data, self.ident, new, self._renamed, self.wish, self.at, self.charset, self.attached)
+        return month_text(data, self.ident, new, self._renamed, self.replacement, self.at, self.charset, self.attached)
 
     def _new_compressed(self, data):
         # type: (bytes) -> bytes

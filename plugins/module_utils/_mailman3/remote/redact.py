@@ -38,12 +38,12 @@ def clear_dead_lock(path: str) -> None:
 
 
 class Redactor:
-    """config: Mailman's; name: a posting address; ident: a bare Message-ID; wish: see _redaction/remote/message.py."""
+    """config: Mailman's; name: a posting address; ident: a bare Message-ID; replacement: see _redaction/remote/message.py."""
 
-    def __init__(self, config: Any, name: str, ident: str, wish: dict[str, Any]) -> None:
+    def __init__(self, config: Any, name: str, ident: str, replacement: dict[str, Any]) -> None:
         self.name = name
         self.ident = ident.encode("utf-8")
-        self.wish = wish
+        self.replacement = replacement
         self.prototype = os.path.join(config.ARCHIVE_DIR, "prototype", name)
         self.digests = os.path.join(config.LIST_DATA_DIR, name.replace("@", ".", 1), "digest*.mmdf")
 
@@ -70,7 +70,7 @@ class Redactor:
         for path in sorted(glob.glob(os.path.join(glob.escape(self.prototype), "[cn]*", "*"))):
             with open(path, "rb") as handle:
                 data = handle.read()
-            new = cleaned(data, self.ident, self.wish)
+            new = cleaned(data, self.ident, self.replacement)
             if new != data:
                 yield path, data, new
 
@@ -85,7 +85,7 @@ class Redactor:
 
     def _changed(self, box: mailbox.MMDF, key: str) -> bytes | None:
         raw = box.get_bytes(key)
-        new = cleaned(raw, self.ident, self.wish)
+        new = cleaned(raw, self.ident, self.replacement)
         return new if new != raw else None
 
     def _clean_digest(self, path: str) -> None:
@@ -108,7 +108,7 @@ class RedactionHandler(Mailman3Handler):
     def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Copies of a message that is to say something else.
 
-        request: {"list": posting address, "message_id": bare, "wish": see _redaction/remote/message.py, "originals":
+        request: {"list": posting address, "message_id": bare, "replacement": see _redaction/remote/message.py, "originals":
         whether to give them as they are}.
         answer: see Redactor.look.
         """
@@ -120,7 +120,7 @@ class RedactionHandler(Mailman3Handler):
         return {}
 
     def _redactor(self, request: dict[str, Any]) -> Redactor:
-        return Redactor(self.config, request["list"], request["message_id"], request["wish"])
+        return Redactor(self.config, request["list"], request["message_id"], request["replacement"])
 
 
 def main() -> None:

@@ -6,7 +6,7 @@
 
 Pure, on lines of bytes; Python 2.7 and 3. An edit is a first line, the line
 after the last, and the lines that stand there instead. charset: that of the
-lines; at: how they write @; wish: see redact_text.
+lines; at: how they write @; replacement: see redact_text.
 """
 
 from __future__ import unicode_literals
@@ -62,13 +62,13 @@ def number(fields):
     return int(values[-1]) if values and values[-1].isdigit() else None
 
 
-def topic(lines, place, message, wish, charset, at=b"@"):
+def topic(lines, place, message, replacement, charset, at=b"@"):
     # type: (list[bytes], int, Said, dict[str, Any], str, bytes) -> list[Edit] | None
     """Edits of the entry of a message in the table of contents; None when there is no table.
 
     place: its number in the digest; message: what it says, before or after.
     """
-    if wish["subject"] is None and wish["sender"] is None:
+    if replacement["subject"] is None and replacement["sender"] is None:
         return []
     tables = [table for table in _tables(lines) if len(table) >= place]
     if not tables:
@@ -76,10 +76,10 @@ def topic(lines, place, message, wish, charset, at=b"@"):
     # A list of rules in the same form may be above or below.
     entries = [table[place - 1] for table in tables]
     named = [entry for entry in entries if _subject_end(_unfolded(lines, entry, charset), message[0])]
-    return _edits(lines, (named or entries)[-1], place, message, wish, charset, at)
+    return _edits(lines, (named or entries)[-1], place, message, replacement, charset, at)
 
 
-def cut_topic(lines, least, message, wish, charset="utf-8"):
+def cut_topic(lines, least, message, replacement, charset="utf-8"):
     # type: (list[bytes], int, Said, dict[str, Any], str) -> list[Edit]
     """Edits of the entry of a message in the table of a plain digest, of which HyperKitty keeps what is before the first attachment.
 
@@ -89,7 +89,7 @@ def cut_topic(lines, least, message, wish, charset="utf-8"):
     for table in _tables(before_ruler(lines))[-1:]:
         for place, entry in enumerate(table, 1):
             if place >= least and _squeezed(_unfolded(lines, entry, charset)) == wanted:
-                return _edits(lines, entry, place, message, wish, charset, b"@")
+                return _edits(lines, entry, place, message, replacement, charset, b"@")
     return []
 
 
@@ -113,7 +113,7 @@ def before_ruler(lines):
     return []
 
 
-def notes(lines, path, wish, charset, at=b"@"):
+def notes(lines, path, replacement, charset, at=b"@"):
     # type: (list[bytes], bytes, dict[str, Any], str, bytes) -> tuple[int, list[Edit]] | None
     """What Pipermail says of a message that it took out into a file: where, and edits; None when it says nothing of it.
 
@@ -131,8 +131,12 @@ def notes(lines, path, wish, charset, at=b"@"):
             continue
         edits = []
         for start, after, new in (
-            (first, subject, None if wish["sender"] is None else sender_text(wish["sender"], at.decode(charset))),
-            (subject, subject + 1, wish["subject"]),
+            (
+                first,
+                subject,
+                None if replacement["sender"] is None else sender_text(replacement["sender"], at.decode(charset)),
+            ),
+            (subject, subject + 1, replacement["subject"]),
         ):
             if new is not None:
                 label = lines[start].partition(b":")[0] + b": "
@@ -186,21 +190,21 @@ def _unfolded(lines, entry, charset):
     return text.partition(b".")[2].strip().decode(charset, "replace")
 
 
-def _edits(lines, entry, place, message, wish, charset, at):
+def _edits(lines, entry, place, message, replacement, charset, at):
     # type: (list[bytes], tuple[int, int], int, Said, dict[str, Any], str, bytes) -> list[Edit]
     old = _unfolded(lines, entry, charset)
-    new = _entry(old, message, wish, at.decode(charset)).encode(charset, "replace").decode(charset)
+    new = _entry(old, message, replacement, at.decode(charset)).encode(charset, "replace").decode(charset)
     if _squeezed(new) == _squeezed(old):
         return []
     return [(entry[0], entry[1], [line.encode(charset) for line in _folded(place, new)])]
 
 
-def _entry(old, message, wish, at):
+def _entry(old, message, replacement, at):
     # type: (str, Said, dict[str, Any], str) -> str
     # What stays is as it is there, perhaps without the list's prefix.
     kept = old[: _subject_end(old, message[0])] or message[0]
-    subject = kept if wish["subject"] is None else wish["subject"]
-    sender = message[1] if wish["sender"] is None else (wish["sender"][0] or wish["sender"][1])
+    subject = kept if replacement["subject"] is None else replacement["subject"]
+    sender = message[1] if replacement["sender"] is None else (replacement["sender"][0] or replacement["sender"][1])
     sender = sender.replace("@", at)
     return " ".join("{0} ({1})".format(subject, sender).split()) if sender else subject
 

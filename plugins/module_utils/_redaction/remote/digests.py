@@ -4,7 +4,7 @@
 
 """Digests, and whatever else holds a message, without what that said. Pure, on bytes; Python 2.7 and 3.
 
-ident: its bare Message-ID; wish: see redact_text; charset and at: see
+ident: its bare Message-ID; replacement: see redact_text; charset and at: see
 redact_topics; attached: files of an archive into which Pipermail took the
 message out of a digest, each with its number there, and what it says of itself.
 """
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 SEPARATOR = b"-" * 30
 
 
-def cleaned(raw, ident, wish, attached=()):
+def cleaned(raw, ident, replacement, attached=()):
     # type: (bytes, bytes, dict[str, Any], Attached) -> bytes
     """A message without what it holds of another: itself, a part of a digest, or a section of a plain one."""
     lower = raw.lower()
@@ -55,12 +55,12 @@ def cleaned(raw, ident, wish, attached=()):
     if not named and b"base64" not in lower and b"quoted-printable" not in lower:
         return raw
     if message_id(raw) == ident:
-        return redacted(raw, wish)
+        return redacted(raw, replacement)
     envelope, head, blank, content = split(raw)
-    return envelope + _entity(head, blank, content, "text/plain", ident, wish, attached)
+    return envelope + _entity(head, blank, content, "text/plain", ident, replacement, attached)
 
 
-def _entity(head, blank, content, default, ident, wish, attached):
+def _entity(head, blank, content, default, ident, replacement, attached):
     # type: (bytes, bytes, bytes, str, bytes, dict[str, Any], Attached) -> bytes
     """A part of a message; default: its type unless it says so."""
     parsed = parse(head)
@@ -68,12 +68,12 @@ def _entity(head, blank, content, default, ident, wish, attached):
     boundary = parsed.get_boundary()
     if kind.startswith("multipart/") and boundary:
         inner = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-        return head + blank + _parts(content, boundary.encode("latin-1"), inner, ident, wish, attached)
+        return head + blank + _parts(content, boundary.encode("latin-1"), inner, ident, replacement, attached)
     if kind == "message/rfc822":
-        return head + blank + cleaned(content, ident, wish, attached)
+        return head + blank + cleaned(content, ident, replacement, attached)
     if kind == "text/plain":
         content = _rewritten(
-            head, blank, content, lambda text, charset: plain_digest(text, ident, wish, charset, b"@", attached)
+            head, blank, content, lambda text, charset: plain_digest(text, ident, replacement, charset, b"@", attached)
         )
     return head + blank + content
 
@@ -100,7 +100,7 @@ def _pieces(content, boundary):
     return re.split(pattern(r"(?m)(^--") + re.escape(boundary) + pattern(r"(?:--)?[ \t]*\r?(?:\n|\Z))"), content)
 
 
-def _parts(content, boundary, default, ident, wish, attached):
+def _parts(content, boundary, default, ident, replacement, attached):
     # type: (bytes, bytes, str, bytes, dict[str, Any], Attached) -> bytes
     pieces = _pieces(content, boundary)
     texts = []  # type: list[int]
@@ -108,12 +108,12 @@ def _parts(content, boundary, default, ident, wish, attached):
         if pieces[at - 1].rstrip() == b"--" + boundary + b"--":
             continue
         envelope, head, blank, inner = split(pieces[at])
-        pieces[at] = envelope + _entity(head, blank, inner, default, ident, wish, attached)
+        pieces[at] = envelope + _entity(head, blank, inner, default, ident, replacement, attached)
         if parse(head).get_content_type() == "text/plain":
             texts.insert(0, at)
         held = _held(pieces[at], ident)
         if held:
-            _name(pieces, texts, held, wish)
+            _name(pieces, texts, held, replacement)
     return b"".join(pieces)
 
 
@@ -140,7 +140,7 @@ def held_message(raw, ident):
     return number(head), said(head)
 
 
-def _name(pieces, texts, held, wish):
+def _name(pieces, texts, held, replacement):
     # type: (list[bytes], list[int], tuple[int, Said], dict[str, Any]) -> None
     """Name the message otherwise in the table of contents. texts: which pieces may be that, the likeliest first."""
     tables = []  # type: list[list[Edit]]
@@ -148,7 +148,7 @@ def _name(pieces, texts, held, wish):
     def change(text, charset):
         # type: (bytes, str) -> bytes
         lines = text.split(b"\n")
-        edits = topic(lines, held[0], held[1], wish, charset)
+        edits = topic(lines, held[0], held[1], replacement, charset)
         if edits is not None:
             tables.append(edits)
         return b"\n".join(spliced(lines, edits or []))
@@ -209,25 +209,25 @@ def has_ident(ident, at=b"@"):
     return lambda line: line[:11].lower() == b"message-id:" and bare(line[11:].replace(at, b"@")) == ident
 
 
-def plain_digest(text, ident, wish, charset="utf-8", at=b"@", attached=()):
+def plain_digest(text, ident, replacement, charset="utf-8", at=b"@", attached=()):
     # type: (bytes, bytes, dict[str, Any], str, bytes, Attached) -> bytes
     """The text of a plain digest without what one message in it said; at: how it writes @."""
     near = [(path, held) for path, held in attached if path in text]
     if not near and ident.partition(b"@")[0] not in text:
         return text
     lines = text.split(b"\n")
-    edits = note_edits(lines, near, wish, charset, at)
+    edits = note_edits(lines, near, replacement, charset, at)
     for found in sections(lines, has_ident(ident, at)):
-        edits += section_edits(lines, found, wish, charset, at)
+        edits += section_edits(lines, found, replacement, charset, at)
     return b"\n".join(spliced(lines, edits))
 
 
-def contents(text, held, wish, charset="utf-8"):
+def contents(text, held, replacement, charset="utf-8"):
     # type: (bytes, Iterable[tuple[int | None, Said]], dict[str, Any], str) -> bytes
     """The text of a digest with another entry in its table of contents. held: see held_message."""
     lines = text.split(b"\n")
     for place, message in held:
-        lines = spliced(lines, place and topic(lines, place, message, wish, charset) or [])
+        lines = spliced(lines, place and topic(lines, place, message, replacement, charset) or [])
     return b"\n".join(lines)
 
 
@@ -238,49 +238,49 @@ def first_ident(text):
     return message_id(text[ruler.end() :]) if ruler else b""
 
 
-def section_edits(lines, found, wish, charset, at):
+def section_edits(lines, found, replacement, charset, at):
     # type: (list[bytes], tuple[int, int, int], dict[str, Any], str, bytes) -> list[Edit]
     """What makes a section of a plain digest, and its entry in the table of contents, say something else.
 
     found: see sections.
     """
     first, start, end = found
-    text = body(wish["text"], charset).split(b"\n")
+    text = body(replacement["text"], charset).split(b"\n")
     edits = [(start, end, [b""] + text if lines[start - 1].strip() else text)]
     head = fields(b"\n".join(lines[first:start]))
     line = first
     for name, was in head:
         after = line + was.count(b"\n")
         new = None
-        if name == b"subject" and wish["subject"] is not None:
-            new = wish["subject"]
-        if name == b"from" and wish["sender"] is not None:
-            new = sender_text(wish["sender"], at.decode(charset))
+        if name == b"subject" and replacement["subject"] is not None:
+            new = replacement["subject"]
+        if name == b"from" and replacement["sender"] is not None:
+            new = sender_text(replacement["sender"], at.decode(charset))
         if new is not None:
             edits.append((line, after, [was.partition(b":")[0] + b": " + new.encode(charset, "replace")]))
         line = after
     place = number(head) or 1 + sum(_ends_section(lines, line) for line in range(first))
-    return edits + (topic(before_ruler(lines[:first]), place, said(head, charset, at), wish, charset, at) or [])
+    return edits + (topic(before_ruler(lines[:first]), place, said(head, charset, at), replacement, charset, at) or [])
 
 
-def note_edits(lines, attached, wish, charset, at):
+def note_edits(lines, attached, replacement, charset, at):
     # type: (list[bytes], Attached, dict[str, Any], str, bytes) -> list[Edit]
     """What names a message otherwise where Pipermail took it out of a digest, and in that digest's table of contents."""
     edits = []  # type: list[Edit]
     for path, (place, message) in attached:
-        found = notes(lines, path, wish, charset, at)
+        found = notes(lines, path, replacement, charset, at)
         if found:
             first, named = found
             edits += named
             if place:
-                edits += topic(lines[:first], place, message, wish, charset, at) or []
+                edits += topic(lines[:first], place, message, replacement, charset, at) or []
     return edits
 
 
-def cleaned_chunk(chunk, ident, wish, attached=()):
+def cleaned_chunk(chunk, ident, replacement, attached=()):
     # type: (bytes, bytes, dict[str, Any], Attached) -> bytes
     """A message of a mailbox, see `cleaned`; an empty line stays between it and the next."""
-    new = cleaned(chunk, ident, wish, attached)
+    new = cleaned(chunk, ident, replacement, attached)
     if new != chunk and chunk.endswith(b"\n\n") and not new.endswith(b"\n\n"):
         new += b"\n"
     return chunk if new == chunk else new

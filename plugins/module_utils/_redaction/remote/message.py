@@ -4,7 +4,7 @@
 
 """A message that says something else, and what messages and mailboxes are made of. Pure, on bytes; Python 2.7 and 3.
 
-A wish says what stands in its place: {"text": str, "subject": str or None,
+A replacement says what stands in its place: {"text": str, "subject": str or None,
 "sender": [name, address] or None}. None leaves a header as it is. Whatever is
 not of that message stays byte for byte. Doing it twice is doing it once, so
 that what differs is what is left to do.
@@ -101,13 +101,13 @@ def sender_field(sender):
     return "From: {0}\n".format(formataddr((shown, address))).encode("ascii")
 
 
-def replacement(name, original, wish):
+def replaced_header(name, original, replacement):
     # type: (bytes, bytes, dict[str, Any]) -> bytes
     """A header field of a message, or what stands in its place."""
-    if name == b"subject" and wish["subject"] is not None:
-        return field("Subject", wish["subject"])
-    if name == b"from" and wish["sender"] is not None:
-        return sender_field(wish["sender"])
+    if name == b"subject" and replacement["subject"] is not None:
+        return field("Subject", replacement["subject"])
+    if name == b"from" and replacement["sender"] is not None:
+        return sender_field(replacement["sender"])
     return original
 
 
@@ -117,19 +117,19 @@ def body(text, charset="utf-8"):
     return re.sub(r"(?m)^From ", ">From ", text + "\n").encode(charset, "replace")
 
 
-def redacted(raw, wish):
+def redacted(raw, replacement):
     # type: (bytes, dict[str, Any]) -> bytes
     """A message that says the new text."""
     envelope, head, _blank, _body = split(raw)
-    kept = KEPT + (OF_SENDER if wish["sender"] is None else ())
-    if envelope and wish["sender"] is not None:
-        envelope = re.sub(pattern(r"\AFrom \S*"), b"From " + wish["sender"][1].encode("ascii"), envelope)
+    kept = KEPT + (OF_SENDER if replacement["sender"] is None else ())
+    if envelope and replacement["sender"] is not None:
+        envelope = re.sub(pattern(r"\AFrom \S*"), b"From " + replacement["sender"][1].encode("ascii"), envelope)
     lines = [
-        replacement(name, original, wish)
+        replaced_header(name, original, replacement)
         for name, original in fields(head)
         if name in kept or name.startswith((b"list-", b"x-mailman-"))
     ]
-    return envelope + b"".join(lines) + CONTENT + b"\n" + body(wish["text"])
+    return envelope + b"".join(lines) + CONTENT + b"\n" + body(replacement["text"])
 
 
 def mailbox(lines):

@@ -4,7 +4,7 @@
 
 """Pipermail's pages and texts without what one message said. Pure, on bytes; Python 2.7 and 3.
 
-ident: bare Message-ID; wish, attached: see redact_digests; at: how addresses are written instead of with @.
+ident: bare Message-ID; replacement, attached: see redact_digests; at: how addresses are written instead of with @.
 """
 
 import re
@@ -61,7 +61,7 @@ def page_body(page, html):
     return before + begin + html + b"\n" + end + after if begin and end else page
 
 
-def page_digest(page, ident, wish, at, charset, attached=()):
+def page_digest(page, ident, replacement, at, charset, attached=()):
     # type: (bytes, bytes, dict[str, Any], bytes, str, Attached) -> bytes
     """The page of a digest without what one message in it said; every line of a page is one of the digest."""
     # Links and marks divide what is searched for, but not the part before its @.
@@ -73,12 +73,12 @@ def page_digest(page, ident, wish, at, charset, attached=()):
         return page
     lines = article.split(b"\n")
     plain = [unescaped(re.sub(pattern(r"<[^>]*>"), b"", line)) for line in lines]
-    edits = note_edits(plain, near, wish, charset, at)
+    edits = note_edits(plain, near, replacement, charset, at)
     for first, start, last in sections(plain, has_ident(ident, at)) if inside else ():
         if last == len(lines):
             # The mark that ends the article is no line of the digest.
             last -= next((back for back, line in enumerate(reversed(lines[-3:]), 1) if line == b"</PRE>"), 0)
-        edits += section_edits(plain, (first, start, last), wish, charset, at)
+        edits += section_edits(plain, (first, start, last), replacement, charset, at)
     edits = [(start, last, [escaped(line) for line in new]) for start, last, new in edits]
     return before + begin + b"\n".join(spliced(lines, edits)) + end + after
 
@@ -111,7 +111,7 @@ def link_texts(page, filename, subject):
     return links.sub(lambda found: bytes(found.group(1) + subject + found.group(3)), page)
 
 
-def month_text(text, ident, new, renamed, wish, at, charset, attached=()):
+def month_text(text, ident, new, renamed, replacement, at, charset, attached=()):
     # type: (bytes, bytes, bytes, bool, dict[str, Any], bytes, str, Attached) -> bytes
     """The text of a month, with another message in the place of one.
 
@@ -126,7 +126,7 @@ def month_text(text, ident, new, renamed, wish, at, charset, attached=()):
             # Pipermail ends an entry with one empty line.
             out.append(new if renamed else head + split(new)[3])
         else:
-            out.append(plain_digest(entry, ident, wish, charset, at, attached))
+            out.append(plain_digest(entry, ident, replacement, charset, at, attached))
     return b"".join(out)
 
 
@@ -136,13 +136,13 @@ def attached_message(text, ident):
     return held_message(_peeled(text)[1], ident) if escaped(ident) in text else None
 
 
-def attached_text(text, ident, wish, attached=()):
+def attached_text(text, ident, replacement, attached=()):
     # type: (bytes, bytes, dict[str, Any], Attached) -> bytes
     """A message that was attached to another, as Pipermail keeps it: with what HTML needs escaped."""
     if escaped(ident) not in text and not any(path in text for path, _held in attached):
         return text
     before, plain, after = _peeled(text)
-    new = cleaned(plain, ident, wish, attached)
+    new = cleaned(plain, ident, replacement, attached)
     return text if new == plain else before + escaped(new) + after
 
 

@@ -58,7 +58,7 @@ def test_what_makes_no_sense_is_refused(more: dict[str, Any], sentence: str) -> 
 def test_what_is_asked_for() -> None:
     asked = redact.asked(params(replacement="gone\n", sender="Removed <no@example.org>"))
     assert (asked.list, asked.message_id) == ("a", "x@y")
-    assert asked.wish == {"text": "gone", "subject": None, "sender": ["Removed", "no@example.org"]}
+    assert asked.replacement == {"text": "gone", "subject": None, "sender": ["Removed", "no@example.org"]}
     url = "http://l/list/a@l.example.org/message/ABC/"
     assert redact.asked(params(list=None, message_id=None, url=url)).list == "a@l.example.org"
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-WISH = {"text": "Removed.", "subject": None, "sender": None}
+REPLACEMENT = {"text": "Removed.", "subject": None, "sender": None}
 ALL = {"text": "Entfernt: ä.\nFrom here on nothing.", "subject": "(gelöscht)", "sender": ["Nobody", "no@example.org"]}
 MESSAGE = b"""From ann@example.net Mon Jan  5 10:00:00 2026
 Received: from ann's computer

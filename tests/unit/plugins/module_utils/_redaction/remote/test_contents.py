@@ -36,20 +36,20 @@ LONG = "a subject that is so long that it leaves no place for who wrote it"
 FOLDED = "one that is (folded) since its number has two digits, and its words do not fit into one line"
 
 
-def after(table: str, place: int, said: tuple[str, str], wish: dict[str, Any], at: bytes = b"@") -> str:
+def after(table: str, place: int, said: tuple[str, str], replacement: dict[str, Any], at: bytes = b"@") -> str:
     lines = table.encode().split(b"\n")
-    edits = topics.topic(lines, place, said, wish, "utf-8", at)
+    edits = topics.topic(lines, place, said, replacement, "utf-8", at)
     assert edits is not None
     new = topics.spliced(lines, edits)
     # one that was interrupted finds in the message what it says by now
-    fresh = (wish["subject"] or said[0], wish["sender"][0] if wish["sender"] else said[1])
+    fresh = (replacement["subject"] or said[0], replacement["sender"][0] if replacement["sender"] else said[1])
     for message in (said, fresh):
-        assert topics.topic(new, place, message, wish, "utf-8", at) == [], "twice is not once"
+        assert topics.topic(new, place, message, replacement, "utf-8", at) == [], "twice is not once"
     return b"\n".join(new).decode()
 
 
 @pytest.mark.parametrize(
-    ("place", "said", "wish", "old", "new"),
+    ("place", "said", "replacement", "old", "new"),
     [
         (3, ("the same", "Ann"), BOTH, "   3. the same (Ann)", "   3. (removed) (Nobody)"),
         (3, ("the same", "Ann"), SUBJECT, "   3. the same (Ann)", "   3. (removed) (Ann)"),
@@ -64,10 +64,10 @@ def after(table: str, place: int, said: tuple[str, str], wish: dict[str, Any], a
     ],
 )
 def test_only_the_entry_of_the_message_changes(
-    place: int, said: tuple[str, str], wish: dict[str, Any], old: str, new: str
+    place: int, said: tuple[str, str], replacement: dict[str, Any], old: str, new: str
 ) -> None:
     assert TABLE.count(old) == 1
-    assert after(TABLE, place, said, wish) == TABLE.replace(old, new)
+    assert after(TABLE, place, said, replacement) == TABLE.replace(old, new)
 
 
 def test_nothing_is_done_for_a_message_that_is_named_as_before() -> None:
@@ -121,8 +121,8 @@ def test_a_table_lacks_the_prefix_of_the_list() -> None:
 
 def test_addresses_are_written_as_the_archive_writes_them() -> None:
     table = "   1. x (ann at example.net)\n"
-    wish = {**SENDER, "sender": ["", "no@example.org"]}
-    assert after(table, 1, ("x", "ann@example.net"), wish, b" at ") == "   1. x (no at example.org)\n"
+    replacement = {**SENDER, "sender": ["", "no@example.org"]}
+    assert after(table, 1, ("x", "ann@example.net"), replacement, b" at ") == "   1. x (no at example.org)\n"
     head = [(b"from", b"From: Ann at Work <ann at example.net>\n"), (b"subject", b"Subject: =?utf-8?q?=C3=A4?=\n b\n")]
     assert topics.said(head, "utf-8", b" at ") == ("ä b", "Ann at Work")
     assert topics.said([(b"from", b"From: ann at example.net\n")], "utf-8", b" at ") == ("", "ann@example.net")
@@ -151,11 +151,11 @@ def test_where_pipermail_took_a_message_out_it_is_named_otherwise(note: str) -> 
     text = f"1. A secret\n{note}{note.replace('attachment.', 'attachment-0001.')}"
     lines = text.encode().split(b"\n")
 
-    def edited(path: bytes, wish: dict[str, Any]) -> tuple[int, str]:
-        found = topics.notes(lines, path, wish, "utf-8", b" at ")
+    def edited(path: bytes, replacement: dict[str, Any]) -> tuple[int, str]:
+        found = topics.notes(lines, path, replacement, "utf-8", b" at ")
         assert found
         new = topics.spliced(lines, found[1])
-        again = topics.notes(new, path, wish, "utf-8", b" at ")
+        again = topics.notes(new, path, replacement, "utf-8", b" at ")
         assert again and again[1] == [], "twice is not once"
         return found[0], b"\n".join(new).decode()
 
@@ -183,10 +183,13 @@ def test_any_table_loses_one_entry_and_nothing_else(messages: list[tuple[str, st
         return [[line.encode() for line in entry] for entry in entries]
 
     place = data.draw(st.integers(1, len(messages)))
-    wish = data.draw(st.sampled_from([SUBJECT, SENDER, BOTH]))
+    replacement = data.draw(st.sampled_from([SUBJECT, SENDER, BOTH]))
     old, wanted = table(messages), list(messages)
     subject, sender = messages[place - 1]
-    wanted[place - 1] = (wish["subject"] or subject, wish["sender"][0] if wish["sender"] else sender)
-    edits = topics.topic(sum(old, []), place, messages[place - 1], wish, "utf-8")
+    wanted[place - 1] = (
+        replacement["subject"] or subject,
+        replacement["sender"][0] if replacement["sender"] else sender,
+    )
+    edits = topics.topic(sum(old, []), place, messages[place - 1], replacement, "utf-8")
     assert edits is not None
     assert topics.spliced(sum(old, []), edits) == sum(table(wanted), [])

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
-from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, WISH
+from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, REPLACEMENT
 
 
 def digest(part: bytes) -> bytes:
@@ -48,10 +48,10 @@ epilogue
 
 def test_a_digest_loses_one_part_and_nothing_else() -> None:
     message = MESSAGE.partition(b"\n")[2]
-    new = redact_digests.cleaned(digest(message), b"One@example.net", WISH)
-    assert new == digest(redact_text.redacted(message, WISH)[:-1])
-    assert redact_digests.cleaned(new, b"One@example.net", WISH) == new
-    bare = redact_digests.cleaned(digest(message), b"three@example.net", WISH)
+    new = redact_digests.cleaned(digest(message), b"One@example.net", REPLACEMENT)
+    assert new == digest(redact_text.redacted(message, REPLACEMENT)[:-1])
+    assert redact_digests.cleaned(new, b"One@example.net", REPLACEMENT) == new
+    bare = redact_digests.cleaned(digest(message), b"three@example.net", REPLACEMENT)
     assert b"Without a header" not in bare and b"The secret." in bare
 
 
@@ -71,9 +71,9 @@ def test_a_digest_names_the_message_otherwise(encoding: str) -> None:
         rule = b"Content-Type: text/plain\n" + rules
         return digest(part).replace(plain, rule + b"--a=b\n" + head + b"\n" + content)
 
-    def clean(raw: bytes, ident: bytes, wish: dict[str, object]) -> bytes:
-        new = redact_digests.cleaned(raw, ident, wish)
-        assert redact_digests.cleaned(new, ident, wish) == new, "twice is not once"
+    def clean(raw: bytes, ident: bytes, replacement: dict[str, object]) -> bytes:
+        new = redact_digests.cleaned(raw, ident, replacement)
+        assert redact_digests.cleaned(new, ident, replacement) == new, "twice is not once"
         return new
 
     def named(raw: bytes) -> list[bytes]:
@@ -81,7 +81,7 @@ def test_a_digest_names_the_message_otherwise(encoding: str) -> None:
 
     one, three = table.strip(b"\n").split(b"\n")
     for key, entry in {"subject": "   1. (gelöscht) (Ann)", "sender": "   1. A secret of mine (Nobody)"}.items():
-        new = clean(made(table, message), b"One@example.net", {**WISH, key: ALL[key]})
+        new = clean(made(table, message), b"One@example.net", {**REPLACEMENT, key: ALL[key]})
         assert named(new) == [rules.strip(b"\n"), entry.encode() + b"\n" + three]
         # byte for byte, but for the two places
         assert new.partition(b"inner\n")[0].endswith(b"digest; boundary=") and new.endswith(b"--a=b--\nepilogue\n")
@@ -120,16 +120,16 @@ End of List Digest
 
 
 def test_a_plain_digest_loses_one_section_and_nothing_else() -> None:
-    new = redact_digests.plain_digest(PLAIN, b"One@example.net", WISH)
+    new = redact_digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
     assert new == PLAIN.replace(b"The secret.\n------------------------------\nStill the secret.\n", b"Removed.\n")
-    assert redact_digests.plain_digest(new, b"One@example.net", WISH) == new
+    assert redact_digests.plain_digest(new, b"One@example.net", REPLACEMENT) == new
     named = redact_digests.plain_digest(PLAIN, b"One@example.net", ALL)
     assert "From: Nobody <no@example.org>\nSubject: (gelöscht)\n".encode() in named
     assert "\n   1. (gelöscht) (Nobody)\n".encode() in named and b"secret" not in named
     assert redact_digests.plain_digest(named, b"One@example.net", ALL) == named
-    last = redact_digests.plain_digest(PLAIN, b"two@example.net", WISH)
+    last = redact_digests.plain_digest(PLAIN, b"two@example.net", REPLACEMENT)
     assert last == PLAIN.replace(b"> The quote.\n", b"Removed.\n")
-    assert redact_digests.plain_digest(PLAIN, b"nobody@example.net", WISH) == PLAIN
+    assert redact_digests.plain_digest(PLAIN, b"nobody@example.net", REPLACEMENT) == PLAIN
     inner = PLAIN.replace(b"A secret (Ann)\n", b"zero (Bob)\n   2. A secret (Ann)\n").replace(
         b"Message: 1", b"Message: 2"
     )
@@ -138,7 +138,7 @@ def test_a_plain_digest_loses_one_section_and_nothing_else() -> None:
     assert once.count(b"secret") == 0 and "\n   1. zero (Bob)\n   2. (gelöscht) (Nobody)\n".encode() in once
     assert redact_digests.plain_digest(once, b"One@example.net", ALL) == once
     quoted = b"On Monday\nMessage-ID: <One@example.net>\n\nwas quoted"
-    assert redact_digests.plain_digest(quoted, b"One@example.net", WISH) == quoted
+    assert redact_digests.plain_digest(quoted, b"One@example.net", REPLACEMENT) == quoted
 
 
 def test_a_plain_digest_begins_with_a_message() -> None:
@@ -152,12 +152,12 @@ def test_an_encoded_plain_digest_is_read(encoding: str) -> None:
     head += b"Content-Transfer-Encoding: " + encoding.encode() + b"\n\n"
     content = {"base64": base64.encodebytes(PLAIN), "quoted-printable": PLAIN.replace(b"=", b"=3D"), "8bit": PLAIN}
     raw = head + content[encoding]
-    new = redact_digests.cleaned(raw, b"One@example.net", WISH)
-    assert redact_digests.cleaned(new, b"One@example.net", WISH) == new != raw
+    new = redact_digests.cleaned(raw, b"One@example.net", REPLACEMENT)
+    assert redact_digests.cleaned(new, b"One@example.net", REPLACEMENT) == new != raw
     text = redact_text.parse(new).get_payload(decode=True)
-    assert text == redact_digests.plain_digest(PLAIN, b"One@example.net", WISH)
+    assert text == redact_digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
 
 
 def test_what_is_no_message_stays() -> None:
     for raw in (b"", b"\n", b"no header One@example.net", b"Content-Type: multipart/mixed\n\nOne@example.net"):
-        assert redact_digests.cleaned(raw, b"One@example.net", WISH) == raw
+        assert redact_digests.cleaned(raw, b"One@example.net", REPLACEMENT) == raw

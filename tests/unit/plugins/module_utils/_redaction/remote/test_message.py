@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
-from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, WISH
+from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, REPLACEMENT
 
 OTHER = b"""From bob@example.net Mon Jan  5 11:00:00 2026
 From: Bob <bob@example.net>
@@ -19,7 +19,7 @@ Message-ID: <two@example.net>
 
 
 def test_a_message_keeps_its_place_and_says_something_else() -> None:
-    assert redact_text.redacted(MESSAGE, WISH) == (
+    assert redact_text.redacted(MESSAGE, REPLACEMENT) == (
         b"From ann@example.net Mon Jan  5 10:00:00 2026\n"
         b"Received: from ann's computer\n"
         b"From: Ann <ann@example.net>\n"
@@ -39,13 +39,13 @@ def test_subject_and_sender_go_everywhere() -> None:
     assert new.endswith("Entfernt: ä.\n>From here on nothing.\n".encode())
 
 
-@pytest.mark.parametrize("wish", [WISH, ALL])
-def test_twice_is_once_and_others_stay_as_they_are(wish: dict[str, object]) -> None:
+@pytest.mark.parametrize("replacement", [REPLACEMENT, ALL])
+def test_twice_is_once_and_others_stay_as_they_are(replacement: dict[str, object]) -> None:
     box = OTHER + b"\n" + MESSAGE + b"\n" + OTHER
 
     def clean(data: bytes) -> list[bytes]:
         chunks = redact_text.mailbox(data.splitlines(keepends=True))
-        return [redact_digests.cleaned_chunk(chunk, b"One@example.net", wish) for chunk in chunks]
+        return [redact_digests.cleaned_chunk(chunk, b"One@example.net", replacement) for chunk in chunks]
 
     once = clean(box)
     assert once[0] == OTHER + b"\n" and once[2] == OTHER

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import pipermail as redact_pages
 
-WISH = {"text": "Removed & gone.", "subject": None, "sender": None}
+REPLACEMENT = {"text": "Removed & gone.", "subject": None, "sender": None}
 IDENT = b"One@example.net"
 INDEX = b"""<LI><A HREF="000001.html">A secret
 </A><A NAME="1">&nbsp;</A>
@@ -107,7 +107,7 @@ def test_only_the_links_of_a_neighbour_change() -> None:
 def test_only_one_entry_of_a_month_changes() -> None:
     new = b"From x\nFrom: nobody\nDate: d\nMessage-ID: <One@example.net>\n\nRemoved.\n\n"
     arguments = (IDENT, new)
-    rest = (WISH, b" at ", "us-ascii")
+    rest = (REPLACEMENT, b" at ", "us-ascii")
     once = redact_pages.month_text(MONTH, *arguments, False, *rest)
     secret = b"The secret.\nFrom here it is still the secret.\n\n"
     assert once == MONTH.replace(secret, b"Removed.\n\n", 1)
@@ -118,14 +118,14 @@ def test_only_one_entry_of_a_month_changes() -> None:
 
 
 def test_only_one_section_of_a_digests_page_changes() -> None:
-    arguments = (WISH, b" at ", "us-ascii")
+    arguments = (REPLACEMENT, b" at ", "us-ascii")
     new = redact_pages.page_digest(DIGEST, IDENT, *arguments)
     assert new == DIGEST.replace(b"The &lt;secret&gt;.\n", b"Removed &amp; gone.\n")
     assert redact_pages.page_digest(new, IDENT, *arguments) == new
     last = redact_pages.page_digest(DIGEST, b"two@example.net", *arguments)
     assert last == DIGEST.replace(b"&gt;<i> The quote.\n</I>\n\n", b"Removed &amp; gone.\n\n")
     assert redact_pages.page_digest(last, b"two@example.net", *arguments) == last
-    named = dict(WISH, subject="x", sender=["x", "x@y.z"])
+    named = dict(REPLACEMENT, subject="x", sender=["x", "x@y.z"])
     bare = redact_pages.page_digest(DIGEST, IDENT, named, b" at ", "us-ascii")
     ann = b'Ann &lt;<A HREF="http://l/listinfo/x">ann at example.net</A>&gt;\n'
     assert bare == new.replace(ann, b"x &lt;x at y.z&gt;\n").replace(b"Subject: A secret", b"Subject: x").replace(
@@ -137,24 +137,24 @@ def test_only_one_section_of_a_digests_page_changes() -> None:
 
 def named_only(page: bytes) -> bytes:
     """With another sender, and the text back."""
-    wish = dict(WISH, sender=["x", "x@y.z"])
-    new = redact_pages.page_digest(page, IDENT, wish, b" at ", "us-ascii")
+    replacement = dict(REPLACEMENT, sender=["x", "x@y.z"])
+    new = redact_pages.page_digest(page, IDENT, replacement, b" at ", "us-ascii")
     return new.replace(b"Removed &amp; gone.\n", b"The &lt;secret&gt;.\n")
 
 
 def test_a_digest_whose_messages_were_taken_out_names_one_otherwise() -> None:
     path = b"attachments/20260106/38a94abc/attachment"
     attached = [(path + b".eml", (2, ("A secret", "Ann"))), (path + b"-0001.eml", (None, ("A secret", "Ann")))]
-    wish = dict(WISH, subject="<removed>")
-    arguments = (IDENT, wish, b" at ", "us-ascii")
+    replacement = dict(REPLACEMENT, subject="<removed>")
+    arguments = (IDENT, replacement, b" at ", "us-ascii")
     new = redact_pages.page_digest(MIME, *arguments, attached)
     wanted = MIME.replace(b"   2. A secret", b"   2. &lt;removed&gt;").replace(b": A secret", b": &lt;removed&gt;")
     assert new == wanted and redact_pages.page_digest(new, *arguments, attached) == new
     assert redact_pages.page_digest(MIME, *arguments) == MIME
     month = redact_pages.unescaped(MIME)
-    assert redact_digests.plain_digest(month, IDENT, wish, "us-ascii", b" at ", attached) == redact_pages.unescaped(
-        wanted
-    )
+    assert redact_digests.plain_digest(
+        month, IDENT, replacement, "us-ascii", b" at ", attached
+    ) == redact_pages.unescaped(wanted)
 
 
 def test_a_message_that_was_taken_out_says_what_it_was() -> None:
@@ -165,10 +165,10 @@ def test_a_message_that_was_taken_out_says_what_it_was() -> None:
 
 def test_an_attached_message_stays_escaped() -> None:
     raw = b"[From nobody\nMessage-ID: &lt;One@example.net&gt;\nSubject: &quot;A&quot;\n\nThe &lt;secret&gt;.\n]"
-    new = redact_pages.attached_text(raw, IDENT, WISH)
+    new = redact_pages.attached_text(raw, IDENT, REPLACEMENT)
     assert b"secret" not in new and b"Removed &amp; gone." in new and b"Subject: &quot;A&quot;\n" in new
-    assert redact_pages.attached_text(new, IDENT, WISH) == new
-    assert redact_pages.attached_text(raw, b"two@example.net", WISH) == raw
+    assert redact_pages.attached_text(new, IDENT, REPLACEMENT) == new
+    assert redact_pages.attached_text(raw, b"two@example.net", REPLACEMENT) == raw
 
 
 def test_an_attached_digest_is_a_digest() -> None:
@@ -178,6 +178,6 @@ def test_an_attached_digest_is_a_digest() -> None:
         + part
         + b"]"
     )
-    new = redact_pages.attached_text(raw, IDENT, WISH)
+    new = redact_pages.attached_text(raw, IDENT, REPLACEMENT)
     assert b"secret" not in new and b"Removed &amp; gone." in new and new.startswith(raw.partition(b"&lt;One")[0])
-    assert new.endswith(b"--x--\n]") and redact_pages.attached_text(new, IDENT, WISH) == new
+    assert new.endswith(b"--x--\n]") and redact_pages.attached_text(new, IDENT, REPLACEMENT) == new
