@@ -87,7 +87,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client 
 
 
 def passwords(params: Mapping[str, Any]) -> dict[str, str]:
-    """The declared passwords of the site, by their name in the engine."""
+    """The declared passwords of the site, by their names in Mailman's program."""
     found = {"site": params["site_password"], "creator": params["creator_password"]}
     for name, value in found.items():
         if value == "":

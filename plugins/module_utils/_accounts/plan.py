@@ -12,7 +12,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 
 class Step(NamedTuple):
-    """said: one sentence for people; request: the same for accounts_engine.Engine.apply."""
+    """said: one sentence for people; request: the same for AccountsHandler.apply."""
 
     said: str
     request: Mapping[str, Any]
@@ -22,7 +22,7 @@ def plan(address: str, found: Mapping[str, Any], occasion: str | None) -> list[S
     """What is to do, in order.
 
     address: in lower case.
-    found: see accounts_engine.Engine.look.
+    found: see AccountsHandler.look.
     occasion: what a link to set a password is for. Without one it is mailed only
         to whoever has no password and was never mailed a link.
     """

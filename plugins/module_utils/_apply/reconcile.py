@@ -50,7 +50,7 @@ def _outcome(result: dict[str, Any], warnings: Iterable[str]) -> Outcome:
 
 
 def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """The declared passwords of each list, for the engine to compare."""
+    """The declared passwords of each list, for Mailman's program to compare."""
     out: dict[str, dict[str, str]] = {}
     for spec in specs:
         found = {key: value for key, value in spec.settings.items() if schema[key]["type"] == "secret"}

@@ -241,7 +241,7 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
 def parse_list(entry: Any, defaults: Mapping[str, Any]) -> ListSpec:
     """One inventory entry (a dictionary, as in the options of mailman_list) on top of defaults.
 
-    Settings are checked against the engine's own table later, by `resolve`.
+    Settings are checked against Mailman's own table later, by `resolve`.
     """
     if not isinstance(entry, Mapping):
         raise vocabulary.refuse("an entry of lists", entry, "a dictionary with at least name")
@@ -375,14 +375,14 @@ def chosen_lists(lists: Iterable[str], domain: str | None, domains: Iterable[str
 
 
 def schema_field(name: str, entry: Mapping[str, Any]) -> Field:
-    """A Field from an engine's own table of settings: {"type": ..., "choices": [...]}."""
+    """A Field from a Mailman's own table of settings: {"type": ..., "choices": [...]}."""
     return Field(name, entry["type"], tuple(entry.get("choices") or ()))
 
 
 def resolve(
     specs: Iterable[ListSpec], *, domains: Iterable[str], schema: Mapping[str, Mapping[str, Any]]
 ) -> list[ListSpec]:
-    """Specifications with full names and with settings in the types of the engine's own table."""
+    """Specifications with full names and with settings in the types of Mailman's own table."""
     domains = list(domains)
     fields = {name: schema_field(name, entry) for name, entry in schema.items()}
     out: dict[str, ListSpec] = {}

@@ -33,7 +33,7 @@ class Offboarding(NamedTuple):
 def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Offboarding) -> list[ListSpec]:
     """The specifications of the lists that somebody leaves or is banned from.
 
-    lists: state by posting address as the engine reads it, with the rosters of
+    lists: state by posting address as the backend reads it, with the rosters of
         all roles that are left.
     """
     specs = []

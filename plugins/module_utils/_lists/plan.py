@@ -5,7 +5,7 @@
 """What must change: a pure function of the declared and the actual state.
 
 One plan object is what the user sees as diff, what decides `changed` and what
-the engine applies, so that the three cannot disagree.
+the backend applies, so that the three cannot disagree.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class ListPlan(NamedTuple):
     action: create, rename, change, delete or none.
     changes: key -> (before, after), for people to read; rosters as lists of
         the lines that differ.
-    step: the same for the engine (see mailman3_engine.Engine.apply).
+    step: the same for ListBackend.apply, see Mailman3Handler.apply.
     external: members that nobody greets, in lower case.
     archive_policy: who may read the archive after this, where it was asked for.
     """
@@ -161,7 +161,7 @@ def _same(actual: Any, wanted: Any) -> bool:
 
 
 class _Changes:
-    """Collects the differences of one list, for people and for the engine."""
+    """Collects the differences of one list, for people and for the backend."""
 
     def __init__(self, name: str, matcher: patterns.Matcher) -> None:
         self.name = name
@@ -173,7 +173,7 @@ class _Changes:
         differ: dict[str, Any] = {}
         for key, value in sorted(wanted.items()):
             if key in secrets:
-                # The engine only says whether a password is the one it has.
+                # Mailman's program only says whether a password is the one it has.
                 if actual.get(key) is not True:
                     differ[key] = value
                     self.changes[key] = (SECRET if actual else None, OTHER_SECRET if actual else SECRET)
@@ -442,7 +442,7 @@ def wanted_templates(specs: Iterable[ListSpec]) -> list[str]:
 
 
 def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
-    """Who is to be greeted once the plans are carried out; see mailman3_notices.send."""
+    """Who is to be greeted once the plans are carried out; see _mailman3/remote/notices.py."""
     out = []
     for plan in plans:
         change = plan.step.get("rosters", {}).get("member")

@@ -54,7 +54,7 @@ class Field(NamedTuple):
 
 
 # Options of a list that both Mailman 2.1 and Mailman 3 understand and that
-# people type by hand. Whatever else an engine has goes through `settings`.
+# people type by hand. Whatever else a Mailman has goes through `settings`.
 LIST_FIELDS: dict[str, Field] = {
     field.name: field
     for field in (

@@ -203,7 +203,7 @@ def covered() -> dict[str, str]:
 
 
 def own_options(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:
-    """Schema of what only 2.1 has; rows: see mailman21_engine.Engine._options."""
+    """Schema of what only 2.1 has; rows: see Mailman21Handler._options."""
     taken = covered()
     out = {name: _own_kind(name, widget, choices) for name, widget, choices in rows if name not in taken}
     out.update({name: _own_kind(name, widget, choices) for name, widget, choices in rows if name in ALSO_RAW})

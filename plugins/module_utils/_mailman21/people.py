@@ -31,7 +31,7 @@ ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderatio
 
 
 def read_member(row: Any, moderated: bool, action: str) -> dict[str, Any]:
-    """A member; row: see mailman21_read.Files.members.
+    """A member; row: see Files.members in remote/read.py.
 
     moderated: the list's default_member_moderation; action: the word for its member_moderation_action.
     """

@@ -4,7 +4,7 @@
 
 """The program that runs inside the web interface of Mailman 3 and looks after accounts there. See _accounts/plan.py.
 
-Sent there by engine.py, with program.py and web_program.py.
+Sent there with what it imports: see _accounts/program.py.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Reader:
         self.store = config.db.store
 
     def read(self, request: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """State by posting address; see mailman3_engine.Engine.read."""
+        """State by posting address; see Mailman3Handler.read."""
         wanted = request.get("lists")
         names = request.get("settings")
         names = sorted(schema(self.config)) if names is None else names
@@ -83,7 +83,7 @@ class Reader:
         return out
 
     def facts(self, wanted: list[str] | None) -> dict[str, dict[str, Any]]:
-        """See mailman3_engine.Engine.facts."""
+        """See Mailman3Handler.facts."""
         from mailman.model.mailinglist import MailingList
         from mailman.model.member import Member
         from sqlalchemy import func, select
@@ -229,7 +229,7 @@ class Reader:
             }
 
     def aliases(self, emails: list[str]) -> list[str]:
-        """See mailman3_engine.Engine.aliases."""
+        """See Mailman3Handler.aliases."""
         from mailman.model.address import Address
         from sqlalchemy import select
 

@@ -6,7 +6,7 @@
 
 It is sent there together with the program, so it imports nothing of Ansible,
 and it is Python 2.7 as well as 3, because Mailman 2.1 is. It runs as the
-service's own user (see identity.py): what root writes, the service could not
+service's own user (see _programs/identity.py): what root writes, the service could not
 change, and what is imported may be the service's own.
 Requests arrive on standard input, one JSON object a line; every request gets
 one JSON object in answer. Errors are answered as {"error": sentence}.

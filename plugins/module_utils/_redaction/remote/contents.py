@@ -47,7 +47,7 @@ def header_text(value, charset="utf-8"):
 
 def said(fields, charset="utf-8", at=b"@"):
     # type: (Iterable[tuple[bytes, bytes]], str, bytes) -> Said
-    """How a table names a message. fields: see redact_text.fields."""
+    """How a table names a message. fields: see message.fields."""
     values = dict((name, field.partition(b":")[2]) for name, field in fields)
     before, _at, after = values.get(b"from", b"").rpartition(at)
     found = getaddresses([header_text(before + b"@" + after if before else after, charset)])

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import offboarding as person
-from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import offboarding, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import Policy, plan_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
@@ -41,7 +40,7 @@ def there(*, saved=None, bans=(), **rosters):
 
 
 def leaving(*addresses, **options):
-    return person.Offboarding(frozenset(addresses), vocabulary.ROLES, **options)
+    return offboarding.Offboarding(frozenset(addresses), vocabulary.ROLES, **options)
 
 
 def test_every_role_and_address_goes_and_nobody_else():
@@ -49,9 +48,9 @@ def test_every_role_and_address_goes_and_nobody_else():
         A: there(member=["Dave@Example.net", EVE], owner=[DAVE, EVE], nonmember=[OTHER]),
         B: there(member=[EVE], owner=[EVE]),
     }
-    plans = plan_site(person.leave(lists, leaving(DAVE, OTHER)), lists)
+    plans = plan_site(offboarding.leave(lists, leaving(DAVE, OTHER)), lists)
     assert [plan.name for plan in plans] == [A]
-    assert person.removed(plans) == [
+    assert offboarding.removed(plans) == [
         {"list": A, "role": "member", "address": DAVE},
         {"list": A, "role": "nonmember", "address": OTHER},
         {"list": A, "role": "owner", "address": DAVE},
@@ -62,15 +61,15 @@ def test_every_role_and_address_goes_and_nobody_else():
 def test_lists_without_an_owner_are_named_before_anything():
     lists = {A: there(owner=[DAVE, OTHER]), B: there(owner=[DAVE])}
     with pytest.raises(Invalid, match=f"{A}, {B} would be left without an owner; accepted: successor"):
-        person.leave(lists, leaving(DAVE, OTHER))
+        offboarding.leave(lists, leaving(DAVE, OTHER))
     # only one of the two owners leaves the first
     with pytest.raises(Invalid, match=f"^{B} would"):
-        person.leave(lists, leaving(DAVE))
+        offboarding.leave(lists, leaving(DAVE))
 
 
 def test_a_successor_owns_only_what_would_have_no_owner():
     lists = {A: there(owner=[DAVE, OTHER]), B: there(owner=[DAVE, EVE])}
-    specs = person.leave(lists, leaving(DAVE, OTHER, successor="Heir@Example.org"))
+    specs = offboarding.leave(lists, leaving(DAVE, OTHER, successor="Heir@Example.org"))
     plans = {plan.name: plan for plan in plan_site(specs, lists, Policy(allow_shrink=True))}
     assert plans[A].changes["owners"] == (sorted([DAVE, OTHER]), ["Heir@Example.org"])
     assert plans[B].changes["owners"] == ([DAVE], [])
@@ -79,13 +78,13 @@ def test_a_successor_owns_only_what_would_have_no_owner():
 @pytest.mark.parametrize("options, saved", [({"allow_ownerless": True}, None), ({}, {"settings": {}})])
 def test_lists_may_be_ownerless_when_asked_or_disabled(options, saved):
     lists = {A: there(owner=[DAVE], saved=saved)}
-    (spec,) = person.leave(lists, leaving(DAVE, **options))
+    (spec,) = offboarding.leave(lists, leaving(DAVE, **options))
     assert spec.state == "any" and spec.rosters["owner"].state == "absent"
 
 
 def test_a_ban_covers_all_lists_and_all_addresses_once():
     lists = {A: there(member=[DAVE], bans=["^spam.*"]), B: there(bans=[DAVE, OTHER])}
-    specs = person.leave(lists, leaving(DAVE, OTHER, ban=True))
+    specs = offboarding.leave(lists, leaving(DAVE, OTHER, ban=True))
     assert [(spec.name, spec.ban) for spec in specs] == [(A, {OTHER, DAVE})]
     plans = {plan.name: plan for plan in plan_site(specs, lists, Policy(allow_shrink=True))}
     assert plans[A].changes["bans"] == (["^spam.*"], ["^spam.*", OTHER, DAVE])
@@ -95,10 +94,10 @@ def test_a_ban_covers_all_lists_and_all_addresses_once():
 
 def test_somebody_unknown_changes_nothing():
     lists = {A: there(member=[EVE], owner=[EVE])}
-    assert person.leave(lists, leaving(DAVE)) == []
+    assert offboarding.leave(lists, leaving(DAVE)) == []
 
 
 def test_roles_that_are_not_asked_for_stay():
     lists = {A: there(member=[DAVE], owner=[DAVE])}
-    specs = person.leave(lists, person.Offboarding(frozenset([DAVE]), ("member",)))
+    specs = offboarding.leave(lists, offboarding.Offboarding(frozenset([DAVE]), ("member",)))
     assert list(specs[0].rosters) == ["member"]

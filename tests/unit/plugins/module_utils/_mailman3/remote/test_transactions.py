@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import (
-    transactions as mailman3_transactions,
+    transactions,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.transactions import (
     LEAST_WORK,
@@ -72,7 +72,7 @@ def test_nothing_is_no_transaction():
 
 
 def test_a_locked_database_is_waited_for(monkeypatch):
-    monkeypatch.setattr(mailman3_transactions, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(transactions, "PAUSE_SECONDS", 0)
     answers = iter([RuntimeError("(sqlite3.OperationalError) database is locked\n[SQL: x]")] * 2)
     recovered = []
 
@@ -84,7 +84,7 @@ def test_a_locked_database_is_waited_for(monkeypatch):
 
     assert when_free(work, lambda: recovered.append(1)) == "done"
     assert recovered == [1, 1]
-    monkeypatch.setattr(mailman3_transactions, "BUSY_SECONDS", -1)
+    monkeypatch.setattr(transactions, "BUSY_SECONDS", -1)
     answers = iter([RuntimeError("database is locked")])
     with pytest.raises(
         Busy, match="Mailman's database was busy for 0 s, because another process keeps writing to it; no"

@@ -8,8 +8,8 @@ import base64
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as texts
 from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, REPLACEMENT
 
 
@@ -48,10 +48,10 @@ epilogue
 
 def test_a_digest_loses_one_part_and_nothing_else() -> None:
     message = MESSAGE.partition(b"\n")[2]
-    new = redact_digests.cleaned(digest(message), b"One@example.net", REPLACEMENT)
-    assert new == digest(redact_text.redacted(message, REPLACEMENT)[:-1])
-    assert redact_digests.cleaned(new, b"One@example.net", REPLACEMENT) == new
-    bare = redact_digests.cleaned(digest(message), b"three@example.net", REPLACEMENT)
+    new = digests.cleaned(digest(message), b"One@example.net", REPLACEMENT)
+    assert new == digest(texts.redacted(message, REPLACEMENT)[:-1])
+    assert digests.cleaned(new, b"One@example.net", REPLACEMENT) == new
+    bare = digests.cleaned(digest(message), b"three@example.net", REPLACEMENT)
     assert b"Without a header" not in bare and b"The secret." in bare
 
 
@@ -72,12 +72,12 @@ def test_a_digest_names_the_message_otherwise(encoding: str) -> None:
         return digest(part).replace(plain, rule + b"--a=b\n" + head + b"\n" + content)
 
     def clean(raw: bytes, ident: bytes, replacement: dict[str, object]) -> bytes:
-        new = redact_digests.cleaned(raw, ident, replacement)
-        assert redact_digests.cleaned(new, ident, replacement) == new, "twice is not once"
+        new = digests.cleaned(raw, ident, replacement)
+        assert digests.cleaned(new, ident, replacement) == new, "twice is not once"
         return new
 
     def named(raw: bytes) -> list[bytes]:
-        return [part.get_payload(decode=True).strip(b"\n") for part in redact_text.parse(raw).get_payload()[:2]]
+        return [part.get_payload(decode=True).strip(b"\n") for part in texts.parse(raw).get_payload()[:2]]
 
     one, three = table.strip(b"\n").split(b"\n")
     for key, entry in {"subject": "   1. (gelöscht) (Ann)", "sender": "   1. A secret of mine (Nobody)"}.items():
@@ -120,30 +120,30 @@ End of List Digest
 
 
 def test_a_plain_digest_loses_one_section_and_nothing_else() -> None:
-    new = redact_digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
+    new = digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
     assert new == PLAIN.replace(b"The secret.\n------------------------------\nStill the secret.\n", b"Removed.\n")
-    assert redact_digests.plain_digest(new, b"One@example.net", REPLACEMENT) == new
-    named = redact_digests.plain_digest(PLAIN, b"One@example.net", ALL)
+    assert digests.plain_digest(new, b"One@example.net", REPLACEMENT) == new
+    named = digests.plain_digest(PLAIN, b"One@example.net", ALL)
     assert "From: Nobody <no@example.org>\nSubject: (gelöscht)\n".encode() in named
     assert "\n   1. (gelöscht) (Nobody)\n".encode() in named and b"secret" not in named
-    assert redact_digests.plain_digest(named, b"One@example.net", ALL) == named
-    last = redact_digests.plain_digest(PLAIN, b"two@example.net", REPLACEMENT)
+    assert digests.plain_digest(named, b"One@example.net", ALL) == named
+    last = digests.plain_digest(PLAIN, b"two@example.net", REPLACEMENT)
     assert last == PLAIN.replace(b"> The quote.\n", b"Removed.\n")
-    assert redact_digests.plain_digest(PLAIN, b"nobody@example.net", REPLACEMENT) == PLAIN
+    assert digests.plain_digest(PLAIN, b"nobody@example.net", REPLACEMENT) == PLAIN
     inner = PLAIN.replace(b"A secret (Ann)\n", b"zero (Bob)\n   2. A secret (Ann)\n").replace(
         b"Message: 1", b"Message: 2"
     )
     nested = PLAIN.replace(b"> The quote.\n", inner)
-    once = redact_digests.plain_digest(nested, b"One@example.net", ALL)
+    once = digests.plain_digest(nested, b"One@example.net", ALL)
     assert once.count(b"secret") == 0 and "\n   1. zero (Bob)\n   2. (gelöscht) (Nobody)\n".encode() in once
-    assert redact_digests.plain_digest(once, b"One@example.net", ALL) == once
+    assert digests.plain_digest(once, b"One@example.net", ALL) == once
     quoted = b"On Monday\nMessage-ID: <One@example.net>\n\nwas quoted"
-    assert redact_digests.plain_digest(quoted, b"One@example.net", REPLACEMENT) == quoted
+    assert digests.plain_digest(quoted, b"One@example.net", REPLACEMENT) == quoted
 
 
 def test_a_plain_digest_begins_with_a_message() -> None:
-    assert redact_digests.first_ident(PLAIN) == b"One@example.net"
-    assert redact_digests.first_ident(MESSAGE) == b""
+    assert digests.first_ident(PLAIN) == b"One@example.net"
+    assert digests.first_ident(MESSAGE) == b""
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "8bit"])
@@ -152,12 +152,12 @@ def test_an_encoded_plain_digest_is_read(encoding: str) -> None:
     head += b"Content-Transfer-Encoding: " + encoding.encode() + b"\n\n"
     content = {"base64": base64.encodebytes(PLAIN), "quoted-printable": PLAIN.replace(b"=", b"=3D"), "8bit": PLAIN}
     raw = head + content[encoding]
-    new = redact_digests.cleaned(raw, b"One@example.net", REPLACEMENT)
-    assert redact_digests.cleaned(new, b"One@example.net", REPLACEMENT) == new != raw
-    text = redact_text.parse(new).get_payload(decode=True)
-    assert text == redact_digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
+    new = digests.cleaned(raw, b"One@example.net", REPLACEMENT)
+    assert digests.cleaned(new, b"One@example.net", REPLACEMENT) == new != raw
+    text = texts.parse(new).get_payload(decode=True)
+    assert text == digests.plain_digest(PLAIN, b"One@example.net", REPLACEMENT)
 
 
 def test_what_is_no_message_stays() -> None:
     for raw in (b"", b"\n", b"no header One@example.net", b"Content-Type: multipart/mixed\n\nOne@example.net"):
-        assert redact_digests.cleaned(raw, b"One@example.net", REPLACEMENT) == raw
+        assert digests.cleaned(raw, b"One@example.net", REPLACEMENT) == raw

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests as redact_digests
-from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as redact_text
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import digests
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import message as texts
 from unit.plugins.module_utils._redaction.remote.samples import ALL, MESSAGE, REPLACEMENT
 
 OTHER = b"""From bob@example.net Mon Jan  5 11:00:00 2026
@@ -19,7 +19,7 @@ Message-ID: <two@example.net>
 
 
 def test_a_message_keeps_its_place_and_says_something_else() -> None:
-    assert redact_text.redacted(MESSAGE, REPLACEMENT) == (
+    assert texts.redacted(MESSAGE, REPLACEMENT) == (
         b"From ann@example.net Mon Jan  5 10:00:00 2026\n"
         b"Received: from ann's computer\n"
         b"From: Ann <ann@example.net>\n"
@@ -32,7 +32,7 @@ def test_a_message_keeps_its_place_and_says_something_else() -> None:
 
 
 def test_subject_and_sender_go_everywhere() -> None:
-    new = redact_text.redacted(MESSAGE, ALL)
+    new = texts.redacted(MESSAGE, ALL)
     assert b"ann" not in new.lower() and b"secret" not in new.lower()
     assert b"From no@example.org Mon Jan  5" in new
     assert b"Subject: =?utf-8?" in new and b"From: Nobody <no@example.org>\n" in new
@@ -44,8 +44,8 @@ def test_twice_is_once_and_others_stay_as_they_are(replacement: dict[str, object
     box = OTHER + b"\n" + MESSAGE + b"\n" + OTHER
 
     def clean(data: bytes) -> list[bytes]:
-        chunks = redact_text.mailbox(data.splitlines(keepends=True))
-        return [redact_digests.cleaned_chunk(chunk, b"One@example.net", replacement) for chunk in chunks]
+        chunks = texts.mailbox(data.splitlines(keepends=True))
+        return [digests.cleaned_chunk(chunk, b"One@example.net", replacement) for chunk in chunks]
 
     once = clean(box)
     assert once[0] == OTHER + b"\n" and once[2] == OTHER
