@@ -41,7 +41,11 @@ class HyperKitty(ArchiveBackend):
     def __enter__(self) -> HyperKitty:
         if self.accessible:
             self._start()
-            self._process.begin()
+            try:
+                self._process.begin()
+            except BaseException:
+                self._process.__exit__()
+                raise
         return self
 
     def __exit__(self, *exc: Any) -> None:
