@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,8 +21,8 @@ MANY = 5000
 SENTENCE = "the list of recipients contains both private and public"
 
 
-@pytest.fixture
-def many(controller: Controller, tmp_path: Path) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def many(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     private = [f"working-group-number-{number}" for number in range(MANY)]
     values = {
         "exim_private_lists": [*private, site.INTERNAL, f"{site.PUBLIC.partition('@')[0]}-{MANY}"],
@@ -31,16 +30,28 @@ def many(controller: Controller, tmp_path: Path) -> Iterator[None]:
             {"from": f"former-name-{number}@{site.DOMAIN}", "to": site.PUBLIC} for number in range(MANY)
         ],
         "exim_old_domains": [*(f"former-{number}.example.org" for number in range(MANY)), site.OLD_DOMAIN],
+        "apache_renamed_lists": [
+            {
+                "from": f"former-name-{number}@{site.DOMAIN}",
+                "to": site.INTERNAL if number == 0 else site.PUBLIC,
+                "archives": "stay" if number % 2 else "follow",
+            }
+            for number in range(MANY)
+        ],
+        "apache_redirects": [
+            {"from": f"/pipermail/former-{number}", "to": f"/mailman3/hyperkitty/list/{site.PUBLIC}"}
+            for number in range(MANY)
+        ],
     }
-    variables = tmp_path / "many.json"
+    variables = tmp_path_factory.mktemp("many") / "many.json"
     variables.write_text(json.dumps(values), encoding="utf-8")
     try:
-        controller.playbook("playbooks/site.yml", "--tags=exim", f"--extra-vars=@{variables}")
-        again = controller.playbook("playbooks/site.yml", "--tags=exim", f"--extra-vars=@{variables}")
+        controller.playbook("playbooks/site.yml", "--tags=exim,apache", f"--extra-vars=@{variables}")
+        again = controller.playbook("playbooks/site.yml", "--tags=exim,apache", f"--extra-vars=@{variables}")
         assert changed(again) == 0
         yield
     finally:
-        controller.playbook("playbooks/site.yml", "--tags=exim")
+        controller.playbook("playbooks/site.yml", "--tags=exim,apache")
 
 
 @pytest.mark.usefixtures("subscribers", "many")
@@ -74,3 +85,37 @@ def test_thousands_of_names_are_looked_up(fermium: Fermium, outside: Outside, wo
         "private lists, old names and old domains by thousands",
         f"{MANY} of each: {len(private) + 1} x 550, 1 returned, 6 passed",
     )
+
+
+@pytest.mark.usefixtures("many")
+def test_thousands_of_old_pages_lead_to_the_new_ones(outside: Outside, proved: Proved) -> None:
+    last, kept = MANY - 2, MANY - 1
+    page = f"{site.LISTS}{site.PUBLIC.replace('@', '.')}/"
+    archive, private = (f"{site.ARCHIVES}/list/{name}/" for name in (site.PUBLIC, site.INTERNAL))
+    moved = {
+        f"{site.LISTS}former-name-{last}@{site.DOMAIN}/": page,
+        f"{site.LISTS}Former-Name-{kept}.{site.DOMAIN}/": page,
+        f"{site.LISTS}former-name-{last}.{site.DOMAIN}": page.rstrip("/"),
+        f"{site.LISTS}former-name-{last}.{site.DOMAIN}/a%3Fb%20c%0Dd/?e=%3F": f"{page}a%3fb%20c%0dd/?e=%3F",
+        f"{site.ARCHIVES}/list/former-name-{last}@{site.DOMAIN}/latest": f"{archive}latest",
+        f"{site.ARCHIVES}/api/list/former-name-{last}.{site.DOMAIN}/": archive.replace("/list/", "/api/list/"),
+        # what is private under its new name stays so
+        f"{site.ARCHIVES}/list/former-name-0@{site.DOMAIN}/": private,
+        f"https://{site.DOMAIN}/pipermail/former-{kept}/2020/": f"{archive}2020/",
+    }
+    for url, target in moved.items():
+        began = time.monotonic()
+        there = outside.get(url)
+        seconds = time.monotonic() - began
+        assert (there.status, there.headers["location"]) == (301, target), url
+        assert seconds < 2, f"{seconds:.1f} s to look up {url}"
+    assert [outside.get(url).status for url in (page, archive, private)] == [200, 200, 403]
+    # an archive that stayed, and names that are another's
+    for path in (
+        f"hyperkitty/list/former-name-{kept}@{site.DOMAIN}/",
+        f"postorius/lists/former-name-{MANY}.{site.DOMAIN}/",
+        f"postorius/lists/ormer-name-1.{site.DOMAIN}/",
+        f"postorius/lists/page:former-name-1.{site.DOMAIN}/",
+    ):
+        assert outside.get(f"https://{site.DOMAIN}/mailman3/{path}").status == 404, path
+    proved("old pages by thousands lead to the new ones", f"{MANY} lists, {MANY} paths: {len(moved)} x 301, 4 x 404")

@@ -30,6 +30,9 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 NAMING = {"rules": [{"pattern": ".*-l", "explanation": "lists end in -l"}], "exceptions": ["old"]}
 MAILMAN21 = {"mailman_engine": "mailman21"}
+# Tasks that loop over so many would take minutes.
+MANY = 5000
+RENAMED = {"from": "old@lists.example.org", "to": "new@lists.example.org"}
 
 
 def on(distribution: str, version: str, release: str) -> dict[str, Any]:
@@ -96,6 +99,23 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             # Mailman 3's
             "mailman_rest_password": "two words",
         },
+    ),
+    (
+        "apache",
+        {
+            "apache_redirects": [
+                {"from": f"/pipermail/list-{number}", "to": f"https://lists.example.org/{number}"}
+                for number in range(MANY)
+            ],
+            "apache_renamed_lists": [
+                {"from": f"former-{number}@lists.example.org", "to": "new@lists.example.org"} for number in range(MANY)
+            ],
+        },
+    ),
+    # what stayed where it was has a guard of its own
+    (
+        "apache",
+        {"apache_digest_archives": [{"list": "old"}], "apache_renamed_lists": [{**RENAMED, "archives": "stay"}]},
     ),
     ("mailman/find21", {**MAILMAN21, "mailman_prefix": "{{ inventory_dir }}/2.1.18-1"}),
     (
@@ -366,7 +386,7 @@ REFUSED: list[tuple[str, *Refused]] = [
         "apache",
         {
             "apache_digest_archives": [{"list": "Old"}],
-            "apache_renamed_lists": [{"from": "old@lists.example.org", "to": "new@lists.example.org"}],
+            "apache_renamed_lists": [RENAMED],
         },
         "apache_digest_archives has old@lists.example.org, which is new@lists.example.org now; accepted: its present name.",
     ),
@@ -386,7 +406,29 @@ REFUSED: list[tuple[str, *Refused]] = [
         {"apache_tls": "given", "apache_tls_certificate": "/no/cert", "apache_tls_key": "/no/key"},
         "but /no/cert of apache_tls_certificate and apache_tls_key does not exist",
     ),
-    ("apache", {"apache_redirects": [{"from": "/", "to": "/x"}]}, "and not the whole site"),
+    *(
+        ("apache", {"apache_redirects": redirects, **engine}, said)
+        for redirects, engine, said in (
+            ([{"from": "/", "to": "/x"}], {}, 'has from "/": give a path on this site, such as'),
+            ([{"from": "/a", "to": "/x"}, {"from": "/mailman3/", "to": "/x"}], {}, 'from "/mailman3/": give'),
+            ([{"from": "/pipermail//", "to": "/x"}], {"apache_mailman_engine": "mailman21"}, "not the whole site"),
+            ([{"from": "/a b", "to": "/x"}, {"from": "c", "to": "/x"}], {}, 'has from "/a b", "c": give'),
+            ([{"from": "/a\n", "to": "/x"}], {}, r'has from "/a\n": give'),
+            ([{"from": "/a", "to": ""}], {}, 'has to "" for /a: give a path on this site, or an address with'),
+            ([{"from": "/a", "to": "ftp://x"}, {"from": "/b", "to": "/x\n"}], {}, r'"ftp://x", "/x\n" for /a, /b'),
+            ([{"from": "/a", "to": "/x"}] * 2 + [{"from": "/b", "to": "/x"}], {}, 'has from "/a" twice: give each'),
+        )
+    ),
+    *(
+        ("apache", {"apache_renamed_lists": [RENAMED, {"from": old, "to": new}]}, f"has {old}: {new}: give two posting")
+        for old, new in (
+            ("Old@lists.example.org", "new@lists.example.org"),
+            ("old@lists.example.org", "old@lists.example.org"),
+            ("old", "new@lists.example.org"),
+            ("o d@lists.example.org", "new@lists.example.org"),
+            ("old@lists.example.org", "new@lists.example.org x"),
+        )
+    ),
     ("apache", {"apache_digest_archives": [{"list": "a/b"}]}, 'apache_digest_archives has list "a/b"'),
     ("spamassassin", {"spamassassin_user": "root"}, 'spamassassin_user is "root": give a system name other than root'),
     ("spamassassin", {"spamassassin_listen_address": "all"}, 'spamassassin_listen_address is "all": give one IPv4'),
