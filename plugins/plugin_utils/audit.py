@@ -13,7 +13,7 @@ from typing import Any, Iterable, Mapping
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import is_address
 
 # The worst first.
-STATUSES = ("missing", "differs", "undeclared", "declared")
+STATUSES = ("unreadable", "missing", "differs", "undeclared", "declared")
 
 
 def _reachable(owner: Mapping[str, Any], lists: Iterable[str], domains: Iterable[str]) -> bool:
@@ -52,13 +52,13 @@ def _row(
     }
 
 
-def _missing(host: str, change: Mapping[str, Any]) -> dict[str, Any]:
-    """A list that is declared and not there."""
+def _unseen(host: str, name: str, state: str, status: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A list of which nothing is known."""
     return {
         "host": host,
-        "name": change["name"],
+        "name": name,
         "description": "",
-        "state": "absent",
+        "state": state,
         "advertised": False,
         "archive_policy": None,
         "archive_shown": None,
@@ -67,8 +67,8 @@ def _missing(host: str, change: Mapping[str, Any]) -> dict[str, Any]:
         "owner_reachable": True,
         "counts": {},
         "last_post_at": None,
-        "status": "missing",
-        "changes": change["changes"],
+        "status": status,
+        "changes": changes,
     }
 
 
@@ -82,7 +82,38 @@ def _rows(host: str, plan: Mapping[str, Any], info: Mapping[str, Any]) -> list[d
         change = changes.get(name) or former.get(name)
         status = "undeclared" if name in undeclared else "differs" if change else "declared"
         rows.append(_row(host, name, info["lists"][name], status, change["changes"] if change else {}, info))
-    return rows + [_missing(host, change) for change in plan["lists"] if change["action"] == "created"]
+    unreadable = info.get("unreadable", {})
+    rows = [row for row in rows if row["name"] not in unreadable]
+    rows += [
+        _unseen(host, name, "unreadable", "unreadable", {"unreadable": {"before": reason, "after": None}})
+        for name, reason in sorted(unreadable.items())
+    ]
+    return rows + [
+        _unseen(host, change["name"], "absent", "missing", change["changes"])
+        for change in plan["lists"]
+        if change["action"] == "created"
+    ]
+
+
+def readable(lists: Iterable[Any], unreadable: Iterable[str]) -> list[Any]:
+    """The declared lists without those that cannot be read, whose names are posting addresses or only local names."""
+    unreadable = {str(name).lower() for name in unreadable}
+    local = {name.partition("@")[0] for name in unreadable}
+
+    def is_unreadable(entry: Any) -> bool:
+        if not isinstance(entry, Mapping):
+            return False
+        former = entry.get("renamed_from")
+        names = [str(entry.get("name")), *(map(str, former) if isinstance(former, list) else ())]
+        domain = entry.get("domain")
+        for name in map(str.lower, names):
+            address = name if "@" in name or not domain else "{0}@{1}".format(name, str(domain).lower())
+            # Of one whose domain is unknown on either side, the name decides: there is one list of a name on Mailman 2.1.
+            if address in unreadable or name.partition("@")[0] in (local if "@" not in address else unreadable):
+                return True
+        return False
+
+    return [entry for entry in lists if not is_unreadable(entry)]
 
 
 def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, Any]:
@@ -116,6 +147,7 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
         "lists": sum(row["status"] != "missing" for row in rows),
         "members": sum(row["counts"].get("member", 0) for row in rows),
         "differ": sum(row["status"] == "differs" for row in rows),
+        "unreadable": sum(row["status"] == "unreadable" for row in rows),
         "missing": sum(row["status"] == "missing" for row in rows),
         "undeclared": sum(row["status"] == "undeclared" for row in rows),
         "exposed": sum(row["exposed"] for row in rows),

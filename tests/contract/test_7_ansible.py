@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from mailman21 import ROOT, Mailman21
+from mailman21 import ROOT, STATE, Mailman21
 from support.controller import Controller, results
 
 
@@ -64,3 +65,33 @@ def test_a_playbook_run_twice(host: Mailman21, controller: Controller, name: str
         "mailman2",
     )
     assert again["changed"] is False
+
+
+def test_the_audit_shows_lists_that_cannot_be_read(
+    host: Mailman21, controller: Controller, made: str, tmp_path: Path
+) -> None:
+    """Declared or not, with what is known of them, beside the others."""
+    odd, damaged, folder = made + "-odd", made + "-damaged", f"{STATE}/lists/{made}-damaged"
+    for name in (odd, damaged):
+        host.check("newlist", "-q", name, "owner@example.org", "pw")
+    host.withlist("odd.without", odd, "archive_private")
+    host.sh(f"cp {folder}/config.pck {damaged}.pck; head -c 100 {damaged}.pck > {folder}/config.pck")
+    declared = {
+        "listops_hosts": "mailman2",
+        "mailman_domains": [host.domain],
+        "mailman_lists": [{"name": made}, {"name": damaged}],
+        "audit_page": f"{tmp_path}/audit.html",
+    }
+    try:
+        before = host.fingerprint()
+        controller.playbook("playbooks/audit.yml", "-e", json.dumps(declared))
+        assert host.fingerprint() == before
+    finally:
+        host.sh(f"cp {damaged}.pck {folder}/config.pck")
+    table = json.loads((tmp_path / "audit.json").read_text(encoding="utf-8"))
+    rows = {row["name"]: row for row in table["lists"]}
+    assert table["errors"] == {} and rows[f"{made}@{host.domain}"]["status"] == "declared"
+    unreadable = {name: row for name, row in rows.items() if row["status"] == "unreadable"}
+    assert set(unreadable) == {f"{odd}@{host.domain}", damaged}
+    page = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert "<b>2</b> cannot be read" in page and "archive_private" in page and "config.pck" in page

@@ -60,6 +60,7 @@ def test_every_list_has_a_status_and_the_worst_is_first():
         "lists": 4,
         "members": 8,
         "differ": 2,
+        "unreadable": 0,
         "missing": 1,
         "undeclared": 1,
         "exposed": 0,
@@ -139,3 +140,38 @@ def test_lists_of_one_name_are_told_apart_on_the_overview():
     lists = {name: {"settings": shown} for name in names}
     lists["c@y.example.org"] = {"settings": {**shown, "advertised": False}}
     assert [entry["name"] for entry in audit.overview(lists)] == ["a@x.example.org", "a@y.example.org", "b", "c"]
+
+
+def test_a_list_that_cannot_be_read_is_the_first_with_its_reason():
+    """It stands among the others, is neither missing nor undeclared, and counts as a list."""
+    host = found({"a": there(ADMIN)}, [change("b", "created", state=("absent", "present"))], ["odd"])
+    host["info"]["unreadable"] = {f"odd@{DOMAIN}": "list odd: why", "damaged": "list damaged: why"}
+    table = audit.audit([host], ["fermium"])
+    assert [(row["name"], row["status"]) for row in table["lists"]] == [
+        ("damaged", "unreadable"),
+        (f"odd@{DOMAIN}", "unreadable"),
+        (f"b@{DOMAIN}", "missing"),
+        (f"a@{DOMAIN}", "declared"),
+    ]
+    assert table["lists"][0]["changes"] == {"unreadable": {"before": "list damaged: why", "after": None}}
+    assert (table["summary"]["unreadable"], table["summary"]["lists"], table["summary"]["undeclared"]) == (2, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("entry", "unreadable", "stays"),
+    [
+        ({"name": "odd"}, "odd", False),
+        ({"name": "Odd"}, f"odd@{DOMAIN}", False),
+        ({"name": f"odd@{DOMAIN}"}, "odd", False),
+        ({"name": f"odd@{DOMAIN}"}, f"odd@{DOMAIN}", False),
+        ({"name": "odd", "domain": DOMAIN}, f"odd@{DOMAIN}", False),
+        ({"name": "new", "renamed_from": ["odd"]}, f"odd@{DOMAIN}", False),
+        ({"name": "odd", "domain": "other.example.org"}, f"odd@{DOMAIN}", True),
+        ({"name": "odd@other.example.org"}, f"odd@{DOMAIN}", True),
+        ({"name": "odder"}, "odd", True),
+        ({"description": "no name"}, "odd", True),
+        ("no dictionary", "odd", True),
+    ],
+)
+def test_the_others_are_compared(entry, unreadable, stays):
+    assert audit.readable([entry, {"name": "good"}], {unreadable: "why"}) == [entry, {"name": "good"}][not stays :]
