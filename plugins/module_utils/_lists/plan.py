@@ -10,7 +10,7 @@ the backend applies, so that the three cannot disagree.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, NamedTuple, Sequence
+from typing import Any, Collection, Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils import _patterns as patterns
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
@@ -187,6 +187,15 @@ class _Changes:
         if wanted is not None and wanted != actual:
             self.changes[key] = (actual, wanted)
             self.step[key] = wanted
+
+    def archivers(self, wanted: Mapping[str, bool], have: Mapping[str, bool], twice: Collection[str]) -> None:
+        """twice: the archivers of which Mailman has two entries, and shunts every post to the list."""
+        wanted = {**{name: have[name] for name in twice}, **wanted}
+        differ = {name: on for name, on in wanted.items() if name in twice or have.get(name) != on}
+        if differ:
+            before = {name: "twice" if name in twice else have.get(name) for name in differ}
+            self.changes["archivers"] = (before, differ)
+            self.step["archivers"] = differ
 
     def texts(self, wanted: Mapping[str, Value], actual: Mapping[str, Value]) -> None:
         differ = {name: text for name, text in wanted.items() if actual.get(name, "") != text}
@@ -368,11 +377,7 @@ def _plan_list(
         # Besides whatever is banned when it is written.
         out.changes["bans"] = (have["bans"], sorted({*have["bans"], *new}))
         out.step["ban"] = new
-    if spec.archivers is not None:
-        differ = {key: on for key, on in spec.archivers.items() if have["archivers"].get(key) != on}
-        if differ:
-            out.changes["archivers"] = ({key: have["archivers"].get(key) for key in differ}, differ)
-            out.step["archivers"] = differ
+    out.archivers(spec.archivers or {}, have["archivers"], have.get("archivers_twice", ()))
     out.texts(spec.templates, have.get("templates", {}))
     _personal(spec, settings.get("personalize", have["settings"].get("personalize")))
     bans = (have["bans"] if spec.bans is None else spec.bans) + list(policy.site_bans)

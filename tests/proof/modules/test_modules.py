@@ -25,6 +25,9 @@ post = "From: {sender}\nTo: {name}\nSubject: {word}\nMessage-ID: <{word}@example
 with smtplib.LMTP("127.0.0.1", 8024) as mailman:
     mailman.sendmail("{sender}", ["{name}"], post)
 """
+DATABASE = "/var/lib/mailman3/data/mailman.db"
+ID_OF = "(SELECT id FROM mailinglist WHERE list_id = '{}')"
+WRITE = "import sqlite3, sys; base = sqlite3.connect(sys.argv[1], 30); base.execute(sys.argv[2]); base.commit()"
 
 
 def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
@@ -112,6 +115,29 @@ def test_an_absent_list(controller: Controller, fermium: Fermium, name: str, pro
     applied = climb(controller, fermium, LIST, name=name, state="absent")
     assert applied["lists"][0]["action"] == "removed" and name not in state(fermium)
     proved("an absent list is gone, and stays gone")
+
+
+def entries(fermium: Fermium, name: str) -> list[Any]:
+    """The archivers of a list, as Mailman keeps them."""
+    query = f"SELECT name, _is_enabled FROM listarchiver WHERE mailing_list_id = {ID_OF.format(name.replace('@', '.'))}"
+    return sorted(fermium.ask("rows", database=DATABASE, query=query))
+
+
+def test_archivers_that_two_runners_added(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name, archivers={"hyperkitty": False})
+    new = entries(fermium, name)
+    assert [archiver for archiver, _enabled in new] == ["hyperkitty", "mail-archive", "mhonarc", "prototype"]
+    again = (
+        "INSERT INTO listarchiver (mailing_list_id, name, _is_enabled) SELECT mailing_list_id, name, _is_enabled "
+        f"FROM listarchiver WHERE mailing_list_id = {ID_OF.format(name.replace('@', '.'))}"
+    )
+    fermium.check("runuser", "-u", "list", "--", "python3", "-c", WRITE, DATABASE, again)
+    with pytest.raises(AssertionError, match="500"):
+        fermium.rest("GET", f"lists/{name}/archivers")
+    climb(controller, fermium, LIST, look=lambda fermium: entries(fermium, name), name=name)
+    assert entries(fermium, name) == new
+    assert fermium.rest("GET", f"lists/{name}/archivers")["hyperkitty"] is False
+    proved("an archiver that a list has twice, at which all its posts are shunted, is one again", f"{len(new)} entries")
 
 
 def test_a_password(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:

@@ -78,6 +78,7 @@ class Reader:
                 "bans": [],
                 "header_matches": [],
                 "archivers": {},
+                "archivers_twice": [],
                 "rosters": {role: {} for role in ROLES},
             }
         return out
@@ -136,6 +137,8 @@ class Reader:
             lists[key]["header_matches"].append(rule)
         query = select(ListArchiver.mailing_list_id, ListArchiver.name, ListArchiver._is_enabled)
         for key, name, enabled in self._rows(query, ListArchiver.mailing_list_id, lists, everything):
+            if name in lists[key]["archivers"]:
+                lists[key]["archivers_twice"].append(name)
             lists[key]["archivers"][name] = bool(enabled)
         if "acceptable_aliases" in names:
             for entry in lists.values():

@@ -80,7 +80,9 @@ class Writer:
             for path in [os.path.join(self.config.LIST_DATA_DIR, list_id), *self.texts.folders(list_id, name)]:
                 remove(path)
             self.texts.forget(list_id)
-            return create_list(name)
+            mlist = create_list(name)
+            self._add_archivers(mlist)
+            return mlist
         mlist = getUtility(IListManager).get(name)
         if mlist is None:
             raise Failure("list {0} vanished while this ran; run again".format(name))
@@ -118,9 +120,34 @@ class Writer:
         for email in step.get("ban", ()):
             IBanManager(mlist).ban(email)
         if "archivers" in step:
+            self._keep_one_of_each_archiver(mlist)
             archivers = {archiver.name: archiver for archiver in IListArchiverSet(mlist).archivers}
             for key, enabled in step["archivers"].items():
                 archivers[key].is_enabled = enabled
+
+    def _add_archivers(self, mlist: Any) -> None:
+        """Add the entries of a new list, as the first that looks at them would.
+
+        Mailman's runners look at the first post, at the same time: two can add an entry each, and Mailman shunts every post
+        to a list that has one twice.
+        """
+        from mailman.model.mailinglist import ListArchiver
+
+        for archiver in self.config.archivers:
+            self.config.db.store.add(ListArchiver(mlist, archiver.name, archiver))
+
+    def _keep_one_of_each_archiver(self, mlist: Any) -> None:
+        from mailman.model.mailinglist import ListArchiver
+
+        store = self.config.db.store
+        names = set()
+        for entry in (
+            store.query(ListArchiver).filter(ListArchiver.mailing_list == mlist).order_by(ListArchiver.id).all()
+        ):
+            if entry.name in names:
+                store.delete(entry)
+            names.add(entry.name)
+        store.flush()
 
     def _still(self, mlist: Any, seen: Mapping[str, Any]) -> None:
         """Refuse to write what was made from settings as they were read, when they are others now."""

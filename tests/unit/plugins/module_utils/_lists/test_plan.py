@@ -240,6 +240,14 @@ def test_archivers_that_are_not_named_are_left_alone():
     assert plan_list(spec(archivers=["hyperkitty"]), actual()).action == "none"
 
 
+def test_an_archiver_that_a_list_has_twice_is_one_again():
+    plan = plan_list(spec(), actual(archivers_twice=["hyperkitty"]))
+    assert plan.changes["archivers"] == ({"hyperkitty": "twice"}, {"hyperkitty": True})
+    assert plan.step["archivers"] == {"hyperkitty": True}
+    plan = plan_list(spec(archivers={"hyperkitty": False}), actual(archivers_twice=["hyperkitty"]))
+    assert plan.step["archivers"] == {"hyperkitty": False}
+
+
 def test_nobody_is_sent_mail_unless_asked():
     have = actual([person("Old@example.org")])
     wanted = spec(
