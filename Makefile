@@ -20,8 +20,8 @@ stories: ## the end-to-end stories, one line each
 	@$(HARNESS) stories
 story: ## one of them: make story STORY=default
 	@$(HARNESS) story '$(STORY)'
-bench: ## how fast 1,000 lists are, against the floor and today's ways (25 minutes); of a Mailman 2.1: MAILMAN2_HOST=name
-	@MAILMAN2_HOST='$(MAILMAN2_HOST)' $(HARNESS) bench
+bench: ## how fast 1,000 lists are, against the floor and today's ways (25 minutes); of a Mailman 2.1: MAILMAN2_HOST=name; a site's run beside a commit's: BEFORE=commit
+	@MAILMAN2_HOST='$(MAILMAN2_HOST)' BEFORE='$(BEFORE)' $(HARNESS) bench
 docs: ## write the reference pages again from the specs
 	@$(HARNESS) docs
 lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs

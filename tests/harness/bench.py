@@ -8,17 +8,20 @@ On throw-away hosts with Mailman 3; or, with MAILMAN2_HOST, on the Mailman 2.1 i
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bench import mailman3, mailman21
-from bench.figures import Figure, report
+from bench.figures import Figure, Target, median, report
 from bench.host import Host
 from harness import contract, images, prerequisites
-from harness.checkout import CACHE, CREDENTIALS, HOME, claim, environment, project
-from harness.console import elapsed, run, say, step
-from harness.demo import INVENTORIES, playbook
+from harness.checkout import CACHE, CREDENTIALS, HOME, ROOT, claim, environment, project
+from harness.console import Problem, elapsed, run, say, step
+from harness.demo import INVENTORIES, playbook, recap
 
 LISTS = 1000
 IMAGE: images.Image = ("server", "trixie")
@@ -53,6 +56,73 @@ def with_mailman21(container: str, lists: int, env: Env) -> list[Figure]:
     return mailman21.Mailman21("mailman21", Host(env["LISTOPS_ENGINE"], container, env), lists, say).figures()
 
 
+def tree_of(commit: str) -> Path:
+    """The tree of a commit, laid out as Ansible wants it."""
+    top = CACHE / "bench-before"
+    shutil.rmtree(top, ignore_errors=True)
+    tree = top / "ansible_collections/listops/mailman"
+    tree.mkdir(parents=True)
+    archive = top / "tree.tar"
+    run(["git", "-C", str(ROOT), "archive", f"--output={archive}", commit], log="bench-before", env=environment())
+    run(["tar", "-xf", str(archive), "-C", str(tree)], log="bench-before", env=environment())
+    return tree
+
+
+@dataclass(frozen=True)
+class Server:
+    """A throw-away host, and the tree whose playbooks/site.yml makes it a server."""
+
+    name: str
+    tree: Path
+    env: Env
+
+    def play(self, path: str) -> dict[str, int]:
+        inventories = [f"--inventory={self.tree / option.partition('=')[2]}" for option in INVENTORIES]
+        log = f"{self.name}-{Path(path).stem}"
+        output = run(["ansible-playbook", *inventories, str(self.tree / path)], log=log, env=self.env, brief=self.name)
+        return recap(output, "fermium")
+
+    def noop(self) -> tuple[int, float]:
+        """The tasks and the seconds of a run that changes nothing."""
+        began = time.monotonic()
+        counts = self.play("playbooks/site.yml")
+        if not counts.get("ok") or counts.get("changed"):
+            raise Problem(f"{self.name}: a run of playbooks/site.yml that should change nothing did: {counts}.")
+        return counts["ok"], time.monotonic() - began
+
+
+def whole_site(env: Env, before: str) -> list[Figure]:
+    """The figures of playbooks/site.yml on the example's inventory; before: a commit to compare with, or nothing."""
+    trees = {"site": ROOT} | ({"site-before": tree_of(before)} if before else {})
+    servers = []
+    for name, tree in trees.items():
+        own = {"LISTOPS_PROJECT": project(f"bench-{name}")}
+        if tree != ROOT:
+            own["ANSIBLE_COLLECTIONS_PATH"] = str(tree.parents[2])
+        servers.append(Server(f"bench-{name}", tree, {**env, **own}))
+    try:
+        for server in servers:
+            step(f"{server.name}: a whole server")
+            server.play("molecule/resources/create.yml")
+            server.play("playbooks/site.yml")
+        step("site: figures")
+        runs = [[server.noop() for server in servers] for _round in range(3)]
+    finally:
+        for server in servers:
+            server.play("molecule/resources/destroy.yml")
+    seconds = [median([each[index][1] for each in runs]) for index in range(len(servers))]
+    figures = [
+        Figure("site.noop_tasks", runs[0][0][0], "tasks", Target(120)),
+        Figure("site.noop_seconds", seconds[0], "seconds"),
+    ]
+    if before:
+        figures += [
+            Figure("site.noop_tasks_before", runs[0][1][0], "tasks"),
+            Figure("site.noop_vs_before", seconds[0] / seconds[1], "times", Target(0.6)),
+        ]
+    return figures
+
+
 # One side for each engine and database that gets hosts of its own.
 SIDES: dict[str, Callable[[int, Env], list[Figure]]] = {
     "mailman3.sqlite": partial(with_mailman3, "sqlite"),
@@ -60,8 +130,12 @@ SIDES: dict[str, Callable[[int, Env], list[Figure]]] = {
 }
 
 
-def bench(mailman2_host: str = "", lists: int = LISTS) -> int:
-    """Print the figures; 1 when a target is missed. mailman2_host: measure the Mailman 2.1 in this container alone."""
+def bench(mailman2_host: str = "", before: str = "", lists: int = LISTS) -> int:
+    """Print the figures; 1 when a target is missed.
+
+    mailman2_host: measure the Mailman 2.1 in this container alone. before: measure a run of the whole site alone, beside
+    the tree of this commit.
+    """
     prerequisites.set_up()
     engine = prerequisites.engine()
     if mailman2_host:
@@ -73,7 +147,9 @@ def bench(mailman2_host: str = "", lists: int = LISTS) -> int:
         claim(CREDENTIALS)
         chosen = {"HOME": str(HOME), "LISTOPS_IMAGE_STAGE": IMAGE[0], "LISTOPS_SUITE": IMAGE[1]}
         env = environment({**chosen, **engine})
-        figures = [figure for measure in SIDES.values() for figure in measure(lists, env)]
+        figures = whole_site(env, before)
+        if not before:
+            figures += [figure for measure in SIDES.values() for figure in measure(lists, env)]
         step("figures: medians of at least 3; REST, commands and Ansible loop measured on a few lists and extrapolated")
     for line in report(figures):
         say(line)

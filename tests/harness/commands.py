@@ -130,7 +130,7 @@ def main(arguments: list[str]) -> int:
         "test-contract": test_contract,
         "story": partial(one_story, given.story),
         "stories": list_stories,
-        "bench": partial(bench, os.environ.get("MAILMAN2_HOST", "")),
+        "bench": partial(bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", "")),
         "docs": docs,
         "clean": clean,
     }
