@@ -161,8 +161,9 @@ def pytest_runtest_makereport(
     if report.failed:
         reason = str(call.excinfo.value).strip().splitlines() if call.excinfo else []
         unproved.append((item.nodeid.rpartition("/")[2], reason[0] if reason else "failed"))
-        for name in {"fermium", "outside"} & set(getattr(item, "funcargs", {})):
-            report.sections.append((f"the last that {name} logged", item.funcargs[name].last_words()))
+        arguments: dict[str, Any] = getattr(item, "funcargs", {})
+        for name in {"fermium", "outside"} & arguments.keys():
+            report.sections.append((f"the last that {name} logged", arguments[name].last_words()))
     return report
 
 

@@ -113,7 +113,7 @@ def test_one_forged_sender_is_answered_so_often(outside: Outside, fermium: Fermi
         "451 too many commands for lists in the name of one person (40 / 1d): try again later"
     }
     # one mail to many lists at once is as many commands
-    many = (
+    many: Mail = (
         victim,
         victim,
         [address("join", name) for name in ("wikitech-l", "announce", "internal-l", "arbcom-l")],

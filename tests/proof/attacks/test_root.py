@@ -123,7 +123,13 @@ def test_nothing_is_mounted_where_a_link_leads(
 ) -> None:
     """Exim's own user would have a file system of its own over any folder of root's."""
     path = "/var/spool/exim4/proof"
-    options = {"path": path, "owner": "Debian-exim", "group": "Debian-exim", "mode": "0750", "tmpfs": "size=1m"}
+    options: dict[str, Any] = {
+        "path": path,
+        "owner": "Debian-exim",
+        "group": "Debian-exim",
+        "mode": "0750",
+        "tmpfs": "size=1m",
+    }
     mounted = ("findmnt", "--noheadings", "--output", "TARGET,FSTYPE", "--mountpoint")
     try:
         fermium.check(*as_user("Debian-exim", "ln", "-s", secrets, path))
@@ -161,7 +167,8 @@ def test_an_interpreter_that_its_user_owns_is_never_started_as_root(
         copy = f"ln -s /usr/share/mailman3-web/*.py {place}/; rm -f {place}/command; cat > {place}/command"
         fermium.check(*as_user(user, "sh", "-c", copy), stdin=f"#!{place}/python3\n")
         if option == "mailman_command":
-            found = controller.task("listops.mailman.mailman_list_info", **{option: f"{place}/command"})
+            options: dict[str, Any] = {option: f"{place}/command"}
+            found = controller.task("listops.mailman.mailman_list_info", **options)
             assert site.PUBLIC in found["lists"]
         else:
             options = {"lists": [site.PUBLIC], "directory": "/root", option: f"{place}/command"}

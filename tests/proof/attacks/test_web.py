@@ -95,7 +95,7 @@ def told(outside: Outside, having: str) -> int:
 
 def logged(fermium: Fermium, secret: str) -> str:
     """Where a secret is in a log."""
-    files = fermium.run("grep", "-rlF", "--", secret, *LOGS)["out"]
+    files = str(fermium.run("grep", "-rlF", "--", secret, *LOGS)["out"])
     journal = fermium.run("sh", "-c", 'journalctl --no-pager --since=-1h | grep -cF -- "$0"', secret)["out"].strip()
     return files + (f"journal: {journal}" if journal != "0" else "")
 

@@ -213,7 +213,7 @@ def test_a_host_goes_down_while_packages_are_installed(
     """dpkg is killed, and so is the module that forbade packages to start anything."""
 
     def state() -> str:
-        return fermium.run("dpkg-query", "--show", "--showformat=${Status}", "listops-slow")["out"]
+        return str(fermium.run("dpkg-query", "--show", "--showformat=${Status}", "listops-slow")["out"])
 
     path = "/usr/sbin/policy-rc.d"
     try:

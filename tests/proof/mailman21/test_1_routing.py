@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def test_every_address_of_a_list_reaches_its_program(
     for ending, program in PROGRAMS.items():
         subject = f"{program} {word}{ending.count('+')}{len(ending)}"
         assert outside.send(site.ALICE, f"{LIST}{ending}@{DOMAIN}", subject, f"To {program}.\n").accepted
-        (entry,) = eventually(lambda subject=subject: queued(fermium, f"Subject: {subject}"), f"mail for {program}")
+        (entry,) = eventually(partial(queued, fermium, f"Subject: {subject}"), f"mail for {program}")
         assert (entry["program"], entry["list"]) == (program, LIST), entry
         assert entry["message"].startswith("From alice@example.net "), "the envelope's sender is the first line"
         assert f"To {program}." in entry["message"]

@@ -31,7 +31,7 @@ WRITE = "import sqlite3, sys; base = sqlite3.connect(sys.argv[1], 30); base.exec
 
 
 def test_a_list_with_everything(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
-    options = {
+    options: dict[str, Any] = {
         "display_name": "Grüße",
         "description": "All of it, 日本語 too",
         "info": "Two\nlines",

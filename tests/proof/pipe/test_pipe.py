@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_every_address_reaches_its_program(host: Inside, stranger: Outside, word
         # as anybody may spell it
         name = LIST.upper() if number % 2 else LIST
         assert stranger.send(site.STRANGER, f"{name}{ending}@{site.DOMAIN}", subject).accepted
-        (entry,) = eventually(lambda subject=subject: queued(host, f"Subject: {subject}"), f"mail for {program}")
+        (entry,) = eventually(partial(queued, host, f"Subject: {subject}"), f"mail for {program}")
         assert (entry["program"], entry["list"]) == (program, LIST), entry
         assert entry["message"].startswith(f"From {site.STRANGER} ")
     proved(f"Exim {version}: each address of a list reaches its program", f"{len(PROGRAMS)} addresses")

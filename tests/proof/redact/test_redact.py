@@ -211,7 +211,7 @@ def test_a_message_is_redacted_everywhere(
     spots = archive.on_disk(*secrets)
     assert len(spots) >= 4, spots
 
-    replacement = {
+    replacement: dict[str, Any] = {
         "list": archive.address,
         "message_id": archive.ident,
         "reason": "court order 4711",
@@ -329,7 +329,7 @@ def test_subject_and_sender_by_playbook(
     assert again["stats"]["fermium"]["changed"] == 0
     assert results(again)[-1]["msg"]["redacted"] == ["nothing"]
     # only the sender, of a message whose sender and subject others have, too
-    alone = {
+    alone: dict[str, Any] = {
         "list": archive.address,
         "message_id": archive.first,
         "reason": "r",
@@ -353,7 +353,7 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
     archive.digests()
     fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
     assert archive.finds(archive.secret, "plain")
-    replacement = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
+    replacement: dict[str, Any] = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
     # stopped where it waits for somebody: at the archive's database, and at the search index, which knows of a digest first
     with held(
         fermium, f"sqlite3.connect('{STATE}/web/mailman3web.db', isolation_level=None).execute('BEGIN IMMEDIATE')"
@@ -399,7 +399,7 @@ def test_a_private_archive_stays_private(
 
 
 def test_bad_input(fermium: Fermium, controller: Controller, archive: Archive) -> None:
-    replacement = {"list": archive.address, "message_id": archive.ident, "reason": "r"}
+    replacement: dict[str, Any] = {"list": archive.address, "message_id": archive.ident, "reason": "r"}
     before = archive.mbox()
     bad: dict[str, dict[str, Any]] = {
         f"<no@where> is not in the archive of {archive.address}": {"message_id": "<no@where>"},

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from support import site
 from support.controller import Controller, changed
@@ -50,7 +51,10 @@ def test_an_archive_is_dropped_when_its_database_is_free(
 
 
 def test_two_runs_at_once(controller: Controller, word: str, proved: Proved) -> None:
-    entry = {"name": f"twice-{word}", "members": [f"m{number}-{word}@example.net" for number in range(500)]}
+    entry: dict[str, Any] = {
+        "name": f"twice-{word}",
+        "members": [f"m{number}-{word}@example.net" for number in range(500)],
+    }
     with ThreadPoolExecutor(max_workers=2) as both:
         said = list(both.map(lambda _: controller.task(MODULE, **entry), range(2)))
     try:

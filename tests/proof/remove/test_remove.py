@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from support import site
 from support.controller import Controller
 from support.fermium import Fermium
@@ -33,7 +35,7 @@ def test_a_removed_list_refuses_mail_and_keeps_or_drops_its_archive(
     assert outside.send(site.STRANGER, address, f"buy {word}").accepted
     fermium.becomes(lambda: f"buy {word}" in fermium.held(address), "a stranger's post is held")
 
-    gone = {"name": name, "state": "absent"}
+    gone: dict[str, Any] = {"name": name, "state": "absent"}
     removed = controller.task(MODULE, **gone)
     assert removed["summary"]["lists_removed"] == 1
     assert controller.task(MODULE, **gone)["changed"] is False

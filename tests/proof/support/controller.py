@@ -63,9 +63,9 @@ class Controller:
         said = results(json.loads(done.stdout[done.stdout.index("{") :]), self.host)
         assert done.returncode == 2, said
         # what comes after it tidies up
-        said = [item for item in said if item.get("failed")][-1]
+        last = [item for item in said if item.get("failed")][-1]
         # a task with a loop says it of each round
-        failed = [item for item in said.get("results", [said]) if item.get("failed")]
+        failed = [item for item in last.get("results", [last]) if item.get("failed")]
         return str(failed[0]["msg"])
 
     def playbook_fails(self, path: str, *options: str) -> str:

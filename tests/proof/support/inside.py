@@ -79,7 +79,8 @@ class Inside:
         return line
 
     def run(self, *argv: str, stdin: str = "", seconds: float = 90) -> dict[str, Any]:
-        return self.ask("run", argv=list(argv), stdin=stdin, timeout=seconds, seconds=seconds + 5)
+        done: dict[str, Any] = self.ask("run", argv=list(argv), stdin=stdin, timeout=seconds, seconds=seconds + 5)
+        return done
 
     def check(self, *argv: str, stdin: str = "", seconds: float = 90) -> str:
         """Run a command that must succeed, and give its output."""

@@ -40,7 +40,8 @@ def state(fermium: Fermium) -> dict[str, Any]:
         out[name]["bans"] = [ban["email"] for ban in fermium.entries(f"lists/{name}/bans")]
         rules = fermium.entries(f"lists/{name}/header-matches")
         out[name]["rules"] = [[rule[word] for word in ("header", "pattern", "action")] for rule in rules]
-    return json.loads(json.dumps(out, sort_keys=True).replace("http_etag", ""))
+    said: dict[str, Any] = json.loads(json.dumps(out, sort_keys=True).replace("http_etag", ""))
+    return said
 
 
 def climb(

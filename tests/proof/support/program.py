@@ -20,6 +20,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+from typing import Any
 
 BROWSER_OPTIONS = [
     "--headless=new",
@@ -33,10 +34,10 @@ BROWSER_OPTIONS = [
     "--disable-sync",
     "--window-size=1200,900",
 ]
-_browser = []
+_browser: list[Any] = []
 
 
-def run(argv, stdin="", timeout=60):
+def run(argv: list[str], stdin: str = "", timeout: float = 60) -> dict[str, Any]:
     done = subprocess.run(argv, input=stdin.encode(), capture_output=True, timeout=timeout, check=False)
     return {
         "rc": done.returncode,
@@ -45,7 +46,7 @@ def run(argv, stdin="", timeout=60):
     }
 
 
-def converse(argv, dialogue):
+def converse(argv: list[str], dialogue: list[tuple[str, str]]) -> int:
     """Run a command that wants a terminal, and answer what it asks."""
     import pty
 
@@ -69,17 +70,17 @@ def converse(argv, dialogue):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def read(path):
+def read(path: str) -> str:
     with open(path, encoding="utf-8", errors="replace") as handle:
         return handle.read()
 
 
-def write(path, text):
+def write(path: str, text: str) -> None:
     with open(path, "w", encoding="utf-8") as handle:
         handle.write(text)
 
 
-def listening(host, port):
+def listening(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError:
@@ -87,9 +88,11 @@ def listening(host, port):
     return True
 
 
-def smtp(host, mail_from, recipients, message, encoded=False):
+def smtp(
+    host: str, mail_from: str, recipients: list[str], message: str | None, encoded: bool = False
+) -> dict[str, Any]:
     """Hand over one message, perhaps encoded in base64; say what the server answered to each step."""
-    said = {"recipients": {}, "data": None}
+    said: dict[str, Any] = {"recipients": {}, "data": None}
     with smtplib.SMTP(host, 25, timeout=60) as server:
         server.ehlo()
         code, text = server.mail(mail_from)
@@ -103,7 +106,7 @@ def smtp(host, mail_from, recipients, message, encoded=False):
     return said
 
 
-def mailbox(directory, address, since, having):
+def mailbox(directory: str, address: str, since: float, having: str) -> list[str]:
     """The messages sent to one address since a time, oldest first."""
     found = []
     for room in ("new", "cur"):
@@ -125,7 +128,9 @@ def mailbox(directory, address, since, having):
     return [raw for _arrived, _name, raw in sorted(found)]
 
 
-def rest(config, method, path, form=None, login=None):
+def rest(
+    config: str, method: str, path: str, form: dict[str, Any] | None = None, login: str | None = None
+) -> dict[str, Any]:
     """Ask Mailman's REST API, with the login from its own configuration unless another is given; "" is none."""
     import configparser
     import urllib.error
@@ -151,7 +156,7 @@ def rest(config, method, path, form=None, login=None):
         return {"status": error.code, "body": error.read().decode(errors="replace")}
 
 
-def rows(database, query):
+def rows(database: str, query: str) -> list[tuple[Any, ...]]:
     """What is in an SQLite database, read only."""
     import sqlite3
 
@@ -162,7 +167,7 @@ def rows(database, query):
         connection.close()
 
 
-def processes():
+def processes() -> list[dict[str, Any]]:
     """Every process: who runs it, how nice it is, what its command line shows."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -174,15 +179,17 @@ def processes():
             status = read(f"/proc/{pid}/status")
         except (FileNotFoundError, ProcessLookupError):
             continue
-        uid = int(re.search(r"^Uid:\s+\d+\s+(\d+)", status, re.M).group(1))
-        gid = int(re.search(r"^Gid:\s+\d+\s+(\d+)", status, re.M).group(1))
-        found.append({"pid": int(pid), "uid": uid, "gid": gid, "nice": nice, "command": " ".join(argv).strip()})
+        # by whose rights it acts: the second number of each
+        ids = {word: int(number) for word, number in re.findall(r"^([UG]id):\s+\d+\s+(\d+)", status, re.M)}
+        found.append(
+            {"pid": int(pid), "uid": ids["Uid"], "gid": ids["Gid"], "nice": nice, "command": " ".join(argv).strip()}
+        )
     return found
 
 
-def exposed(roots, secrets_of):
+def exposed(roots: list[str], secrets_of: list[tuple[str, str]]) -> dict[str, Any]:
     """Files below the roots that anybody may reach and read, and that hold one of the secrets."""
-    secrets = set()
+    secrets: set[bytes] = set()
     for path, pattern in secrets_of:
         secrets.update(match.encode() for match in re.findall(pattern, read(path), re.M))
     seen, found, shut = 0, [], 0
@@ -208,7 +215,7 @@ def exposed(roots, secrets_of):
     return {"secrets": len(secrets), "files": seen, "shut": shut, "found": found, "shown": len(shown)}
 
 
-def start_browser():
+def start_browser() -> Any:
     """Chromium; the first time, and when the one before it hangs."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
@@ -226,7 +233,7 @@ def start_browser():
     return browser
 
 
-def browse(url, wait_for="", script=""):
+def browse(url: str, wait_for: str = "", script: str = "") -> dict[str, Any]:
     """Open a page in Chromium, do something there with a script; say what a person sees."""
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.support.ui import WebDriverWait
@@ -238,8 +245,8 @@ def browse(url, wait_for="", script=""):
         browser = start_browser()
         browser.get(url)
 
-    def text(driver):
-        return driver.execute_script("return document.body ? document.body.innerText : ''")
+    def text(driver: Any) -> str:
+        return str(driver.execute_script("return document.body ? document.body.innerText : ''"))
 
     if wait_for:
         WebDriverWait(browser, 15, poll_frequency=0.1).until(lambda driver: wait_for in text(driver))
@@ -257,12 +264,12 @@ def browse(url, wait_for="", script=""):
     }
 
 
-def close_browser():
+def close_browser() -> None:
     while _browser:
         _browser.pop().quit()
 
 
-def main():
+def main() -> None:
     for line in sys.stdin:
         wish = json.loads(line)
         try:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from .fermium import Fermium
 
@@ -18,7 +19,7 @@ class Reader:
     realm: str
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """How the module htdigest_user knows this person."""
         return {"path": self.path, "realm": self.realm, "name": self.name}
 

@@ -16,6 +16,7 @@ import ssl
 import sys
 import threading
 import time
+from typing import Any
 
 WATCHERS = 3
 
@@ -30,7 +31,7 @@ def ask(connection: http.client.HTTPSConnection, path: str) -> tuple[int, str]:
         return 0, ""
 
 
-def watch(file: str, task: dict, out: threading.Lock) -> None:
+def watch(file: str, task: dict[str, Any], out: threading.Lock) -> None:
     context = ssl.create_default_context(cafile=task["certificate"])
     connection = http.client.HTTPSConnection(task["host"], timeout=30, context=context)
     while os.path.exists(file):
@@ -43,7 +44,7 @@ def watch(file: str, task: dict, out: threading.Lock) -> None:
                 print(json.dumps({"asked": asked, "path": path, "status": status, "seen": seen}), flush=True)
 
 
-def post(file: str, task: dict) -> None:
+def post(file: str, task: dict[str, Any]) -> None:
     number = 0
     while os.path.exists(file):
         number += 1

@@ -17,6 +17,8 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import django
@@ -74,7 +76,7 @@ ODD_HEADERS = [
 LEFT_OUT = re.compile("logout|user-profile/delete")
 
 
-def routes(resolver, prefix=""):
+def routes(resolver: Any, prefix: str = "") -> Iterator[str]:
     """Every path: its text with {NAME} for what differs."""
     for item in resolver.url_patterns:
         if isinstance(item, URLResolver):
@@ -83,7 +85,7 @@ def routes(resolver, prefix=""):
             yield readable(prefix + str(item.pattern))
 
 
-def readable(pattern):
+def readable(pattern: str) -> str:
     nested = r"(?:[^()]|\((?:[^()]|\([^()]*\))*\))*"
     text = re.sub(r"\(\?P<(\w+)>" + nested + r"\)", r"{\1}", pattern)
     text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", text)
@@ -91,13 +93,13 @@ def readable(pattern):
 
 
 class Walk:
-    def __init__(self, mlist, values):
+    def __init__(self, mlist: str, values: dict[str, str]) -> None:
         self.values = collections.defaultdict(lambda: "1", values)
         self.mlist = mlist
-        self.statuses = collections.Counter()
-        self.failed = []
+        self.statuses: collections.Counter[int] = collections.Counter()
+        self.failed: list[str] = []
 
-    def ask(self, client, method, url, why, **more):
+    def ask(self, client: Client, method: str, url: str, why: str, **more: Any) -> None:
         # many hosts, since it is not the limits that are looked at
         number = sum(self.statuses.values())
         more.setdefault("REMOTE_ADDR", f"198.51.{number // 250 % 250}.{number % 250}")
@@ -111,7 +113,7 @@ class Walk:
         if status >= 500:
             self.failed.append(f"{status} {method} {url[:120]} ({why})")
 
-    def go(self, client, route, *, writes):
+    def go(self, client: Client, route: str, *, writes: bool) -> None:
         names = re.findall(r"{(\w+)}", route)
         good = route.format_map(self.values)
         for method in ("GET", "HEAD"):
@@ -133,7 +135,7 @@ class Walk:
                 self.ask(client, method, good, method, data=b"{", content_type="application/json")
 
 
-def main():
+def main() -> None:
     asked = json.load(sys.stdin)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.outbox = []

@@ -151,7 +151,7 @@ def test_an_update_is_applied_and_no_mail_passes_unscanned(updates: Updates, wor
 
     # mail comes all the time
     fermium.systemctl("start", "--no-block", UPDATE)
-    took = []
+    took: list[float] = []
     deadline = time.monotonic() + 120
     while not took or not updates.are_read(before):
         took.append(updates.send(f"{word} {len(took)}."))

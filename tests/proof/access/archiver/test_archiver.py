@@ -9,7 +9,10 @@ import json
 import mailbox
 import os
 from collections.abc import Iterator
+from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,7 @@ from support import site
 from support.controller import Controller, changed
 from support.fermium import Fermium
 from support.ladder import climb
-from support.outside import Outside, archived_at
+from support.outside import Outside, Sent, archived_at
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -61,7 +64,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
     fermium: Fermium, outside: Outside, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     exact = {"state": "exact", "addresses": [site.ALICE, site.BOB]}
-    options = {"name": name, "members": exact, "owners": [site.OWNER], "outside_archivers": [ARCHIVE]}
+    options: dict[str, Any] = {"name": name, "members": exact, "owners": [site.OWNER], "outside_archivers": [ARCHIVE]}
     climb(controller, fermium, LIST, **options, send_welcome=True, max_message_size=1000)
     member = fermium.member(name, ARCHIVE)
     assert member and member["delivery_mode"] == "regular" and member["moderation_action"] == "discard"
@@ -74,11 +77,12 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
     }
     assert all(sent.accepted for sent in posts.values())
     archive = outside.mailbox(ARCHIVE)
+
+    def of_the_list(sent: Sent) -> list[EmailMessage]:
+        return [mail for mail in archive.all(sent.message_id) if mail["List-Id"]]
+
     for sent in posts.values():
-        fermium.becomes(
-            lambda sent=sent: [mail for mail in archive.all(sent.message_id) if mail["List-Id"]],
-            f"{sent.subject} of the list is in the archive's mailbox",
-        )
+        fermium.becomes(partial(of_the_list, sent), f"{sent.subject} of the list is in the archive's mailbox")
     # what is sent in the archive's name is no post
     assert outside.send(ARCHIVE, name, f"forged {word}").accepted
     assert outside.send(site.ALICE, name, f"last {word}").accepted
@@ -115,7 +119,7 @@ def test_a_list_that_is_not_public_is_refused(
     fermium: Fermium, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     sentence = f"list {name}: outside_archivers has {ARCHIVE}, and archive_policy is private; accepted: "
-    private = {"name": name, "archive_policy": "private", "members": [site.ALICE]}
+    private: dict[str, Any] = {"name": name, "archive_policy": "private", "members": [site.ALICE]}
     assert sentence in controller.refused(LIST, **private, outside_archivers=[ARCHIVE])
     assert name not in {entry["fqdn_listname"] for entry in fermium.entries("lists")}
     # nor is another list touched
@@ -165,7 +169,8 @@ def test_the_posts_of_before_as_mbox(
     found = list(mailbox.mbox(path))
     subjects = [str(message["Subject"]) for message in found]
     assert len(found) == len(bodies) and all(message["Message-ID"] for message in found), subjects
-    assert "陳大文 🙂".encode() in b"".join(part.get_payload(decode=True) or b"" for part in found[2].walk())
+    parts = [part.get_payload(decode=True) for part in found[2].walk()]
+    assert "陳大文 🙂".encode() in b"".join(part for part in parts if isinstance(part, bytes))
     before = path.read_bytes()
     assert changed(controller.playbook(BACKFILL, *options)) == 0 and path.read_bytes() == before
     left = fermium.check("find", "/tmp", "/var/tmp", "/root", "-name", "*.mbox", "-o", "-name", "mbox-*")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_a_person_leaves(
     assert f"{private} would be left without an owner; accepted: successor" in refused and public not in refused
     assert where(fermium, lists, dave, alias, EVE) == before
 
-    person = {"addresses": [dave.upper()], "successor": EVE, "ban": True}
+    person: dict[str, Any] = {"addresses": [dave.upper()], "successor": EVE, "ban": True}
     shown = controller.task(PERSON, check_mode=True, **person)
     assert where(fermium, lists, dave, alias, EVE) == before, "check mode removed somebody"
     done = controller.task(PERSON, **person)
