@@ -18,6 +18,7 @@ from typing import Any
 from harness import images
 from harness.checkout import CACHE, CREDENTIALS, HOME, LOGS, ROOT, VENV, claim, environment, project
 from harness.console import Failed, Problem, run, say, step
+from harness.images import Image
 from harness.prerequisites import need_program
 from harness.results import Count, PartFailed, left_out, read_junit, reason
 
@@ -26,9 +27,9 @@ from harness.results import Count, PartFailed, left_out, read_junit, reason
 class Story:
     name: str
     line: str
-    images: list[images.Image]
+    images: list[Image]
     # which of them the mail host starts from, if the scenario's inventory does not say
-    host: images.Image = ("host", "trixie")
+    host: Image = ("host", "trixie")
     # told by test-all only
     rare: bool = False
     # how long it takes on a quiet machine
@@ -68,7 +69,7 @@ def read_story(path: Path) -> Story:
     if "proves" not in told:
         raise Problem(f"{where} lacks proves: give one line that says what the story proves.")
     stage, suite = told.get("host", Story.host)
-    found: list[images.Image] = [(stage, suite) for stage, suite in told.get("images", [])]
+    found: list[Image] = [(stage, suite) for stage, suite in told.get("images", [])]
     if "host" in told or not found:
         found.append((stage, suite))
     return Story(
