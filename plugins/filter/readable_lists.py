@@ -43,7 +43,7 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.listops.mailman.plugins.module_utils import audit
+from ansible_collections.listops.mailman.plugins.plugin_utils import audit
 
 
 class FilterModule:

@@ -353,7 +353,11 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
     archive.digests()
     fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
     assert archive.finds(archive.secret, "plain")
-    replacement: dict[str, Any] = {"list": archive.address, "message_id": archive.ident.strip("<>"), "reason": "ticket 13"}
+    replacement: dict[str, Any] = {
+        "list": archive.address,
+        "message_id": archive.ident.strip("<>"),
+        "reason": "ticket 13",
+    }
     # stopped where it waits for somebody: at the archive's database, and at the search index, which knows of a digest first
     with held(
         fermium, f"sqlite3.connect('{STATE}/web/mailman3web.db', isolation_level=None).execute('BEGIN IMMEDIATE')"
