@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Mapping
+from typing import Any, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible
 
@@ -23,7 +23,7 @@ class NotInstalled(HostError):
     """There is no Mailman on this host."""
 
 
-def failure(exc: Exception) -> dict[str, str | None]:
+def failure(exc: Exception) -> dict[str, Any]:
     """The arguments of fail_json for an error of this collection."""
     if isinstance(exc, HostError) and exc.details:
         return {"msg": str(exc), "exception": exc.details}

@@ -242,7 +242,7 @@ undeclared:
 """
 
 import gc
-from typing import Any, Iterator, Mapping, NoReturn
+from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -325,6 +325,8 @@ def brief(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Module(AnsibleModule):
+    params: dict[str, Any]
+
     def _log_invocation(self) -> None:
         # The host's log gets all options, before main() could say which are secret.
         hide_secrets(self)
@@ -332,7 +334,7 @@ class Module(AnsibleModule):
         super()._log_invocation()
         self.params = whole
 
-    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+    def fail_json(self, msg: str, **kwargs: Any) -> None:
         # Options that are refused are refused before they are logged.
         hide_secrets(self)
         super().fail_json(msg, **kwargs)

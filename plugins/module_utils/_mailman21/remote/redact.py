@@ -250,7 +250,7 @@ class Redactor(object):
                 setattr(new, name, getattr(old, name))
         new.text = new.as_text()
 
-        class Formatter(HyperArch.HyperArchive):  # type: ignore[misc]
+        class Formatter(HyperArch.HyperArchive):
             """Of the archive, only what formats one article."""
 
             def __init__(self, mlist):
