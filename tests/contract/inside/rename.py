@@ -160,8 +160,8 @@ def rename(old, new, fatal=0):
         setattr(os, name, deadly(getattr(os, name)))
     charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
     files = modules[REMOTE + 'read'].Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
-    writer = modules[REMOTE + 'write'].Writer(files, 5)
-    modules[REMOTE + 'rename'].Renamer(writer).rename(old, new, True)
+    writer = modules[REMOTE + 'write'].Mailman21Writer(files, 5)
+    modules[REMOTE + 'rename'].Mailman21Renamer(writer).rename(old, new, True)
 
 
 def whole(old, new):

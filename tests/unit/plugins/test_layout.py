@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,16 @@ def test_a_module_ships_only_the_programs_that_it_needs(module: str, programs: l
     sent = {name for name in reached(PLUGINS / "modules" / f"{module}.py") if ".remote." in name}
     assert sorted({name.split(".")[1] for name in sent} - {"_programs"}) == programs
     assert any("redact" in name for name in sent) == (module == "mailman_redact")
+
+
+def test_no_two_classes_have_one_name() -> None:
+    named = Counter(
+        node.name
+        for path in FILES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name not in ("FilterModule", "ActionModule", "ModuleDocFragment")
+    )
+    assert not [name for name, number in named.items() if number > 1]
 
 
 def test_every_module_is_measured() -> None:

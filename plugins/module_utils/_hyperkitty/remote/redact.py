@@ -33,7 +33,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.
 )
 
 
-class Redactor:
+class MessageRedactor:
     """One message: {"list": posting address, "message_id": bare, or None, "hash": of its page, or None}, and the replacement.
 
     replacement: see _redaction/remote/message.py.
@@ -252,23 +252,23 @@ def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
     return []
 
 
-class RedactionHandler(HyperKittyHandler):
+class HyperKittyRedactionHandler(HyperKittyHandler):
     """With the requests of a redaction."""
 
     def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
         """A message that is to say something else.
 
-        request: see Redactor, and "originals": whether to give it as it is.
+        request: see MessageRedactor, and "originals": whether to give it as it is.
         answer: see its look, and "cached_in_processes".
         """
-        redactor = Redactor(request)
+        redactor = MessageRedactor(request)
         return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
 
     def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
         """Let it say that. request: as of look_message; answer: {}."""
-        retry_when_locked(Redactor(request).apply)
+        retry_when_locked(MessageRedactor(request).apply)
         return {}
 
 
 def main() -> None:
-    serve(lambda request: RedactionHandler(request["command"]))
+    serve(lambda request: HyperKittyRedactionHandler(request["command"]))

@@ -24,8 +24,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.
     stored_site_password,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import SAVED, Files, plain
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.rename import Renamer, master
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Writer
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.rename import Mailman21Renamer, master
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Mailman21Writer
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
 
 TYPE_CHECKING = False
@@ -50,8 +50,8 @@ class Mailman21Handler(object):
         self.mm_cfg = mm_cfg
         charsets = dict((language, row[1]) for language, row in mm_cfg.LC_DESCRIPTIONS.items())
         self.files = Files(mm_cfg.LIST_DATA_DIR, mm_cfg.DATA_DIR, charsets)
-        self.writer = Writer(self.files, wait)
-        self.renamer = Renamer(self.writer)
+        self.writer = Mailman21Writer(self.files, wait)
+        self.renamer = Mailman21Renamer(self.writer)
 
     def server_info(self):
         # type: () -> dict[str, Any]

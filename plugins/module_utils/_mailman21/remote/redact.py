@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 ATTACHED = (".eml", ".mht", ".mhtml", ".nws", ".txt")
 
 
-class Redactor(object):
+class PipermailRedactor(object):
     """mlist: Mailman's list; request: {"message_id": bare or None, "page": [volume, file] or None, "replacement": see message.py}."""
 
     def __init__(self, mlist, request):
@@ -411,31 +411,31 @@ class Redactor(object):
         return marshal.dumps(shelf)
 
 
-class RedactionHandler(Mailman21Handler):
+class Mailman21RedactionHandler(Mailman21Handler):
     """With the requests of a redaction."""
 
     def look_message(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """An archived message that is to say something else.
 
-        request: see Redactor, "list": name, and "originals": whether to give it as it is.
+        request: see PipermailRedactor, "list": name, and "originals": whether to give it as it is.
         answer: see its look.
         """
         from Mailman.MailList import MailList
 
         name = str(request["list"])
         self.files.config(name)
-        return Redactor(MailList(name, lock=0), request).look(request["originals"])
+        return PipermailRedactor(MailList(name, lock=0), request).look(request["originals"])
 
     def redact_message(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Let it say that. request: as of look_message; answer: {}."""
         with self.writer.locked(str(request["list"])) as mlist:
             # The lock keeps the archiver away, too.
-            Redactor(mlist, request).apply()
+            PipermailRedactor(mlist, request).apply()
         return {}
 
 
 def main():
     # type: () -> None
-    serve(lambda request: RedactionHandler(str(request["command"]), int(request["wait"])))
+    serve(lambda request: Mailman21RedactionHandler(str(request["command"]), int(request["wait"])))

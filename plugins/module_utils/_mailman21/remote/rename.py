@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
 
-    from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Writer  # noqa: F401
+    from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Mailman21Writer  # noqa: F401
 
 CONFIG = CONFIG_FILES[0]
 REQUEST_FILE = "request.pck"
@@ -80,9 +80,9 @@ def copy(source, target):
         shutil.copy2(source, target)
 
 
-class Renamer(object):
+class Mailman21Renamer(object):
     def __init__(self, writer):
-        # type: (Writer) -> None
+        # type: (Mailman21Writer) -> None
         self.writer = writer
 
     def folder(self, name):

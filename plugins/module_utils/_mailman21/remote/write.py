@@ -62,7 +62,7 @@ def always(_mlist):
     return True
 
 
-class Writer(object):
+class Mailman21Writer(object):
     """Carries out steps; see mailman21.raw_step for their form.
 
     wait: seconds to wait for a list's lock.

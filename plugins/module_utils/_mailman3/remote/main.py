@@ -19,7 +19,7 @@ from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.notices import send
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.rename import Renamer
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.rename import Mailman3Renamer
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import schema
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import urls
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.transactions import (
@@ -29,7 +29,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.t
     batches,
     when_free,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.write import Writer, remove
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.write import Mailman3Writer, remove
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import (
     Absent,
     Failure,
@@ -62,8 +62,8 @@ class Mailman3Handler:
         # What SQLAlchemy says of an error has the values in it, among them passwords and people.
         config.db.engine.hide_parameters = True
         self.reader = Reader(config)
-        self.writer = Writer(config)
-        self.renamer = Renamer(config)
+        self.writer = Mailman3Writer(config)
+        self.renamer = Mailman3Renamer(config)
 
     def _wait_for_turn(self) -> None:
         """Runs write one after the other, since none would know in its plan what another does meanwhile."""

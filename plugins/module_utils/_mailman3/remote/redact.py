@@ -37,7 +37,7 @@ def clear_dead_lock(path: str) -> None:
             os.unlink(lock)
 
 
-class Redactor:
+class CopyRedactor:
     """config: Mailman's; name: a posting address; ident: a bare Message-ID; replacement: see _redaction/remote/message.py."""
 
     def __init__(self, config: Any, name: str, ident: str, replacement: dict[str, Any]) -> None:
@@ -102,7 +102,7 @@ class Redactor:
                     box[key] = fresh
 
 
-class RedactionHandler(Mailman3Handler):
+class Mailman3RedactionHandler(Mailman3Handler):
     """With the requests of a redaction."""
 
     def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class RedactionHandler(Mailman3Handler):
 
         request: {"list": posting address, "message_id": bare, "replacement": see _redaction/remote/message.py, "originals":
         whether to give them as they are}.
-        answer: see Redactor.look.
+        answer: see CopyRedactor.look.
         """
         return self._redactor(request).look(request["originals"])
 
@@ -119,9 +119,9 @@ class RedactionHandler(Mailman3Handler):
         self._redactor(request).apply()
         return {}
 
-    def _redactor(self, request: dict[str, Any]) -> Redactor:
-        return Redactor(self.config, request["list"], request["message_id"], request["replacement"])
+    def _redactor(self, request: dict[str, Any]) -> CopyRedactor:
+        return CopyRedactor(self.config, request["list"], request["message_id"], request["replacement"])
 
 
 def main() -> None:
-    serve(lambda request: RedactionHandler(request.get("config"), request["readonly"]), prepare)
+    serve(lambda request: Mailman3RedactionHandler(request.get("config"), request["readonly"]), prepare)

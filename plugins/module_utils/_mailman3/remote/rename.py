@@ -22,7 +22,7 @@ def list_id(address: str) -> str:
     return address.replace("@", ".", 1)
 
 
-class Renamer:
+class Mailman3Renamer:
     """The database first, in one transaction; the directory by which an interrupted rename is known last."""
 
     def __init__(self, config: Any) -> None:

@@ -29,7 +29,7 @@ def remove(path: str) -> None:
         shutil.rmtree(path)
 
 
-class Writer:
+class Mailman3Writer:
     """Writes within the transaction of its caller."""
 
     def __init__(self, config: Any) -> None:
