@@ -22,6 +22,14 @@ COMMANDS = {
     "mypy": ["mypy"],
     "changelog": ["antsibull-changelog", "lint"],
     "docs up to date": ["python", GENERATE_DOCS, "--check"],
+    # of the files that git knows
+    "antsibull-docs": [
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs=dependent",
+        ".",
+    ],
 }
 
 
