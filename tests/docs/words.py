@@ -5,7 +5,7 @@
 
 Types, values and defaults are those of tests/docs/mailman3/*.json, recorded from
 real Mailmans; a proof compares each with the Mailman that says it is of that
-version (tests/proof/server/test_9_vocabulary.py).
+version (tests/proof/server/test_vocabulary.py).
 """
 
 from __future__ import annotations

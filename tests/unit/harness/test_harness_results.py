@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import yaml
 from harness import sanity, stories
 from harness.checkout import ROOT
 from harness.console import Problem, table
-from harness.demo import changed_tasks, headline, proof, recap, unproved
+from harness.demo import PROOFS, changed_tasks, headline, proof, recap, unproved
 from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit, reason
 
 JUNIT = """<testsuites><testsuite>
@@ -125,6 +127,30 @@ def test_a_proof_that_has_ended_is_shown():
     assert proof("tests/proof/server/test_1_mail.py::test_a_post PASSED   [  4%]") == "test_a_post passed"
     assert proof("tests/proof/server/test_1_mail.py::test_a_list[x y] FAILED [ 8%]") == "test_a_list[x y] failed"
     assert proof("collected 25 items") == ""
+
+
+def test_the_demo_leaves_the_slow_proofs_to_the_stories():
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *PROOFS]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    files = {line.partition("::")[0].rpartition("/")[2] for line in done.stdout.splitlines() if "::" in line}
+    there = {path.name for path in (ROOT / PROOFS[0]).glob("test_*.py")}
+    slow = {
+        "test_audit.py",
+        "test_failures.py",
+        "test_strangers.py",
+        "test_texts.py",
+        "test_vocabulary.py",
+    }
+    assert files == there - slow
+
+
+def test_a_mark_that_nobody_registered_is_refused(tmp_path):
+    test = tmp_path / "test_it.py"
+    test.write_text("import pytest\n@pytest.mark.slwo\ndef test_it(): pass\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", f"--config-file={ROOT / 'pytest.ini'}", "--collect-only", str(test)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode and "'slwo' not found in `markers`" in done.stdout, done.stdout
 
 
 def test_what_is_not_proved_is_named():

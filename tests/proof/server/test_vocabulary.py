@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import pathlib
 
+import pytest
+
 from ansible_collections.listops.mailman.plugins.module_utils._lists import templates
 from support import recorded, site
 from support.controller import ROOT, Controller
 from support.fermium import Fermium
 from support.ladder import INFO, LIST
 from support.proved import Proved
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 import json

@@ -18,7 +18,7 @@ from support.mounts import mounts
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
-pytestmark = pytest.mark.usefixtures("subscribers")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("subscribers")]
 
 
 def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:

@@ -17,6 +17,8 @@ from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.reader import Reader
 
+pytestmark = pytest.mark.slow
+
 # The search index knows words, without their endings: for it the private list has this name, too.
 LOOKALIKE = f"arbcoms@{site.DOMAIN}"
 MANAGE = ("runuser", "-u", "www-data", "--", "/usr/share/mailman3-web/manage.py")

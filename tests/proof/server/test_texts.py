@@ -16,6 +16,8 @@ from support.ladder import LIST, MEMBER
 from support.outside import Outside
 from support.proved import Proved
 
+pytestmark = pytest.mark.slow
+
 FOOTER = "list:member:regular:footer"
 WELCOME = "list:user:notice:welcome"
 

@@ -18,6 +18,8 @@ from support.fermium import Fermium
 from support.outside import Outside
 from support.proved import Proved
 
+pytestmark = pytest.mark.slow
+
 CONFIG = f"lists/{site.PUBLIC}/config"
 PAGE = "/tmp/audit.html"
 OVERVIEW = f"https://{site.DOMAIN}/overview/"
