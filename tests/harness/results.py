@@ -20,7 +20,7 @@ class Count:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
-    # each failed test, and the first line of what it said
+    # each failed test, and the gist of what it said
     failures: tuple[str, ...] = ()
 
 
@@ -34,13 +34,30 @@ class Result:
 ONE = Count(passed=1)
 
 
+TRACEBACK = "Traceback (most recent call last):"
+
+
+def gist(message: str) -> str:
+    """The first line of an error's message; when a traceback is in it, also the error with which that ends."""
+    first, *rest = lines = message.strip().splitlines() or [""]
+    begins = [number for number, line in enumerate(lines) if line.endswith(TRACEBACK)]
+    if not begins or not rest:
+        return first
+    frames = [number for number, line in enumerate(lines) if number > begins[-1] and line.startswith('  File "')]
+    # what follows the last frame and is not indented; pytest may say more after it
+    after = lines[frames[-1] + 1 :] if frames else []
+    error = next((line for line in after if line and not line[0].isspace()), lines[-1].strip())
+    # the first line may be a long command, and CI keeps 300 letters
+    return f"{first[:150]} {error}"
+
+
 def read_junit(path: Path) -> Count:
     """Count the tests of a pytest report; one that is not there holds none."""
     if not path.exists():
         return Count()
     cases = list(ElementTree.parse(path).getroot().iter("testcase"))
     failures = tuple(
-        f"{case.get('name')}: {(said.get('message') or '').split(chr(10), 1)[0]}"
+        f"{case.get('name')}: {gist(said.get('message') or '')}"
         for case in cases
         for said in [*case.findall("failure"), *case.findall("error")][:1]
     )

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 import testinfra
 
+from harness.results import gist
 from support import site
 from support.controller import Controller
 from support.declared import Declared
@@ -159,8 +160,8 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[CALL] = report
     if report.failed:
-        reason = str(call.excinfo.value).strip().splitlines() if call.excinfo else []
-        unproved.append((item.nodeid.rpartition("/")[2], reason[0] if reason else "failed"))
+        reason = gist(str(call.excinfo.value)) if call.excinfo else ""
+        unproved.append((item.nodeid.rpartition("/")[2], reason or "failed"))
         arguments: dict[str, Any] = getattr(item, "funcargs", {})
         for name in {"fermium", "outside"} & arguments.keys():
             report.sections.append((f"the last that {name} logged", arguments[name].last_words()))

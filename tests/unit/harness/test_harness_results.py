@@ -17,7 +17,7 @@ from harness import sanity, stories
 from harness.checkout import ROOT
 from harness.console import Problem, table
 from harness.demo import PROOFS, changed_tasks, headline, proof, recap, unproved
-from harness.results import ONE, Count, PartFailed, Run, left_out, read_junit, reason
+from harness.results import ONE, Count, PartFailed, Run, gist, left_out, read_junit, reason
 
 JUNIT = """<testsuites><testsuite>
 <testcase name="good"/><testcase name="also good"/>
@@ -39,6 +39,52 @@ def test_a_report_is_counted(tmp_path):
     report.write_text(JUNIT, encoding="utf-8")
     assert read_junit(report) == Count(2, 2, 1, ("bad: Assertion: 1", "broken: "))
     assert read_junit(tmp_path / "none.xml") == Count()
+
+
+FRAMES = """  File "<string>", line 3, in <module>
+    open("/nothere")
+FileNotFoundError: [Errno 2] No such file or directory: '/nothere'"""
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("", ""),
+        ("AssertionError: 1\nassert 1 == 2", "AssertionError: 1"),
+        # as the program in a host and pytest say it
+        (
+            f"AssertionError: host: python3: Traceback (most recent call last):\n{FRAMES}\nassert 1 == 0\n +  where 1 = x",
+            "AssertionError: host: python3: Traceback (most recent call last): "
+            "FileNotFoundError: [Errno 2] No such file or directory: '/nothere'",
+        ),
+        # one error from another
+        (
+            f"x: Traceback (most recent call last):\n{FRAMES}\n\nThe above exception was the direct cause:\n\n"
+            'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nKeyError: 4\n',
+            "x: Traceback (most recent call last): KeyError: 4",
+        ),
+        # after a program that was given as an argument
+        (
+            f"host: python3 -c '\nopen()\n': Traceback (most recent call last):\n{FRAMES}",
+            "host: python3 -c ' FileNotFoundError: [Errno 2] No such file or directory: '/nothere'",
+        ),
+        (
+            "x: Traceback (most recent call last):\n  ... cut\nlast words\n",
+            "x: Traceback (most recent call last): last words",
+        ),
+        ("x: Traceback (most recent call last):", "x: Traceback (most recent call last):"),
+        ("y" * 400 + f"\nTraceback (most recent call last):\n{FRAMES}", "y" * 150 + " " + FRAMES.splitlines()[-1]),
+    ],
+)
+def test_the_gist_of_a_failure_says_what_went_wrong(message, said):
+    assert gist(message) == said
+
+
+def test_a_report_says_with_which_error_a_traceback_ends(tmp_path):
+    message = f"x: Traceback (most recent call last):\n{FRAMES}".replace("\n", "&#10;").replace('"', "&quot;")
+    report = tmp_path / "report.xml"
+    report.write_text(JUNIT.replace("Assertion: 1", message.replace("<", "&lt;")), encoding="utf-8")
+    assert "FileNotFoundError" in read_junit(report).failures[0]
 
 
 def test_later_parts_run_after_one_has_failed(capsys):
