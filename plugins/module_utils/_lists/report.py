@@ -13,6 +13,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
 
 # How many lines of detail a task shows when nobody asks for more.
 DIFF_LIMIT = 500
+# Of longer lists only what differs is shown, as of rosters.
+LONG_LIST = 100
 _FIRST = ("name", "state")
 
 
@@ -82,6 +84,21 @@ def _safe(value: Any) -> Any:
     return visible.escaped(value) if isinstance(value, str) else visible.everywhere(visible.one_line, value)
 
 
+def _differing(plan: ListPlan) -> ListPlan:
+    """A plan whose long lists, such as thousands of bans, have only what is on one side."""
+    changes = dict(plan.changes)
+    for key, (before, after) in plan.changes.items():
+        both = (before, after)
+        texts = all(isinstance(value, list) and all(isinstance(item, str) for item in value) for value in both)
+        if texts and key not in ROSTER_LABELS.values() and max(map(len, both)) > LONG_LIST:
+            lines = (set(before), set(after))
+            changes[key] = (
+                [item for item in before if item not in lines[1]],
+                [item for item in after if item not in lines[0]],
+            )
+    return plan._replace(changes=changes)
+
+
 def _cut(plan: ListPlan, cap: int) -> Shown:
     shown: dict[str, tuple[Any, Any]] = {}
     left_out = 0
@@ -104,7 +121,7 @@ def _cut(plan: ListPlan, cap: int) -> Shown:
 
 def shown(plans: Iterable[ListPlan], limit: int = DIFF_LIMIT) -> list[Shown]:
     """The lists that change, each with its fair share of `limit` lines; 0 is no limit."""
-    changed = [plan for plan in plans if plan.action != "none"]
+    changed = [_differing(plan) for plan in plans if plan.action != "none"]
     sizes = [sum(_lengths(plan.changes).values()) for plan in changed]
     cap = share(sizes, limit) if limit else max(sizes or [0])
     room = limit or len(changed)

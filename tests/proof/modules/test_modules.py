@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from support.controller import Controller, results
-from support.fermium import Fermium
+from support.fermium import MAILMAN_CFG, Fermium
 from support.ladder import DOMAIN, INFO, LIST, MEMBER, climb, refusal, state
 from support.proved import Proved
 
@@ -95,6 +99,55 @@ def test_a_changed_list(controller: Controller, fermium: Fermium, name: str, pro
     assert changes["bans"] == {"before": ["x@example.net"], "after": []}
     assert list(state(fermium)[name]["owner"]) == ["b@example.org"]
     proved("what changed is shown and nothing else", f"{len(changes)} changes")
+
+
+def test_thousands_of_bans_are_in_nobodys_way(
+    controller: Controller, fermium: Fermium, name: str, proved: Proved
+) -> None:
+    bans = [f"spammer{number}@junk{number % 97}.example" for number in range(20000)]
+    rules = [{"header": "Subject", "pattern": f"win {number} prizes", "action": "discard"} for number in range(1000)]
+    other = f"other-{name}"
+    controller.task(LIST, name=other)
+    waits = [0.0]
+    ended = threading.Event()
+
+    def write() -> None:
+        # without the patience of Fermium.rest: a 500 is a failure here
+        writer = Fermium(fermium.engine[0], fermium.container)
+        while not ended.wait(0.2):
+            began = time.monotonic()
+            asked = {"config": MAILMAN_CFG, "method": "PATCH", "path": f"lists/{other}/config"}
+            answer = writer.ask("rest", **asked, form={"info": str(len(waits))})
+            waits.append(time.monotonic() - began if answer["status"] == 204 else math.inf)
+        writer.close()
+
+    took = {}
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(write)
+        try:
+            for step, more, ways in (
+                ("all", ["^one"], rules),
+                ("one more", ["^one", "^two"], rules),
+                ("one less, and one rule first", ["^two"], [rules[-1], *rules[:-1]]),
+            ):
+                began = time.monotonic()
+                said = controller.task(LIST, name=name, owners=["o@example.org"], bans=bans + more, header_matches=ways)
+                took[step] = time.monotonic() - began
+                assert said["changed"] is True
+            assert said["lists"][0]["changes"]["bans"] == {"before": ["^one"], "after": []}
+            again = controller.task(LIST, name=name, bans=bans + more, header_matches=ways)
+            assert again["changed"] is False
+        finally:
+            ended.set()
+    done.result()
+    now = state(fermium)[name]
+    assert sorted(now["bans"]) == sorted(bans + more)
+    assert [rule[1] for rule in now["rules"]] == [rule["pattern"] for rule in ways]
+    assert max(waits) < 2, f"another list's REST waited {max(waits):.1f} s"
+    for each in (name, other):
+        controller.task(LIST, name=each, state="absent")
+    seconds = ", ".join(f"{step} {value:.1f} s" for step, value in took.items())
+    proved(f"{len(bans)} bans and {len(rules)} header rules: {seconds}", f"{len(waits)} writes, {max(waits):.1f} s")
 
 
 def test_disabled_and_back(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:

@@ -163,7 +163,9 @@ class Mailman3Handler:
         """
         work = Transactions(self.config)
         failed: dict[str, str] = {}
-        for number, batch in enumerate(batches(request["steps"], lambda: work.work)):
+        steps = when_free(lambda: self.writer.differences(request["steps"]), self.store.rollback)
+        self.store.rollback()
+        for number, batch in enumerate(batches(steps, lambda: work.work)):
             if number:
                 work.give_way()
             self._commit(work, batch, failed)

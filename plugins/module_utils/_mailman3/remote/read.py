@@ -123,6 +123,16 @@ class Reader:
         for entry in lists.values():
             entry["bans"].sort()
 
+    def bans(self, list_ids: Iterable[str]) -> dict[str, set[str]]:
+        """What is banned from lists."""
+        from mailman.model.bans import Ban
+        from sqlalchemy import select
+
+        found: dict[str, set[str]] = {list_id: set() for list_id in list_ids}
+        for list_id, email in self._rows(select(Ban.list_id, Ban.email), Ban.list_id, found, False):
+            found[list_id].add(email)
+        return found
+
     def _list_rows(self, lists: dict[int, dict[str, Any]], everything: bool, names: list[str]) -> None:
         """What hangs on a list in tables of its own."""
         from mailman.interfaces.mime import FilterType

@@ -39,18 +39,24 @@ CACHE_KB = 65536
 
 
 def weight(step: Step) -> int:
-    """How many people a step adds, changes and removes."""
-    return sum(len(people) for change in step.get("rosters", {}).values() for people in change.values())
+    """How many people a step adds, changes and removes, and bans."""
+    changes = [*step.get("rosters", {}).values(), step.get("bans", {})]
+    return sum(len(people) for change in changes for people in change.values())
 
 
 def parts(step: Step) -> Iterator[Step]:
-    """A step as it is, or, when its rosters are very big, in parts: everything else first, then the people."""
+    """A step as it is, or, when it is about very many people, in parts: everything else first, then the people."""
     if weight(step) <= PEOPLE_OF_ONE_LIST:
         yield step
         return
-    rest = {key: value for key, value in step.items() if key != "rosters"}
-    yield rest
-    for role, change in step["rosters"].items():
+    yield {key: value for key, value in step.items() if key not in ("rosters", "bans")}
+    for kind, people in step.get("bans", {}).items():
+        for start in range(0, len(people), PEOPLE_OF_ONE_LIST):
+            yield {
+                "list": step["list"],
+                "bans": {"add": [], "remove": [], kind: people[start : start + PEOPLE_OF_ONE_LIST]},
+            }
+    for role, change in step.get("rosters", {}).items():
         for kind, people in change.items():
             for start in range(0, len(people), PEOPLE_OF_ONE_LIST):
                 empty: dict[str, list[Any]] = {"add": [], "change": [], "remove": []}

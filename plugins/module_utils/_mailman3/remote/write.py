@@ -16,7 +16,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.p
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import assign, schema
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import Templates
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, replace_file
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, chunks, replace_file
 
 
 def remove(path: str) -> None:
@@ -66,6 +66,20 @@ class Mailman3Writer:
             self.texts.write(mlist, wanted)
         return leftovers
 
+    def differences(self, steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Steps that say of bans which to add and which to remove, by what is banned now, so that no more than that is written."""
+        names = [step["list"] for step in steps if "bans" in step or "ban" in step]
+        banned = self.reader.bans([name.replace("@", ".", 1) for name in names])
+        out = []
+        for step in steps:
+            step = dict(step)
+            if "bans" in step or "ban" in step:
+                have = banned[step["list"].replace("@", ".", 1)]
+                wanted = set(step.get("bans", have)).union(step.pop("ban", ()))
+                step["bans"] = {"add": sorted(wanted.difference(have)), "remove": sorted(have.difference(wanted))}
+            out.append(step)
+        return out
+
     def _list(self, step: Mapping[str, Any]) -> Any:
         from mailman.app.lifecycle import create_list
         from mailman.interfaces.listmanager import IListManager
@@ -102,7 +116,6 @@ class Mailman3Writer:
 
     def _configure(self, mlist: Any, step: Mapping[str, Any]) -> None:
         """What a list has beside its rosters."""
-        from mailman.interfaces.bans import IBanManager
         from mailman.interfaces.mailinglist import IListArchiverSet
 
         self._still(mlist, step.get("seen", {}))
@@ -110,15 +123,7 @@ class Mailman3Writer:
         if "header_matches" in step:
             self._header_matches(mlist, step["header_matches"])
         if "bans" in step:
-            manager = IBanManager(mlist)
-            wanted = set(step["bans"])
-            for ban in list(manager):
-                if ban.email not in wanted:
-                    manager.unban(ban.email)
-            for email in step["bans"]:
-                manager.ban(email)
-        for email in step.get("ban", ()):
-            IBanManager(mlist).ban(email)
+            self._ban(mlist.list_id, **step["bans"])
         if "archivers" in step:
             self._keep_one_of_each_archiver(mlist)
             archivers = {archiver.name: archiver for archiver in IListArchiverSet(mlist).archivers}
@@ -160,15 +165,47 @@ class Mailman3Writer:
             if have[key] != value and (not isinstance(value, list) or sorted(have[key]) != sorted(value)):
                 raise Failure("list {0}: {1} was changed by somebody else while this ran; run again".format(name, key))
 
-    @staticmethod
-    def _header_matches(mlist: Any, rules: list[dict[str, str]]) -> None:
-        from mailman.interfaces.mailinglist import IHeaderMatchList
+    def _ban(self, list_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+        """What Mailman's own manager of bans does, with a few statements for thousands."""
+        from mailman.model.bans import Ban
+        from sqlalchemy import delete
 
-        matches = IHeaderMatchList(mlist)
-        matches.clear()
-        for rule in rules:
+        store, table = self.config.db.store, Ban.__table__
+        for part in chunks(remove):
+            store.execute(delete(table).where(table.c.list_id == list_id, table.c.email.in_(part)))
+        # others may have banned them since
+        have = self.reader.bans([list_id])[list_id] if add else ()
+        store.bulk_insert_mappings(Ban, [{"email": email, "list_id": list_id} for email in add if email not in have])
+
+    def _header_matches(self, mlist: Any, rules: list[dict[str, str]]) -> None:
+        """Write the rules that differ, in their order; Mailman itself would ask twice for each. Tags of rules that stay, stay."""
+        from mailman.model.mailinglist import HeaderMatch
+        from sqlalchemy import bindparam, delete, select, update
+
+        store, table = self.config.db.store, HeaderMatch.__table__
+        store.flush()
+        query = select(table.c.header, table.c.pattern, table.c.id, table.c.position, table.c.chain)
+        rows = store.execute(query.where(table.c.mailing_list_id == mlist.id).order_by(table.c.position, table.c.id))
+        have: dict[tuple[str, str], Any] = {}
+        # Of two alike, which Mailman makes nowadays no more, the first stays.
+        gone = [row[2] for row in rows if have.setdefault((row[0], row[1]), row[2:])[0] != row[2]]
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for position, rule in enumerate(rules):
             chain = None if rule["action"] == "default" else rule["action"]
-            matches.append(rule["header"], rule["pattern"], chain)
+            row = have.pop((rule["header"].lower(), rule["pattern"]), None)
+            if row is None:
+                found = {"header": rule["header"].lower(), "pattern": rule["pattern"], "chain": chain}
+                new.append(dict(found, mailing_list_id=mlist.id, _position=position))
+            elif (row[1], row[2]) != (position, chain):
+                changed.append({"key": row[0], "place": position, "then": chain})
+        for part in chunks(gone + [row[0] for row in have.values()]):
+            store.execute(delete(table).where(table.c.id.in_(part)))
+        if changed:
+            values = {"position": bindparam("place"), "chain": bindparam("then")}
+            store.execute(update(table).where(table.c.id == bindparam("key")).values(values), changed)
+        store.bulk_insert_mappings(HeaderMatch, new)
+        store.expire(mlist, ["header_matches"])
 
     def _disable(self, mlist: Any, request: dict[str, Any]) -> None:
         """Save what is there, then set what disables; held messages go with it."""

@@ -151,3 +151,14 @@ def test_nothing_in_a_report_acts_on_a_terminal_and_what_is_applied_stays_exact(
 def test_a_text_that_differs_in_its_last_line_break_is_shown_so():
     before, after = (report._lines("info", text) for text in ("a\n", "a\n\n"))
     assert before != after
+
+
+def test_of_thousands_of_bans_only_those_that_differ_are_shown():
+    bans = ["spam{0}@example.net".format(number) for number in range(20000)]
+    before, after = sorted(["a@example.net", *bans]), sorted(["b@example.net", *bans])
+    plan = ListPlan("a@l.example.org", "change", {"bans": (before, after)}, {"list": "a@l.example.org"})
+    said = report.result([plan])
+    assert said["lists"][0]["changes"]["bans"] == {"before": ["a@example.net"], "after": ["b@example.net"]}
+    assert said["lists"][0]["left_out"] == 0
+    few = plan._replace(changes={"bans": (before[:3], after[:3])})
+    assert report.result([few])["lists"][0]["changes"]["bans"]["before"] == before[:3]

@@ -58,6 +58,17 @@ def test_a_very_big_roster_is_split_after_everything_else_and_nobody_is_lost():
     assert all(len(batch) == 1 for batch in list(batches([whole]))[1:3])
 
 
+def test_very_many_bans_are_split_as_people_are():
+    names = [f"p{number}@example.com" for number in range(2 * PEOPLE_OF_ONE_LIST + 1)]
+    whole = {"list": "a", "set": {"info": "x"}, "bans": {"add": names, "remove": names[:5]}}
+    cut = [part for batch in batches([whole]) for part in batch]
+    assert cut[0] == {"list": "a", "set": {"info": "x"}}
+    assert [weight(part) for part in cut[1:]] == [PEOPLE_OF_ONE_LIST, PEOPLE_OF_ONE_LIST, 1, 5]
+    assert [name for part in cut[1:] for name in part["bans"]["add"]] == names
+    few = dict(whole, bans={"add": names[:1], "remove": []})
+    assert list(batches([few])) == [[few]] and weight(few) == 1
+
+
 def test_a_slow_machine_gets_shorter_transactions_and_a_quick_one_longer_again():
     assert pace(WORK, 1.0) == WORK // 2 and pace(LEAST_WORK, 1.0) == LEAST_WORK
     assert pace(WORK, 0.01) == WORK and pace(WORK // 4, 0.01) == WORK // 2
