@@ -296,6 +296,22 @@ def declared(params: Mapping[str, Any]) -> list[model.ListSpec]:
     return model.parse_site(params["lists"], defaults)
 
 
+class Declared:
+    """What a module's parameters declare, parsed once; of many lists they keep the names, since a site is big."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._params = params
+        self._specs: list[model.ListSpec] | None = None
+
+    def __call__(self, _info: Any = None) -> list[model.ListSpec]:
+        if self._specs is None:
+            self._specs = declared(self._params)
+            if self._params["lists"] is not None:
+                # in place: Ansible has the same list elsewhere
+                self._params["lists"][:] = brief(self._params)["lists"]
+        return self._specs
+
+
 def texts_in(value: Any) -> Iterator[str]:
     """All that is written in a value, whatever it is made of."""
     if isinstance(value, Mapping):
@@ -396,7 +412,7 @@ def main() -> None:
         web = WebInterface.of(params)
         outcome = reconcile(
             options,
-            lambda _info: declared(params),
+            Declared(params),
             open_archives=lambda backend: open_archives(backend, web),
         )
     except (Invalid, HostError) as exc:

@@ -24,9 +24,11 @@ COMMANDED_LISTS = 10
 TARGETS = {
     "noop_vs_floor": Target(2),
     "noop_vs_commands": Target(50, at_least=True),
-    "create_vs_floor": Target(1.3),
+    "create_vs_floor": Target(2),
     "one_change_vs_noop": Target(1.3),
+    "one_ban_vs_noop": Target(1.5),
     "memory_mb": Target(400),
+    "memory_per_1000_members_mb": Target(2),
     "growth_exponent": Target(1.15),
     "create_growth_exponent": Target(1.15),
 }

@@ -27,7 +27,9 @@ TARGETS = {
     "create_vs_floor": Target(1.5),
     "create_vs_commands": Target(100, at_least=True),
     "one_change_vs_noop": Target(1.3),
+    "one_ban_vs_noop": Target(1.5),
     "memory_mb": Target(400),
+    "memory_per_1000_members_mb": Target(2),
     "growth_exponent": Target(1.15),
     "create_growth_exponent": Target(1.15),
 }

@@ -13,9 +13,11 @@ from typing import Any, ClassVar
 
 from bench.figures import Figure, Target, exponent, median
 from bench.host import HOME, Host
-from bench.site import memberships, one_more, site
+from bench.site import MEMBERS_PER_LIST, memberships, one_more, site
 
 Entries = list[dict[str, Any]]
+# of one list
+BANS = 20000
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Side(ABC):
             self._reading(whole, more)
             self.measure_today(entries)
             self._growth()
+            self._banning()
         return self._report()
 
     # ---- what each Mailman has of its own
@@ -125,6 +128,21 @@ class Side(ABC):
                 self._module(f"create {lists}", arguments)
                 self._module(f"noop {lists}", arguments)
 
+    def _banning(self) -> None:
+        """One list with thousands of bans, and one ban more."""
+        entry = self.entries(1)[0]
+        bans = [f"spammer{number}@junk{number % 97}.example" for number in range(BANS)]
+        whole, more = (
+            self.arguments(name, [dict(entry, bans=[*bans, *new])])
+            for name, new in (("bans", []), ("more-bans", ["one.more@example.net"]))
+        )
+        self.restore()
+        self._module("create bans", whole)
+        for _round in range(self.rounds):
+            assert not self._module("noop bans", whole)["changed"]
+            assert self._module("one ban", more)["lists_changed"] == 1
+            assert self.host.module(whole)[1]["summary"]["lists_changed"] == 1
+
     # ---- telling
 
     def _report(self) -> list[Figure]:
@@ -140,15 +158,19 @@ class Side(ABC):
             "noop_vs_floor": cost["noop"] / cost["floor read"],
             "create_vs_floor": cost["create"] / cost["floor write"],
             "one_change_vs_noop": cost["one change"] / cost["noop"],
+            "one_ban_vs_noop": cost["one ban"] / cost["noop bans"],
             **self.ratios(cost),
         }
         told = [self._figure(name, value, "times") for name, value in values.items()]
         memory = max(self.megabytes[what] for what in ("create", "noop", "one change"))
         told.append(self._figure("memory_mb", memory, "MB"))
-        told.append(self._figure(f"memory_of_{big}_lists_mb", max(self.megabytes.values()), "MB"))
+        most = max(self.megabytes.values())
+        told.append(self._figure(f"memory_of_{big}_lists_mb", most, "MB"))
+        start = max(self.megabytes["create 0"], self.megabytes["noop 0"])
+        told.append(self._figure("memory_per_1000_members_mb", (most - start) / (big * MEMBERS_PER_LIST / 1000), "MB"))
         for name, what in (("growth_exponent", "noop"), ("create_growth_exponent", "create")):
             told.append(self._figure(name, growth(what), "exponent"))
-        for what in ("floor read", "noop", "one change", "floor write", "create"):
+        for what in ("floor read", "noop", "one change", "floor write", "create", "create bans", "one ban"):
             told.append(self._figure(f"{what.replace(' ', '_')}_seconds", cost[what], "s"))
         for what, seconds in cost.items():
             if what.endswith(", a list"):

@@ -17,6 +17,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.process 
 
 CHARSET_REMEDY = "another preferred_language, or mailman_settings: {{language.{0}: {{charset: utf-8}}}}"
 
+# So that the steps of a whole site are never there as text at once.
+LISTS_PER_APPLY = 200
+
 
 class Mailman3(ListBackend):
     """readonly: it does not even start a new Mailman."""
@@ -78,9 +81,11 @@ class Mailman3(ListBackend):
         return found
 
     def apply(self, steps: Sequence[Step]) -> Mapping[str, str]:
-        answer = self._process.request("apply", steps=steps)
-        self.waited = float(answer["waited"])
-        failed: Mapping[str, str] = answer["failed"]
+        failed: dict[str, str] = {}
+        for start in range(0, len(steps), LISTS_PER_APPLY):
+            answer = self._process.request("apply", steps=steps[start : start + LISTS_PER_APPLY])
+            self.waited += float(answer["waited"])
+            failed.update(answer["failed"])
         return failed
 
     def archive_policies(self) -> Mapping[str, str]:

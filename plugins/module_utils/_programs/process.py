@@ -190,15 +190,20 @@ class Process:
         self._write(json.dumps(message).encode("utf-8") + b"\n")
 
     def _answer(self) -> Mapping[str, Any]:
-        line = _pipes(self._process)[1].readline()
-        if not line:
-            raise HostError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
-        answer: Mapping[str, Any] = json.loads(line.decode("utf-8"))
+        answer: dict[str, Any] = self._line()
         if answer.get("absent"):
             raise NotInstalled(answer["error"])
         if "error" in answer:
             raise HostError(answer["error"], answer.get("traceback", "") + self._complaints())
+        if "streamed" in answer:
+            answer["lists"] = dict(self._line() for _each in range(answer.pop("streamed")))
         return answer
+
+    def _line(self) -> Any:
+        line = _pipes(self._process)[1].readline()
+        if not line:
+            raise HostError("the interpreter {0} stopped early".format(self._argv[0]), self._complaints())
+        return json.loads(line)
 
     def _write(self, data: bytes) -> None:
         stdin = _pipes(self._process)[0]

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import sys
+import types
 
 sys.path.insert(0, '/usr/lib/mailman/bin')
 import paths
@@ -44,6 +45,8 @@ def write(entry):
     name, domain = str(entry['name']).split('@')
     mlist = MailList()
     mlist.Create(name, str(entry['owners'][0]), hashlib.sha1(os.urandom(20)).hexdigest(), emailhost=domain)
+    # Else Mailman would read the lock file again for each member.
+    mlist.Locked = types.MethodType(lambda _mlist: True, mlist)
     try:
         mlist.owner = [str(owner) for owner in entry['owners']]
         mlist.moderator = [str(moderator) for moderator in entry.get('moderators', [])]

@@ -16,7 +16,11 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.p
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.read import Reader
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.settings import assign, schema
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.templates import Templates
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, chunks, replace_file
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import (
+    Failure,
+    chunks,
+    replace_file,
+)
 
 
 def remove(path: str) -> None:

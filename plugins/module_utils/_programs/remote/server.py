@@ -9,7 +9,8 @@ and it is Python 2.7 as well as 3, because Mailman 2.1 is. It runs as the
 service's own user (see _programs/identity.py): what root writes, the service could not
 change, and what is imported may be the service's own.
 Requests arrive on standard input, one JSON object a line; every request gets
-one JSON object in answer. Errors are answered as {"error": sentence}.
+one JSON object in answer. Where that has "lists" by name, it says in "streamed"
+how many lines [name, list] follow. Errors are answered as {"error": sentence}.
 """
 
 import gc
@@ -143,7 +144,14 @@ def serve(start, prepare=None):
             answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:
             answer = {"error": sentence(exc), "traceback": traceback.format_exc()}
+        # A site's lists go one by one, so that nobody has all of them twice, as objects and as text.
+        lists = answer.get("lists")
+        if isinstance(lists, dict):
+            answer = dict(answer, lists=None, streamed=len(lists))
         out.write(json.dumps(answer).encode("ascii") + b"\n")
+        if isinstance(lists, dict):
+            for name in list(lists):
+                out.write(json.dumps([name, lists.pop(name)]).encode("ascii") + b"\n")
         out.flush()
         # while whoever asked thinks about it, not when the process ends
-        del answer
+        del answer, lists

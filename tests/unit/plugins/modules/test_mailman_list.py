@@ -33,3 +33,14 @@ def test_what_is_refused_shows_no_password(options, password, monkeypatch, capsy
         mailman_list.main()
     said = capsys.readouterr().out
     assert json.loads(said)["failed"] and not re.search("s3cret|84930211", said)
+
+
+def test_of_many_lists_only_what_was_parsed_is_kept():
+    entries = [{"name": f"l{number}", "members": ["a@example.org"]} for number in range(3)]
+    params = {"lists": entries, "defaults": None, "domain": "l.example.org"}
+    declare = mailman_list.Declared(params)
+    specs = declare()
+    assert [spec.name for spec in specs] == [f"l{number}@l.example.org" for number in range(3)]
+    # whoever else has the list, as Ansible does
+    assert entries == params["lists"] == ["l0", "l1", "l2"]
+    assert declare(None) is specs and mailman_list.brief(params)["lists"] == ["l0", "l1", "l2"]

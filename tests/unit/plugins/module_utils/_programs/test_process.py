@@ -13,7 +13,9 @@ import time
 
 import pytest
 
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import Connection
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3 import client
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands, identity, process
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server
 from unit.plugins.module_utils.programs import PROGRAMS
@@ -206,12 +208,56 @@ with Process(program, command=sys.argv[1], user=pwd.getpwuid(os.getuid()).pw_nam
 """
 
 
+# A program with many lists, which says how many steps it got at a time.
+BIG = """
+from {program} import serve
+
+
+class Handler:
+    def server_info(self):
+        return {{"lists": ["a", "b"]}}
+
+    def read(self, request):
+        return {{"lists": {{str(number): {{"n": number}} for number in range(request["many"])}}, "more": 1}}
+
+    def apply(self, request):
+        names = [step["list"] for step in request["steps"]]
+        return {{"failed": {{names[0]: str(len(names))}}, "waited": 0.5}}
+
+
+def main():
+    serve(lambda request: Handler())
+"""
+
+
 def alive(process):
     try:
         with open("/proc/{0}/stat".format(process), encoding="ascii") as handle:
             return handle.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_lists_come_and_steps_go_in_small_pieces(tmp_path, monkeypatch):
+    """Else each side would have a whole site twice, as objects and as text."""
+    (tmp_path / "big.py").write_text(BIG.format(program=server.__name__))
+    monkeypatch.syspath_prepend(tmp_path)
+    import big
+
+    lines = []
+    line = process.Process._line
+    monkeypatch.setattr(process.Process, "_line", lambda self: lines.append(line(self)) or lines[-1])
+    monkeypatch.setattr(client, "PROGRAM", process.Program([server, big], [], "command", "user"))
+    connection = Connection(command=script(tmp_path, "#!" + PYTHON), user=own_user())
+    with client.Mailman3(connection, readonly=True) as backend:
+        sent = backend._process.request
+        assert sent("read", many=3)["lists"] == {"0": {"n": 0}, "1": {"n": 1}, "2": {"n": 2}}
+        assert lines[-3:] == [["0", {"n": 0}], ["1", {"n": 1}], ["2", {"n": 2}]]
+        assert sent("read", many=0) == {"lists": {}, "more": 1}
+        steps = [{"list": str(number)} for number in range(2 * client.LISTS_PER_APPLY + 1)]
+        size = str(client.LISTS_PER_APPLY)
+        assert backend.apply(steps) == {"0": size, size: size, str(len(steps) - 1): "1"}
+        assert backend.waited == 1.5
 
 
 def test_a_program_ends_with_the_module_that_was_killed(tmp_path):
