@@ -12,7 +12,8 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Sets the passwords of a Mailman 2.1 site, which open every list.
-  - Makes new administrator passwords for lists and tells them to the owners, once for each occasion.
+  - Makes new administrator passwords for lists and tells them to the owners, once for each occasion. A list that cannot be read or has no
+    owner is an error that names it; the others get theirs all the same.
   - A known password of one list is an option of M(listops.mailman.mailman_list), under O(listops.mailman.mailman_list#module:settings),
     V(admin_password), V(moderator_password) or V(poster_password).
   - Mailman 3 has no such passwords, its owners log in with accounts of their own; there this is an error.
@@ -68,7 +69,7 @@ EXAMPLES = r"""
 RETURN = r"""
 changes:
   description: What changed, or would in check mode, as C(site_password), C(creator_password) or the address of a list.
-  returned: success
+  returned: success, and when a list failed, of the others
   type: list
   elements: str
   sample: [wikitech-l@lists.example.org]
@@ -80,7 +81,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import CONNECTION_SPEC, Connection
 from ansible_collections.listops.mailman.plugins.module_utils._backends.choose import choose
-from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure, of_failed
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
@@ -95,8 +96,8 @@ def passwords(params: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def run(params: Mapping[str, Any], check_mode: bool) -> list[str]:
-    """Set what differs, or only find it; returns its names."""
+def run(params: Mapping[str, Any], check_mode: bool) -> tuple[list[str], dict[str, str]]:
+    """Set what differs, or only find it; see Mailman21.set_passwords."""
     site = passwords(params)
     connection = Connection.of(params)
     if choose(connection) != "mailman21":
@@ -121,14 +122,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        changes = run(module.params, module.check_mode)
+        changes, failed = run(module.params, module.check_mode)
     except (Invalid, HostError) as exc:
         module.fail_json(**failure(exc))
     diff = {
         "before": "".join("{0}: (a password)\n".format(name) for name in changes),
         "after": "".join("{0}: (another password)\n".format(name) for name in changes),
     }
-    module.exit_json(changed=bool(changes), changes=changes, diff=diff)
+    result = dict(changed=bool(changes), changes=changes, diff=diff)
+    if failed:
+        module.fail_json(msg=of_failed(failed, done=bool(changes) and not module.check_mode), **result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

@@ -170,6 +170,35 @@ def test_one_that_is_declared_is_an_error_and_in_nobody_elses_way(
     assert host.shell(f"test -e {STATE}/lists/{made}")["rc"] != 0
 
 
+@pytest.mark.parametrize("declared", [False, True])
+@pytest.mark.parametrize("open_archive", [False, True])
+def test_without_a_policy_its_archive_is_shut_and_nobody_else_fails(
+    host: Mailman21, made: str, open_archive: bool, declared: bool
+) -> None:
+    """Whether its archive may be shown nobody can tell: it is not, and only who declares it is told of an error."""
+    other = made + "-other"
+    host.check("newlist", "-q", other, "owner@example.org", "pw")
+    link = f"{STATE}/archives/public/{made}"
+    host.sh(f"test -L {link}" if open_archive else f"rm {link}")
+    host.withlist("odd.without", made, "archive_private")
+    host.sh(f"test -L {link} || ln -s {STATE}/archives/private/{made} {link}" if open_archive else "true")
+    lists = [{"name": made, "description": "x"}, {"name": other, "info": "done"}]
+    if declared:
+        message = host.refusal(LIST, lists=lists)
+        assert made in message and "archive_private" in message and "\n" not in message
+        assert "what the other lists need is done" in message
+    else:
+        changes = {each["name"]: each["changes"] for each in host.apply(LIST, lists=lists[1:])["lists"]}
+        drift = {"archive_shown": {"before": "public", "after": "private"}}
+        assert changes.get(f"{made}@{host.domain}") == (drift if open_archive else None)
+        assert "archive_private" in host.apply(INFO)["unreadable"][f"{made}@{host.domain}"]
+    assert host.attribute(other, "info") == "done"
+    assert host.shell(f"test -e {link} -o -L {link}")["rc"] == 1
+    # nothing is left to do
+    if not declared:
+        assert host.apply(LIST, lists=lists[1:])["changed"] is False
+
+
 @pytest.mark.parametrize("last", [False, True])
 def test_a_copy_is_named_where_there_is_one(host: Mailman21, made: str, last: bool) -> None:
     folder = f"{STATE}/lists/{made}"

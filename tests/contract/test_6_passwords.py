@@ -96,3 +96,32 @@ def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21
 def test_new_passwords_of_a_list_that_is_not_there(host: Mailman21, name: str) -> None:
     assert name in host.refusal(PASSWORD, lists=[name], occasion="x")
     assert name not in host.lists()
+
+
+@pytest.mark.parametrize("fault", ["damaged", "host", "owners"])
+def test_a_list_that_fails_is_in_no_other_owners_way(host: Mailman21, made: str, fault: str) -> None:
+    """Of one that cannot be read, has no domain or no owner, it says so; the others are given theirs once."""
+    other, folder = made + "-other", f"{STATE}/lists/{made}"
+    host.check("newlist", "-q", other, "owner@example.org", "pw")
+    host.sh(f"cp {folder}/config.pck {made}.pck")
+    if fault == "damaged":
+        host.sh(f"head -c 100 {made}.pck > {folder}/config.pck")
+    else:
+        host.withlist("odd.attribute", made, *(("host_name", "3") if fault == "host" else ("owner", "[]")))
+    try:
+        old, before = host.attribute(other, "password"), host.fingerprint()
+        for check_mode in (True, False):
+            said = host.module(PASSWORD, lists=[made, other], occasion="handover", check_mode=check_mode)
+            assert said.get("failed") is True and f"list {made}" in said["msg"], said
+            assert said["changes"] == [f"{other}@{host.domain}"] and said["changed"] is True, said
+            assert ("is done" in said["msg"]) is not check_mode
+            assert (host.fingerprint() == before) is check_mode
+        new = host.attribute(other, "password")
+        assert new != old and host.mail_of(other) == 1
+        said = host.module(PASSWORD, lists=[made, other], occasion="handover")
+        assert said.get("failed") is True and said["changed"] is False, said
+        assert host.attribute(other, "password") == new and host.mail_of(other) == 1
+        # the passwords of the site need no list
+        assert host.apply(PASSWORD, site_password="correct horse", check_mode=True)["changed"] is True
+    finally:
+        host.sh(f"cp {made}.pck {folder}/config.pck")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from typing import Container, Mapping, Sequence
+from typing import Mapping, MutableMapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._apply.service import resume, stopped
 from ansible_collections.listops.mailman.plugins.module_utils._archives import policy
@@ -101,7 +101,7 @@ class HostUpdate:
                 resume(self._backend, self._service)
         self._tell(policy.before(self.plans))
         steps = [plan.step for plan in self.plans if plan.step]
-        failed = self._backend.apply(steps) if steps else {}
+        failed = dict(self._backend.apply(steps)) if steps else {}
         copies = [name for name in self._copies if name not in failed]
         if copies:
             self._backend.drop_copies(copies)
@@ -126,35 +126,38 @@ class HostUpdate:
         stay = {name for name in names if policy.stays_guarded(name, self._policies, self._shown, kept)}
         return kept.difference(names).union(stay)
 
-    def _finish(self, failed: Container[str]) -> None:
+    def _finish(self, failed: MutableMapping[str, str]) -> None:
         """Let the archive go by what Mailman says now, and let go only of what both say is public.
 
-        failed: lists that are not as declared. Of those that shall be private, what is shut stays so until they are.
+        failed: lists that are not as declared, to which those are added whose archive cannot be mended. Of those that
+            shall be private, what is shut stays so until they are.
         """
         self._policies = self._backend.archive_policies()
         former = {name for plan in self.plans for name in plan.changes.get("name", ())}
         names = self._names() | {plan.name for plan in self.plans} | former
         names -= {name for name in policy.private_after(self.plans) if name in failed}
-        self._correct(names)
+        failed.update(self._correct(names))
         if self._guard is not None and self._guard.names is not None:
             self._guard.write(self._kept(self._guard.names, names))
 
-    def _correct(self, names: set[str]) -> None:
+    def _correct(self, names: set[str]) -> Mapping[str, str]:
+        """Let the archives of lists go by what Mailman says; those that cannot, with a sentence each."""
+        failed: dict[str, str] = {}
         # Of a list that was there, posts may be on their way, so that it is looked at twice.
         pause = bool(policy.closed(self.plans)) and self._archive is not None and self._archive.follows_late
         settled = not pause
         for attempt in range(SETTLE_ROUNDS):
             self._shown = self._show()
-            wrong = policy.misled(self._policies, self._shown, names)
+            wrong = policy.misled(self._policies, self._shown, names.difference(failed))
             if self._archive and wrong:
-                self._archive.correct_policies(wrong)
+                failed.update(self._archive.correct_policies(wrong))
             elif settled:
-                return
+                return failed
             settled = not wrong
             if pause or (wrong and attempt):
                 time.sleep(SETTLE_SECONDS)
         if not wrong:
-            return
+            return failed
         name, ours = next(iter(wrong.items()))
         raise HostError(
             "list {0}: its archive takes itself for {1} again and again, and Mailman says {2}; run again".format(

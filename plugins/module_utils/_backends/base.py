@@ -172,8 +172,8 @@ class ArchiveBackend(ABC):
         """Let it know the policies of lists, whether it has heard of them or not."""
 
     @abstractmethod
-    def correct_policies(self, policies: Mapping[str, str]) -> None:
-        """The same for archives that are there and go by another policy."""
+    def correct_policies(self, policies: Mapping[str, str]) -> Mapping[str, str]:
+        """The same for archives that are there and go by another policy; the lists that failed, with a sentence each."""
 
     @abstractmethod
     def drop(self, lists: Sequence[str]) -> None:

@@ -74,8 +74,9 @@ class HyperKitty(ArchiveBackend):
     def set_policies(self, policies: Mapping[str, str]) -> None:
         self._ask("set_policies", policies=policies)
 
-    def correct_policies(self, policies: Mapping[str, str]) -> None:
+    def correct_policies(self, policies: Mapping[str, str]) -> Mapping[str, str]:
         self._ask("correct_policies", policies=policies)
+        return {}
 
     def drop(self, lists: Sequence[str]) -> None:
         self._ask("drop", lists=lists)

@@ -39,8 +39,10 @@ class Pipermail(ArchiveBackend):
     def set_policies(self, policies: Mapping[str, str]) -> None:
         """The list itself says who may read its archive, and sees to it when it is saved."""
 
-    def correct_policies(self, policies: Mapping[str, str]) -> None:
-        self._process.request("correct_archives", lists=sorted(map(self._server.local, policies)))
+    def correct_policies(self, policies: Mapping[str, str]) -> Mapping[str, str]:
+        names = {self._server.local(address): address for address in policies}
+        failed = self._process.request("correct_archives", lists=sorted(names))["failed"]
+        return {names[name]: reason for name, reason in failed.items()}
 
     def drop(self, lists: Sequence[str]) -> None:
         self._process.request("drop_archives", lists=sorted(map(self._server.local, lists)))

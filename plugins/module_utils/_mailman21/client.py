@@ -188,13 +188,21 @@ class Mailman21(ListBackend):
 
     def set_passwords(
         self, site: Mapping[str, str], lists: Iterable[str], occasion: str | None, *, check_mode: bool
-    ) -> list[str]:
-        """Set passwords of the site, and new ones of lists; returns the names of those that differ."""
-        by_name = {}
+    ) -> tuple[list[str], dict[str, str]]:
+        """Set passwords of the site, and new ones of lists.
+
+        Returns the names of those that differ, and of the lists that failed, with a sentence each. The others are done.
+        """
+        by_name, failed = {}, {}
         for address in lists:
-            if address not in self.server.lists:
+            reason = self._unreadable.get(address, self._unreadable.get(address.partition("@")[0]))
+            if address in self.server.lists:
+                by_name[self.server.lists[address]] = address
+            elif reason:
+                failed[address] = reason
+            else:
                 raise Invalid("list {0} does not exist".format(address))
-            by_name[self.server.lists[address]] = address
         answer = self._process.request("passwords", site=site, renew=dict.fromkeys(by_name, occasion), check=check_mode)
         changed = ["{0}_password".format(name) for name in answer["site"]]
-        return changed + [by_name[name] for name in answer["renew"]]
+        failed.update((by_name[name], reason) for name, reason in answer["failed"].items())
+        return changed + [by_name[name] for name in answer["renew"]], failed

@@ -19,6 +19,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import (
     LIST_PASSWORDS,
     OCCASION,
+    check_owners,
     same_password,
     set_site_password,
     stored_site_password,
@@ -92,7 +93,8 @@ class Mailman21Handler(object):
             except Exception as exc:
                 unreadable[name] = sentence(name, exc)
             else:
-                if config.get("archive_private"):
+                # One that does not say who may read its archive cannot be read, and its archive is shown to nobody.
+                if config.get("archive_private", True):
                     private.append(name)
         return lists, private, unreadable
 
@@ -110,18 +112,18 @@ class Mailman21Handler(object):
 
     def correct_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Let those who may read archives be those who can. request: {"lists": [names]}; answer: {}."""
-        failed = []
+        """Let those who may read archives be those who can.
+
+        request: {"lists": [names]}; answer: {"failed": {name: sentence}}, the others are done.
+        """
+        failed = {}
         for name in request["lists"]:
             try:
                 with naming(name):
                     self.writer.correct_archive(str(name))
             except Failure as exc:
-                # one that cannot be read is not in the way of the others
-                failed.append(str(exc))
-        if failed:
-            raise Failure("; ".join(failed[:3]))
-        return {}
+                failed[name] = str(exc)
+        return {"failed": failed}
 
     def look_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
@@ -331,24 +333,31 @@ class Mailman21Handler(object):
 
         request: {"site": {"site" or "creator": password}, "renew": {list:
         occasion}, "check": only look}.
-        answer: {"site": [those that differ], "renew": [lists whose last occasion is another]}.
+        answer: {"site": [those that differ], "renew": [lists whose last occasion is another], "failed": {list:
+        sentence}}; the others are done.
         """
+        renew, failed = [], {}  # type: list[str], dict[str, str]
         site = [
             name
             for name, password in sorted(request["site"].items())
             if same_password(stored_site_password(name), password) is not True
         ]
-        renew = [
-            name
-            for name, occasion in sorted(request["renew"].items())
-            if plain(self.files.config(str(name)).get(OCCASION), "utf-8") != occasion
-        ]
-        if not request["check"]:
-            for name in site:
-                set_site_password(name, request["site"][name])
-            for name in renew:
-                self.writer.renew_password(str(name), request["renew"][name])
-        return {"site": site, "renew": renew}
+        for name in site if not request["check"] else ():
+            set_site_password(name, request["site"][name])
+        for name, occasion in sorted(request["renew"].items()):
+            try:
+                with naming(name):
+                    config = self.files.config(str(name))
+                    if plain(config.get(OCCASION), "utf-8") == occasion:
+                        continue
+                    check_owners(name, config.get("owner"))
+                    if not request["check"]:
+                        self.writer.renew_password(str(name), occasion)
+            except Failure as exc:
+                failed[name] = str(exc)
+            else:
+                renew.append(name)
+        return {"site": site, "renew": renew, "failed": failed}
 
 
 WIDGETS = (

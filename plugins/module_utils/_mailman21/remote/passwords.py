@@ -74,6 +74,13 @@ def set_site_password(name, password):
     os.rename(temporary, path)
 
 
+def check_owners(name, owners):
+    # type: (str, Any) -> None
+    """Refuse to make up a password that nobody could be told."""
+    if not owners:
+        raise Failure("list {0} has no owner who could be told a password".format(name))
+
+
 def renew(mlist, occasion):
     # type: (Any, str) -> None
     """Give a locked list a password that nobody knows but its owners, who are told once.
@@ -83,8 +90,7 @@ def renew(mlist, occasion):
     """
     from Mailman import Message, Utils, mm_cfg
 
-    if not mlist.owner:
-        raise Failure("list {0} has no owner who could be told a password".format(mlist.internal_name()))
+    check_owners(mlist.internal_name(), mlist.owner)
     password = Utils.MakeRandomPassword(max(12, mm_cfg.ADMIN_PASSWORD_LENGTH))
     mlist.password = digest(password)
     mlist.Save()

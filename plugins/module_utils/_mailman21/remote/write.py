@@ -121,9 +121,11 @@ class Mailman21Writer(object):
         # type: (str) -> None
         """Give an archive the links that the list says it has, or none."""
         with self.locked(name) as mlist:
-            if mlist.archive_private:
+            told = hasattr(mlist, "archive_private")
+            if not told or mlist.archive_private:
                 archives.close(name)
-            mlist.CheckHTMLArchiveDir()
+            if told:
+                mlist.CheckHTMLArchiveDir()
 
     # ---- the list as a whole
 

@@ -261,6 +261,7 @@ class FakeArchive(ArchiveBackend):
 
     def correct_policies(self, policies):
         self.set_policies(policies)
+        return {}
 
     def drop(self, lists):
         for name in lists:

@@ -69,6 +69,7 @@ class Archive:
             self.stubborn -= 1
         else:
             self.shown.update(policies)
+        return {}
 
     def move(self, renames):
         self.told.append(("archive", "move", None))
@@ -213,3 +214,17 @@ def test_a_renamed_private_list_is_guarded_under_both_names_until_the_old_one_is
     writes = [(place, names) for place, (who, _what, names) in enumerate(told) if who == "guard"]
     assert [names for _place, names in writes] == [[A, B], [B]]
     assert writes[0][0] == 0 and writes[1][0] == len(told) - 1
+
+
+def test_an_archive_that_cannot_be_mended_is_an_error_of_its_list_only(told, monkeypatch):
+    monkeypatch.setattr(host, "SETTLE_SECONDS", 0)
+    both = {A: "private", B: "private"}
+
+    class Pipermail(Archive):
+        def correct_policies(self, policies):
+            self.shown[B] = "private"
+            return {A: "list a: no"}
+
+    web = Pipermail(told, {A: "public", B: "public"})
+    done = host.HostUpdate(Mailman(told, both), web, "mailman", [], [], both)
+    assert done.apply(was_stopped=False) == {A: "list a: no"}
