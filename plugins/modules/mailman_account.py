@@ -12,8 +12,8 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Owners and moderators of Mailman 3's lists use its web interface with an account that has confirmed their address. This makes sure that
-    there is one, confirmed by your word, and mails its owner the same link that "forgotten password" mails. Nobody else learns a password,
-    because there is none until the link is used.
+    there is one, confirmed by your word, and mails its owner a link to set a password, such as "forgotten password" mails. Nobody else
+    learns a password, because there is none until the link is used.
   - The link is mailed once for each O(occasion). It works once, and for as long as the web interface says
     (C(PASSWORD_RESET_TIMEOUT), three days unless it is set).
   - An account of somebody else that has the address without having confirmed it loses it.
@@ -42,6 +42,18 @@ options:
         mailed again, so the person is told once.
       - Without it a link is mailed only to an account that has no password and was never mailed one.
     type: str
+  lists:
+    description:
+      - The posting addresses of the lists that the mail names as the reason for the link. They change nothing of what the person may do.
+    type: list
+    elements: str
+    default: []
+  roles:
+    description: What the mail says that the person is of O(lists).
+    type: list
+    elements: str
+    choices: [owner, moderator]
+    default: [owner]
 seealso:
   - module: listops.mailman.mailman_member
   - module: listops.mailman.mailman_password
@@ -51,6 +63,7 @@ EXAMPLES = r"""
 - name: A new owner can log in
   listops.mailman.mailman_account:
     address: new-owner@example.org
+    lists: [wikitech-l@lists.example.org]
 
 - name: An owner who lost the first link
   listops.mailman.mailman_account:
@@ -96,9 +109,12 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     occasion = params["occasion"]
     if occasion is not None:
         occasion = vocabulary.line("occasion", occasion).strip()
+    lists = [vocabulary.address("lists", name).lower() for name in params["lists"]]
     with Accounts(WebInterface.of(params)) as there:
         found = there.look(address)
-        steps = accounts.plan(address, found, occasion)
+        steps = accounts.plan(
+            address, found, occasion, list(dict.fromkeys(lists)), list(dict.fromkeys(params["roles"]))
+        )
         name = found["holder"] and found["holder"]["name"]
         if steps and not check_mode:
             name = there.apply(address, [step.request for step in steps])
@@ -117,6 +133,8 @@ def main() -> None:
         argument_spec=dict(
             address=dict(type="str", required=True),
             occasion=dict(type="str"),
+            lists=dict(type="list", elements="str", default=[]),
+            roles=dict(type="list", elements="str", choices=["owner", "moderator"], default=["owner"]),
             **WEB_SPEC,
         ),
         supports_check_mode=True,

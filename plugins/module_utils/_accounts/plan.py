@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
@@ -18,13 +18,20 @@ class Step(NamedTuple):
     request: Mapping[str, Any]
 
 
-def plan(address: str, found: Mapping[str, Any], occasion: str | None) -> list[Step]:
+def plan(
+    address: str,
+    found: Mapping[str, Any],
+    occasion: str | None,
+    lists: Sequence[str] = (),
+    roles: Sequence[str] = ("owner",),
+) -> list[Step]:
     """What is to do, in order.
 
     address: in lower case.
     found: see AccountsHandler.look.
     occasion: what a link to set a password is for. Without one it is mailed only
         to whoever has no password and was never mailed a link.
+    lists, roles: what the mail says that it is about, see notice in remote/main.py.
     """
     holder = found["holder"]
     if holder and not holder["active"]:
@@ -42,6 +49,7 @@ def plan(address: str, found: Mapping[str, Any], occasion: str | None) -> list[S
         steps.append(Step("an account of {0}, without password".format(address), {"create": True}))
     told = holder["occasions"] if holder else []
     has_password = bool(holder and holder["password"])
+    mail = {"mail": occasion or "new", "lists": list(lists), "roles": list(roles)}
     if occasion not in told if occasion else not (has_password or told):
-        steps.append(Step("a link to set a password, mailed to {0}".format(address), {"mail": occasion or "new"}))
+        steps.append(Step("a link to set a password, mailed to {0}".format(address), mail))
     return steps

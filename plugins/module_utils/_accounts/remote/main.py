@@ -11,12 +11,59 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from unittest import mock
+from urllib.parse import urljoin
 
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
 # How the history of an account, which the web administrator sees, tells of a link; the occasion follows.
 MAILED = "A link to set a password was mailed: "
+NOTICE = """\
+{reason}
+
+To log in to the lists' web interface you need a password. Set one here:
+
+    {link}
+
+This link works once, {validity}. Your user name is {name}. From then on
+log in here:
+
+    {login}
+
+Do not pass this mail on: whoever follows the link first has your account.
+If you do not know why you got it, ask whoever runs the mailing lists.
+"""
+SUBJECTS = {True: "You are {roles} of {lists}", False: "Your account for the mailing lists"}
+DAY, HOUR = 86400, 3600
+
+
+def notice(lists: list[str], roles: list[str], **more: str) -> tuple[str, str]:
+    """Subject and text of the mail with a link to set a password.
+
+    lists: posting addresses of the lists that it is about, maybe none.
+    roles: what the person is there.
+    more: what else NOTICE holds.
+    """
+    said = " and ".join("{0} {1}".format("an" if role[0] in "aeiou" else "a", role) for role in roles)
+    short = lists[0] if len(lists) == 1 else "{0} mailing lists".format(len(lists))
+    subject = SUBJECTS[bool(lists)].format(roles=said, lists=short)
+    if not lists:
+        reason = "An account was made for you, or you asked for a new password."
+    elif len(lists) == 1:
+        reason = "You are {0} of the mailing list {1}.".format(said, lists[0])
+    else:
+        reason = "You are {0} of these mailing lists:\n\n".format(said) + "\n".join("    " + name for name in lists)
+    return subject, NOTICE.format(reason=reason, **more)
+
+
+def validity(seconds: int) -> str:
+    """For how long a link is good, in words."""
+    for size, word in ((DAY, "day"), (HOUR, "hour"), (60, "minute")):
+        number = seconds // size
+        if number:
+            return "within {0} {1}{2}".format(number, word, "" if number == 1 else "s")
+    return "at once"
 
 
 class AccountsHandler:
@@ -45,7 +92,8 @@ class AccountsHandler:
     def apply(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out the steps of accounts.plan in one transaction; the mail goes last, and its record with it.
 
-        request: {"address", "steps": [step]}; a step is {"release": name}, {"create": True} or {"mail": occasion}.
+        request: {"address", "steps": [step]}; a step is {"release": name}, {"create": True} or
+        {"mail": occasion, "lists", "roles": see notice}.
         answer: {"name": of the account}.
         """
         return retry_when_locked(partial(self._carry_out, request["address"], request["steps"]))
@@ -60,7 +108,7 @@ class AccountsHandler:
                 if "create" in step:
                     self._create(address)
                 if "mail" in step:
-                    self._mail(address, step["mail"])
+                    self._mail(address, step["mail"], step["lists"], step["roles"])
             holder = self._holder(address)
             return {"name": holder.get_username()}
 
@@ -117,11 +165,15 @@ class AccountsHandler:
         user.save()
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
 
-    def _mail(self, address: str, occasion: str) -> None:
-        """The link of "forgotten password", mailed by the web interface itself."""
+    def _mail(self, address: str, occasion: str, lists: list[str], roles: list[str]) -> None:
+        """The link of "forgotten password", in a mail that says what it is for."""
+        from allauth.account.adapter import get_adapter
         from allauth.account.forms import ResetPasswordForm
+        from django.conf import settings
         from django.contrib.admin.models import CHANGE, LogEntry
         from django.contrib.contenttypes.models import ContentType
+        from django.core.mail import EmailMessage
+        from django.urls import reverse
 
         user = self._holder(address)
         LogEntry.objects.create(
@@ -136,10 +188,35 @@ class AccountsHandler:
         if not form.is_valid() or form.users != [user]:
             raise Failure("the web interface mails {0} no link to set a password: {1}".format(address, form.errors))
         try:
-            # Without a request the link is that of the site.
-            form.save(None)
+            for context in _unsent(form):
+                link = context["password_reset_url"]
+                subject, text = notice(
+                    lists,
+                    roles,
+                    link=link,
+                    login=urljoin(link, reverse("account_login")),
+                    name=user.get_username(),
+                    validity=validity(settings.PASSWORD_RESET_TIMEOUT),
+                )
+                adapter = get_adapter()
+                EmailMessage(adapter.format_email_subject(subject), text, adapter.get_from_email(), [address]).send()
         except OSError as exc:
             raise Failure("the mail to {0} was not accepted: {1}".format(address, exc)) from exc
+
+
+def _unsent(form: Any) -> list[dict[str, Any]]:
+    """What a valid form of "forgotten password" would have told, without its mail, whose text is for who asked for it."""
+    from allauth.account.adapter import get_adapter
+
+    found: list[dict[str, Any]] = []
+
+    def keep(_adapter: Any, _template: str, _address: str, context: dict[str, Any]) -> None:
+        found.append(context)
+
+    with mock.patch.object(type(get_adapter()), "send_mail", keep):
+        # Without a request the link is that of the site.
+        form.save(None)
+    return found
 
 
 def main() -> None:

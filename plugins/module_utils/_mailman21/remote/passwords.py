@@ -18,7 +18,8 @@ LIST_PASSWORDS = ("password", "mod_password", "post_password")
 # The attribute with the occasion of the last password that was made up for the owners.
 OCCASION = "listops_password_occasion"
 NOTICE = """\
-The mailing list {address} has a new administrator password:
+You are an owner of the mailing list {address}, which has a
+new administrator password:
 
     {password}
 

@@ -120,6 +120,11 @@ def test_a_person_gets_the_keys_of_a_list(
     assert results(said)[-1]["msg"] == shown
     assert owners(fermium, name) == {site.OWNER, new} and set(fermium.members(name, "moderator")) == {new}
     first = link(outside, new)
+    (told,) = outside.mailbox(new).all("password/reset/key")
+    assert f"You are an owner and a moderator of {name}" in str(told["Subject"])
+    text = str(told.get_content())
+    assert f"an owner and a moderator of the mailing list {name}." in text and f"{ACCOUNTS}/login/" in text
+    assert "ignored" not in text and "requested" not in text
     assert first.rstrip("/").rpartition("/")[2] not in json.dumps(said), "the link is for one person's eyes"
     ((account, found),) = accounts(fermium, word).items()
     assert found == {"password": False, "email": new, "addresses": {new: True}}

@@ -7,9 +7,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._accounts.plan import plan
+from ansible_collections.listops.mailman.plugins.module_utils._accounts.remote.main import notice, validity
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 NEW = "new@example.org"
+A, B = "a@lists.example.org", "b@lists.example.org"
+MORE = {"link": "https://l/key", "login": "https://l/login", "name": "new", "validity": "within 3 days"}
 
 
 def found(claims=(), **holder):
@@ -18,7 +21,11 @@ def found(claims=(), **holder):
 
 
 def requests(state, occasion=None):
-    return [step.request for step in plan(NEW, state, occasion)]
+    told = {"lists": [A], "roles": ["owner"]}
+    steps = [dict(step.request) for step in plan(NEW, state, occasion, [A])]
+    for step in steps:
+        assert "mail" not in step or {key: step.pop(key) for key in told} == told
+    return steps
 
 
 def test_who_has_no_account_gets_one_and_a_link():
@@ -48,7 +55,7 @@ def test_who_only_claims_an_address_loses_it_first():
         {"release": "mallory"},
         {"release": "oscar"},
         {"create": True},
-        {"mail": "new"},
+        {"mail": "new", "lists": [], "roles": ["owner"]},
     ]
     assert steps[0].said == "account mallory loses new@example.org, which it has not confirmed"
 
@@ -58,3 +65,37 @@ def test_an_account_that_is_not_active():
         Invalid, match="the web account new of new@example.org is not active; accepted: an account that"
     ):
         plan(NEW, found(["mallory"], active=False), None)
+
+
+@pytest.mark.parametrize(
+    ("lists", "roles", "subject", "said"),
+    [
+        ([A], ["owner"], f"You are an owner of {A}", f"You are an owner of the mailing list {A}.\n"),
+        ([A], ["moderator"], f"You are a moderator of {A}", f"You are a moderator of the mailing list {A}.\n"),
+        (
+            [A, B],
+            ["owner", "moderator"],
+            "You are an owner and a moderator of 2 mailing lists",
+            f"an owner and a moderator of these mailing lists:\n\n    {A}\n    {B}\n",
+        ),
+        ([], ["owner"], "Your account for the mailing lists", "An account was made for you, or you asked"),
+    ],
+)
+def test_the_mail_says_what_it_is_for(lists, roles, subject, said):
+    found, text = notice(lists, roles, **MORE)
+    assert found == subject and said in text and "safely ignored" not in text
+    assert all(value in text for value in MORE.values()) and "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (259200, "within 3 days"),
+        (86400, "within 1 day"),
+        (7200, "within 2 hours"),
+        (60, "within 1 minute"),
+        (1, "at once"),
+    ],
+)
+def test_for_how_long_the_link_is_good(seconds, words):
+    assert validity(seconds) == words
