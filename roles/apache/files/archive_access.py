@@ -13,6 +13,9 @@ So the names of private lists are in a file of root's (PRIVATE), which mailman_l
 names from when Mailman and HyperKitty both say that a list is public. Whatever its row says, a list that is named there
 counts as private; and so do all lists while the file is missing or anything but what mailman_list writes.
 
+A list that Mailman does not advertise, as a disabled one, is not among the archives that strangers are shown, by the index, its search, the
+HTTP interface or a search in all archives; who knows its address reads a public archive as before. Mailman is asked which these are.
+
 For digest authentication, Apache tells in the request's environment, where no client can write (what
 clients send arrives there as HTTP_...):
 
@@ -31,13 +34,17 @@ leads to its "403", never to the archive.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import NamedTuple
 
 from django.db.models import Q
+from django_mailman3.lib.mailman import get_mailman_client
 from hyperkitty.api.email import EmailDetail, EmailListBySender
 from hyperkitty.api.mailinglist import MailingListList
 from hyperkitty.api.tag import TagList
@@ -51,6 +58,9 @@ from rest_framework.permissions import IsAdminUser
 HITS = 1000
 # See plugins/module_utils/_archives/guard.py.
 PRIVATE = "/var/lib/listops/private-archives.json"
+# For so long Mailman's answer is good, which is a long one on a site with many lists.
+SECONDS = 20.0
+logger = logging.getLogger("hyperkitty")
 
 
 class PrivateNames:
@@ -88,6 +98,41 @@ class PrivateNames:
     @staticmethod
     def _mark(status: os.stat_result) -> tuple:
         return (status.st_dev, status.st_ino, status.st_ctime_ns, status.st_size)
+
+
+class Unadvertised:
+    """The lists that Mailman does not advertise.
+
+    ask: gives their names. clock: gives seconds.
+    """
+
+    def __init__(self, ask: Callable[[], frozenset], clock: Callable[[], float] = time.monotonic) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: frozenset | None = None
+        self._until: float | None = None
+
+    def now(self) -> frozenset | None:
+        """Their names, as last known while Mailman does not answer; None for all lists when it never has."""
+        with self._lock:
+            if self._until is None or self._clock() >= self._until:
+                try:
+                    self._known = self._ask()
+                except Exception as exc:
+                    # It may be starting, and fails in many ways.
+                    logger.warning("Mailman does not say which lists it advertises: %s", exc)
+                self._until = self._clock() + (SECONDS if self._known is not None else 1.0)
+            return self._known
+
+
+def ask_mailman() -> frozenset:
+    client = get_mailman_client()
+    advertised = {mlist.fqdn_listname for mlist in client.get_lists(advertised=True)}
+    return frozenset(mlist.fqdn_listname for mlist in client.get_lists()) - advertised
+
+
+unadvertised = Unadvertised(ask_mailman)
 
 
 class Access(NamedTuple):
@@ -170,6 +215,9 @@ def _patch_search() -> None:
             for key, mlist in lists.items()
             if wanted in (None, mlist.name) and view_helpers.is_mlist_authorized(request, mlist)
         }
+        if wanted is None and not request.user.is_superuser:
+            shown = MailingList.objects.filter(pk__in=readable).filter(_shown_to(request.user))
+            readable = set(shown.values_list("pk", flat=True))
         return original([hit for hit in hits if hit.object.mailinglist_id in readable], *page)
 
     search.paginate = paginate
@@ -181,9 +229,26 @@ def _public(lists):
     return lists.none() if private is None else lists.exclude(name__in=private)
 
 
+def _advertised(lists):
+    """Of lists, those that Mailman advertises, or does not know any more."""
+    names = unadvertised.now()
+    return lists.none() if names is None else lists.exclude(name__in=names)
+
+
+def _shown_to(user) -> Q:
+    """The lists that somebody is shown without having asked for them."""
+    shown = Q(pk__in=_advertised(MailingList.objects.all()).values("pk"))
+    return shown | Q(list_id__in=index.get_subscriptions(user)) if user.is_authenticated else shown
+
+
 def _patch_list_of_lists() -> None:
     original = MailingListList.get_queryset
-    MailingListList.get_queryset = lambda self: _public(original(self))
+
+    def get_queryset(self):
+        found = _public(original(self))
+        return found if self.request.user.is_superuser else found.filter(_shown_to(self.request.user))
+
+    MailingListList.get_queryset = get_queryset
 
 
 def _patch_index() -> None:
@@ -193,7 +258,9 @@ def _patch_index() -> None:
         user = _request.get().user
         if user.is_superuser:
             return MailingList.objects.all()
-        shown = Q(pk__in=_public(MailingList.objects.all()).filter(archive_policy=ArchivePolicy.public.value))
+        shown = Q(
+            pk__in=_advertised(_public(MailingList.objects.all())).filter(archive_policy=ArchivePolicy.public.value)
+        )
         if user.is_authenticated:
             shown |= Q(list_id__in=index.get_subscriptions(user))
         return MailingList.objects.filter(shown)
