@@ -17,7 +17,7 @@ options:
   _input:
     description:
       - For each host a dictionary with C(host) and either C(plan) and C(info), which are the results of the two modules, or
-        C(error), a sentence.
+        C(error), a sentence; beside the former maybe C(lone_archives), addresses of guarded archives without a list.
     type: list
     elements: dict
     required: true
@@ -36,7 +36,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: A dictionary with C(summary), which are counts, C(errors) by host, and C(lists), one dictionary for each list.
+  description: >-
+    A dictionary with C(summary), which are counts, C(errors) and C(lone_archives) by host, and C(lists), one dictionary for each list.
   type: dict
 """
 

@@ -120,9 +120,10 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
     """The table of all hosts.
 
     found: for a host {"host", "plan": result of mailman_list in check mode,
-        "info": result of mailman_list_info} or {"host", "error": sentence}.
+        "info": result of mailman_list_info, "lone_archives": addresses of archives with
+        digest users that belong to no list} or {"host", "error": sentence}.
     hosts: all that should have been looked at.
-    Returns {"summary": counts, "errors": {host: sentence}, "lists": [rows]},
+    Returns {"summary": counts, "errors": {host: sentence}, "lone_archives": {host: addresses}, "lists": [rows]},
     where status is one of STATUSES, the worst first.
     """
     by_host = {each["host"]: each for each in found}
@@ -153,7 +154,10 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
         "exposed": sum(row["exposed"] for row in rows),
         "without_owner": sum(not row["owner_reachable"] for row in rows),
     }
-    return {"summary": summary, "errors": errors, "lists": rows}
+    lone = {host: by_host[host].get("lone_archives") for host in hosts if host not in errors}
+    lone = {host: names for host, names in lone.items() if names}
+    summary["lone_archives"] = sum(map(len, lone.values()))
+    return {"summary": summary, "errors": errors, "lone_archives": lone, "lists": rows}
 
 
 def _web_text(text: str) -> str:

@@ -350,6 +350,12 @@ REFUSED: list[tuple[str, *Refused]] = [
     ("exim", {"exim_private_lists": ["a b"]}, "exim_private_lists is ['a b']: give lower-case list names"),
     (
         "exim",
+        {"exim_closed_lists": ["Old@l.example.org"]},
+        "exim_closed_lists is ['Old@l.example.org']: give lower-case list names",
+    ),
+    ("exim", {"exim_closed_lists": "old"}, "exim_closed_lists"),
+    (
+        "exim",
         {"exim_primary_hostname": "", "exim_qualify_domain": "lists.example.org"},
         # on a host without a full name that is said first
         "exim_primary_hostname",

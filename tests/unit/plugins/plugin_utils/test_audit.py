@@ -65,6 +65,7 @@ def test_every_list_has_a_status_and_the_worst_is_first():
         "undeclared": 1,
         "exposed": 0,
         "without_owner": 0,
+        "lone_archives": 0,
     }
 
 
@@ -175,3 +176,10 @@ def test_a_list_that_cannot_be_read_is_the_first_with_its_reason():
 )
 def test_the_others_are_compared(entry, unreadable, stays):
     assert audit.readable([entry, {"name": "good"}], {unreadable: "why"}) == [entry, {"name": "good"}][not stays :]
+
+
+def test_guarded_archives_without_a_list_are_named_by_host():
+    host = dict(found({"a": there(ADMIN)}), lone_archives=[f"b@{DOMAIN}"])
+    table = audit.audit([host, {"host": "sodium", "error": "no"}], ["fermium", "sodium"])
+    assert table["lone_archives"] == {"fermium": [f"b@{DOMAIN}"]} and table["summary"]["lone_archives"] == 1
+    assert audit.audit([found({"a": there(ADMIN)})], ["fermium"])["lone_archives"] == {}
