@@ -145,7 +145,12 @@ CONFIGURED: list[tuple[str, str, str, str]] = [
         "dns_csa_search_limit = 3\nbegin routers\nodd_router:\n driver = accept\n",
         "odd_router",
     ),
-    ("apache", "/etc/apache2/sites-available/mailman.conf", "# mine\n", ""),
+    (
+        "apache",
+        "/etc/apache2/sites-available/mailman.conf",
+        "<VirtualHost *:80>\n ServerName lists.example.org\n Alias /wiki /srv/wiki\n SetEnv KEY zqx\n</VirtualHost>\n",
+        "; it also has Alias /wiki, SetEnv: put into a site of its own",
+    ),
 ]
 
 
@@ -160,12 +165,48 @@ def test_a_copy_is_kept(
         copies = fermium.check("sh", "-c", f"ls {path}.*~").split()
         assert len(copies) == 1 and fermium.check("cat", copies[0]) == text
         assert f"{path} was somebody else's, and is kept in {copies[0]}" in shown and named in shown
+        assert "zqx" not in shown
         assert fermium.check("cat", path) == ours
         assert changed(controller.playbook(SITE, f"--tags={tag}")) == 0
     finally:
         fermium.run("sh", "-c", f"rm -f {path}.*~; cat > {path} <<'E'\n{ours}E\n")
         controller.playbook(SITE, f"--tags={tag}")
     proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy")
+
+
+@pytest.mark.parametrize(
+    "unit", ["/etc/systemd/system/var-spool-exim4-scan.mount", "/run/systemd/system/var-spool-exim4-scan.automount"]
+)
+def test_a_unit_that_mounts_there_is_named(fermium: Fermium, controller: Controller, proved: Proved, unit: str) -> None:
+    try:
+        fermium.check(
+            "sh", "-c", f"printf '[Mount]\\nWhat=UUID=1-2\\nWhere=/var/spool/exim4/scan\\nType=ext4\\n' > {unit}"
+        )
+        told = refused_in_both(controller, fermium, "--tags=spool_tmpfs")
+        assert "spool_tmpfs_mounts has " in told and f"{unit} mounts one of them: give another directory" in told
+    finally:
+        fermium.check("rm", "-f", unit)
+    proved(f"a unit that mounts there is named: {unit}", "refused, check mode too")
+
+
+def test_what_debian_made_exims_configuration_of_is_named_once(
+    fermium: Fermium, controller: Controller, proved: Proved
+) -> None:
+    """Nobody reads it once exim4.conf is there."""
+    path, ours = "/etc/exim4/update-exim4.conf.conf", "/etc/exim4/exim4.conf"
+    before, kept = fermium.check("cat", path), fermium.check("cat", ours)
+    sentence = "update-exim4.conf.conf sets dc_smarthost, and is not read any more"
+    try:
+        fermium.check("sed", "-i", "s/^dc_smarthost=.*/dc_smarthost='zqx.example.net::587'/", path)
+        assert sentence not in said(controller, "--tags=exim")
+        fermium.check("rm", ours)
+        shown = said(controller, "--tags=exim")
+        assert sentence in shown and "zqx" not in shown
+        assert fermium.check("cat", ours) == kept
+    finally:
+        fermium.run("sh", "-c", f"cat > {path} <<'E'\n{before}E\n")
+        controller.playbook(SITE, "--tags=exim")
+    proved("settings of Debian's Exim that nobody reads any more are named", "dc_smarthost")
 
 
 def test_a_mount_however_it_is_written(

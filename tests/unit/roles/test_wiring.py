@@ -181,9 +181,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     hosts = {f"case{number}": {**LEAST, **given} for number, given in enumerate(cases)}
     inventory = folder / "hosts.json"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    inventory.write_text(
-        json.dumps({"all": {"hosts": hosts, "vars": local}}), encoding="utf-8"
-    )
+    inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": local}}), encoding="utf-8")
     # a task's variables win over the inventory as a role's do
     shown: list[dict[str, Any]] = [
         {"vars": role["vars"], "ansible.builtin.debug": {"msg": {name: f"{{{{ {name} }}}}" for name in role["vars"]}}}
