@@ -43,7 +43,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
 
 
 def closed_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any] | None = None) -> list[str]:
