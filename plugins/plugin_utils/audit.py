@@ -154,9 +154,9 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
         "exposed": sum(row["exposed"] for row in rows),
         "without_owner": sum(not row["owner_reachable"] for row in rows),
     }
-    lone = {host: by_host[host].get("lone_archives") for host in hosts if host not in errors}
-    lone = {host: names for host, names in lone.items() if names}
-    summary["lone_archives"] = sum(map(len, lone.values()))
+    looked = {host: by_host[host].get("lone_archives") or [] for host in hosts if host not in errors}
+    lone = {host: names for host, names in looked.items() if names}
+    summary["lone_archives"] = sum(len(names) for names in lone.values())
     return {"summary": summary, "errors": errors, "lone_archives": lone, "lists": rows}
 
 

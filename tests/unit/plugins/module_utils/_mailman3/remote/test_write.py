@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.write import Writer
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.write import Mailman3Writer
 
 BANNED = {"a.l.example.org": {"old@x.net", "stays@x.net"}}
 
@@ -28,7 +28,7 @@ def test_no_more_bans_are_written_than_differ(step, add, remove):
     reader = SimpleNamespace(bans=lambda list_ids: {list_id: set(BANNED[list_id]) for list_id in list_ids})
     whole = {"list": "a@l.example.org", "set": {"info": "x"}, **step}
     other = {"list": "b@l.example.org", "delete": True}
-    found = Writer.differences(SimpleNamespace(reader=reader), [whole, other])
+    found = Mailman3Writer.differences(SimpleNamespace(reader=reader), [whole, other])
     assert found == [
         {"list": "a@l.example.org", "set": {"info": "x"}, "bans": {"add": add, "remove": remove}},
         other,
