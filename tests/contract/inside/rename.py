@@ -29,11 +29,10 @@ from Mailman import MailList, Message, Utils, mm_cfg
 
 PACKAGE = 'ansible_collections.listops.mailman.plugins.module_utils'
 REMOTE = PACKAGE + '._mailman21.remote.'
-# In the order of their imports: see PROGRAMS in process.py.
+# In the order of their imports: see _mailman21/program.py.
 MODULES = [PACKAGE + '.' + name for name in (
     '_programs.remote.server', '_mailman21.remote.read', '_mailman21.remote.lock', '_mailman21.remote.passwords',
-    '_redaction.remote.contents', '_redaction.remote.message', '_redaction.remote.digests', '_redaction.remote.pipermail',
-    '_mailman21.remote.redact', '_mailman21.remote.archives', '_mailman21.remote.write', '_mailman21.remote.rename')]
+    '_mailman21.remote.archives', '_mailman21.remote.write', '_mailman21.remote.rename')]
 STEPS = ('link', 'mkdir', 'remove', 'rename', 'rmdir', 'symlink', 'unlink', 'fsync', 'chmod')
 ARCHIVE = {
     '': {'2020-January.txt': 'text\n', '2020-January/000000.html': 'page\n', 'pipermail.pck': 'pickle\n'},

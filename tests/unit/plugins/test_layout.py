@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -69,6 +70,14 @@ def test_a_program_holds_what_its_modules_import_in_that_order(name: str) -> Non
         assert imports(Path(str(module.__file__)).resolve()) <= earlier, module
         earlier.add(module.__name__[len(COLLECTION) :])
     assert hasattr(PROGRAMS[name].modules[-1], "main")
+
+
+def test_the_contract_loads_the_same_modules() -> None:
+    """tests/contract/inside/rename.py runs on Mailman 2.1 alone, and has a list of its own."""
+    text = (PLUGINS.parent / "tests/contract/inside/rename.py").read_text(encoding="utf-8")
+    listed = re.findall(r"'(_[\w.]+)'", text[text.index("MODULES = ") : text.index("STEPS = ")])
+    sent = [module.__name__[len(COLLECTION + "module_utils.") :] for module in PROGRAMS["mailman21"].modules]
+    assert [*listed, "_mailman21.remote.main"] == sent
 
 
 def test_what_is_sent_is_not_run_in_ansibles_python() -> None:
