@@ -52,6 +52,8 @@ def renamed_lists(lists: Sequence[Mapping[str, Any]], domain: str) -> list[dict[
     """Former and present addresses, in the order of the declaration."""
     try:
         entries = [entry for entry in lists if entry.get("renamed_from")]
+        if not entries:
+            return []
         specs = model.resolve(
             # what else is declared of them is for the module to judge
             model.parse_site(

@@ -13,6 +13,7 @@ author: The listops.mailman contributors (@listops)
 description:
   - Says which processes listen on ports, and which mail servers other than Exim are installed, with the mail that waits in them.
   - The roles of this collection refuse to go on where one of them would take a port or remove a mail server that somebody uses.
+  - It also answers what M(listops.mailman.preflight) cannot know without the host.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
@@ -43,6 +44,30 @@ options:
     type: list
     elements: str
     default: []
+  calendars:
+    description: Times as systemd writes them, such as C(daily), of which it is asked whether it can read them.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  timespans:
+    description: The same of spans of time, such as C(5min).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  files:
+    description: Paths that should be there.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  key_pairs:
+    description: A certificate's path and that of its key, which should open.
+    type: list
+    elements: list
+    default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -84,10 +109,25 @@ mail_servers:
       queue: [/var/spool/postfix/deferred]
       messages: 3
       said: postfix, with 3 messages in /var/spool/postfix/deferred
+unreadable_times:
+  description: Which of O(calendars) and O(timespans) systemd cannot read, and what it says.
+  returned: success
+  type: dict
+  sample: {"daily at 3": "Failed to parse calendar specification"}
+missing_files:
+  description: Which of O(files) are not there.
+  returned: success
+  type: list
+  elements: str
+wrong_keys:
+  description: Keys of O(key_pairs) that are not their certificate's, or need a passphrase, and what the library says.
+  returned: success
+  type: dict
 """
 
 import glob
 import os
+import ssl
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -154,17 +194,51 @@ def mail_servers(module: AnsibleModule) -> list[dict[str, object]]:
     return said
 
 
+def unreadable_times(module: AnsibleModule, kind: str, times: list[str]) -> dict[str, str]:
+    """What systemd says of times that it cannot read."""
+    said = {}
+    for time in times:
+        status, _output, error = module.run_command(["systemd-analyze", kind, "--", time])
+        if status:
+            said[time] = error.strip()
+    return said
+
+
+def wrong_key(certificate: str, key: str) -> str:
+    """Why a key does not open as its certificate's, empty where it does."""
+    try:
+        # an empty passphrase, or the library would ask for one
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as exc:
+        return str(exc)
+    return ""
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "ports": {"type": "list", "elements": "int", "default": []},
             "addresses": {"type": "list", "elements": "str", "default": []},
             "own": {"type": "list", "elements": "str", "default": []},
+            "calendars": {"type": "list", "elements": "str", "default": []},
+            "timespans": {"type": "list", "elements": "str", "default": []},
+            "files": {"type": "list", "elements": "str", "default": []},
+            "key_pairs": {"type": "list", "elements": "list", "default": [], "no_log": False},
         },
         supports_check_mode=True,
     )
     taken = who_listens(module.params["ports"], module.params["addresses"], module.params["own"])
-    module.exit_json(taken=taken, mail_servers=mail_servers(module))
+    pairs = {key: wrong_key(certificate, key) for certificate, key in module.params["key_pairs"]}
+    module.exit_json(
+        taken=taken,
+        mail_servers=mail_servers(module),
+        unreadable_times={
+            **unreadable_times(module, "calendar", module.params["calendars"]),
+            **unreadable_times(module, "timespan", module.params["timespans"]),
+        },
+        missing_files=[path for path in module.params["files"] if not os.path.exists(path)],
+        wrong_keys={key: said for key, said in pairs.items() if said},
+    )
 
 
 if __name__ == "__main__":

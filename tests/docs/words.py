@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of every word of an inventory: docs/vocabulary.md.
 
-Types, values and defaults are those of tests/docs/mailman3/*.json, recorded from
+Types, values and defaults are those of roles/lists/files/mailman3/*.json, recorded from
 real Mailmans; a proof compares each with the Mailman that says it is of that
 version (tests/proof/server/test_vocabulary.py).
 """
@@ -56,7 +56,7 @@ def mailman21() -> dict[str, str]:
 def recorded() -> dict[tuple[int, ...], dict[str, dict[str, t.Any]]]:
     """Settings by version, the oldest first."""
     files = sorted(
-        (tuple(map(int, path.stem.split("."))), path) for path in (ROOT / "tests/docs/mailman3").glob("*.json")
+        (tuple(map(int, path.stem.split("."))), path) for path in (ROOT / "roles/lists/files/mailman3").glob("*.json")
     )
     return {version: json.loads(path.read_text(encoding="utf-8")) for version, path in files}
 

@@ -52,7 +52,7 @@ def test_a_renewed_certificate_is_served_and_a_wrong_key_is_not(
     try:
         # as a hand would that forgets the key
         fermium.check("sh", "-c", f"cd {folder}; {renew.format(name='forgetful', key='/dev/null')}")
-        assert f"{folder}/privkey.pem) is not the key" in controller.stopped(*run)
+        assert f'apache_tls_key is "{folder}/privkey.pem": give the key' in controller.stopped(*run)
         assert served() == before
         fermium.check("sh", "-c", f"cd {folder}; {renew.format(name='renewed', key='privkey.pem')}")
         assert changed(controller.playbook(*run)) > 0

@@ -9,7 +9,7 @@ import json
 import pathlib
 from typing import Any
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "docs/mailman3"
+FOLDER = pathlib.Path(__file__).resolve().parents[3] / "roles/lists/files/mailman3"
 # The name of the list that was recorded; its display name and subject prefix come from it.
 NAME = "recorded"
 

@@ -68,7 +68,10 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "mailman_smtp_port": "65535",
             "mailman_web_processes": 1000,
             "mailman_web_mails_per_hour": "1",
-            "mailman_settings": {"mailman": {"cache_life": "7d"}, "mta": {"max_delivery_threads": 0, "verp": True}},
+            "mailman_settings": {
+                "mailman": {"cache_life": "7d"},
+                "mta": {"max_delivery_threads": 0, "verp_probes": True},
+            },
             "mailman_web_settings": {"DEBUG": False, "Q_9": {"a": ["b"]}},
             "mailman_start_after": [],
             # Mailman 2.1's
@@ -149,13 +152,16 @@ REFUSED_BY_MAILMAN: list[Refused] = [
         "mailman_web_login_providers",
         "mailman_start_after",
     ),
-    ({"mailman_domains": []}, "mailman_domains is []: give at least one domain in lower case"),
-    ({"mailman_domains": ["Lists.example.org"]}, 'mailman_domains is ["Lists.example.org"]: give at least one domain'),
+    ({"mailman_domains": []}, "mailman_domains is []: give a list with at least one item, a lower-case domain name"),
+    (
+        {"mailman_domains": ["Lists.example.org"]},
+        'mailman_domains[0] is "Lists.example.org": give a lower-case domain name',
+    ),
     (
         {"mailman_web_domain": "https://example.org"},
-        'mailman_web_domain is "https://example.org" and mailman_web_allowed',
+        'mailman_web_domain is "https://example.org": give a lower-case host name',
     ),
-    ({"mailman_web_allowed_hosts": ["*"]}, 'mailman_web_allowed_hosts is ["*"]: give host names in lower case'),
+    ({"mailman_web_allowed_hosts": ["*"]}, 'mailman_web_allowed_hosts[0] is "*": give a lower-case host name'),
     each(
         "root",
         'is "root": give a mail address that a person reads',
@@ -195,7 +201,7 @@ REFUSED_BY_MAILMAN: list[Refused] = [
     ),
     (
         {"mailman_database": "postgresql", "mailman_postgresql_local": False, "mailman_database_password": "x"},
-        "mailman_web_database_password is empty: give the passwords of mailman3 and mailman3web on 127.0.0.1",
+        'mailman_web_database_password is "": give the password of the database\'s user, as mailman_postgresql_local is false.',
     ),
     each("0.0.0.0", 'is "0.0.0.0": give a loopback address', "mailman_rest_host", "mailman_lmtp_host"),
     each(
@@ -207,7 +213,10 @@ REFUSED_BY_MAILMAN: list[Refused] = [
         "mailman_database_port",
         "mailman_web_loopback_port",
     ),
-    ({"mailman_rest_port": "8024"}, "mailman_web_loopback_port are 8024, 8024, 8002: give three different ports"),
+    (
+        {"mailman_rest_port": "8024"},
+        "mailman_rest_port is 8024: give three different ports in mailman_lmtp_port, mailman_rest_port",
+    ),
     each(
         0,
         "is 0: give a number from 1 to 1000.",
@@ -221,7 +230,12 @@ REFUSED_BY_MAILMAN: list[Refused] = [
     ),
     (
         {"mailman_settings": {"cache_life": "7d", "mta": {"a": ["b"]}, "shell": {"banner": None}, "[mailman]": {}}},
-        *(f'mailman_settings has "{name}": give sections' for name in ("cache_life", "mta", "shell", "[mailman]")),
+        *(
+            f'a key of mailman_settings is "{name}": give a section of mailman.cfg'
+            for name in ("cache_life", "[mailman]")
+        ),
+        'a key of mailman_settings["mta"] is "a": give one of incoming, outgoing',
+        'mailman_settings["shell"]["banner"] is null: give a plain value.',
     ),
     (
         {
@@ -231,15 +245,18 @@ REFUSED_BY_MAILMAN: list[Refused] = [
                 "database": {"url": "x"},
             }
         },
-        "mailman_settings has admin_pass, hostname in webservice: give the variables mailman_rest_..., which",
-        "mailman_settings has lmtp_port in mta: give the variables mailman_lmtp_..., which",
-        "mailman_settings has url in database: give the variables mailman_database_..., which",
+        *(
+            f'mailman_settings["webservice"]["{name}"] is not accepted: give the variables mailman_rest_..., which'
+            for name in ("admin_pass", "hostname")
+        ),
+        'mailman_settings["mta"]["lmtp_port"] is not accepted: give the variables mailman_lmtp_..., which',
+        'mailman_settings["database"]["url"] is not accepted: give the variables mailman_database_..., which',
     ),
     *(
-        ({"mailman_web_settings": {name: "x"}}, f'mailman_web_settings has ["{name}"]: give names of Django settings')
-        for name in ("Debug", "SECRET_KEY")
+        ({"mailman_web_settings": {name: "x"}}, f'a key of mailman_web_settings is "{name}": give {accepted}')
+        for name, accepted in (("Debug", "the name of a Django setting"), ("SECRET_KEY", "no database and no secret"))
     ),
-    ({"mailman_start_after": ["exim4"]}, 'mailman_start_after is ["exim4"]: give full names of units'),
+    ({"mailman_start_after": ["exim4"]}, 'mailman_start_after[0] is "exim4": give the full name of a unit'),
 ]
 REFUSED_WITH_MAILMAN21: list[Refused] = [
     ({"mailman_subscribe_form_secret": 12345}, "mailman_subscribe_form_secret is not accepted"),
@@ -247,30 +264,37 @@ REFUSED_WITH_MAILMAN21: list[Refused] = [
         ({"mailman_user": name}, f'mailman_user is "{name}": give a system name other than root')
         for name in ("root", "", "a b", "-list")
     ),
-    ({"mailman_prefix": "/opt/mailman/"}, 'mailman_prefix is "/opt/mailman/" and mailman_web_path is "/mailman": with'),
+    (
+        {"mailman_prefix": "/opt/mailman/"},
+        'mailman_prefix is "/opt/mailman/": give an absolute path, or "", as mailman_engine is',
+    ),
     (
         {"mailman_web_path": "/mailman3"},
-        'mailman_prefix is "" and mailman_web_path is "/mailman3": with Mailman 2.1 give',
+        'mailman_web_path is "/mailman3": give /mailman or /cgi-bin/mailman, as mailman_engine is',
     ),
-    ({"mailman_spam_discard_score": 51}, "mailman_spam_discard_score is 51: give a score up to 50"),
+    ({"mailman_spam_discard_score": 51}, "mailman_spam_discard_score is 51: give a number from 0 to 50"),
     *(
-        ({"mailman_mm_cfg": {name: "x"}}, f'mailman_mm_cfg has ["{name}"]: give names of Defaults.py in capitals')
-        for name in ("verp_probes", "SUBSCRIBE_FORM_SECRET")
+        ({"mailman_mm_cfg": {name: "x"}}, f'a key of mailman_mm_cfg is "{name}": give {accepted}')
+        for name, accepted in (
+            ("verp_probes", "the name of a setting of Defaults.py"),
+            ("SUBSCRIBE_FORM_SECRET", "mailman_subscribe_form_secret instead"),
+        )
     ),
     *(
         (
             {"mailman_cron_jobs": {name: time}},
-            f'mailman_cron_jobs has "{name}" at {json.dumps(time)}: give a program of',
+            f'mailman_cron_jobs["{name}"] is {json.dumps(time)}: give five fields as in crontab',
         )
-        for name, time in (("checkdbs", "daily"), ("disabled", "0 24 * * *"), ("gate_news", None), ("cron/x", "@daily"))
+        for name, time in (("checkdbs", "daily"), ("disabled", "0 24 * * *"), ("gate_news", None))
     ),
+    ({"mailman_cron_jobs": {"cron/x": "@daily"}}, 'a key of mailman_cron_jobs is "cron/x": give a program of'),
 ]
 REFUSED_BY_LISTS: list[Refused] = [
     ({"lists_undeclared": "delete"}, "lists_undeclared must be one of: report, remove, got: delete"),
     ({"lists_mailman_engine": "mailman2"}, "lists_mailman_engine must be one of: auto, mailman3, mailman21, got:"),
-    ({"lists_domain": "https://example.org"}, "defaults: domain is 'https://example.org'; accepted: a mail domain"),
-    ({"lists_diff_limit": -1}, "diff_limit is -1; accepted: a number of lines, 0 for no limit"),
-    ({"lists_defaults": {"members": []}}, "defaults: members belongs to one list and is no default"),
+    ({"lists_domain": "https://example.org"}, 'lists_domain is "https://example.org": give a lower-case domain name'),
+    ({"lists_diff_limit": -1}, "lists_diff_limit is -1: give a number of lines, 0 for no limit."),
+    ({"lists_defaults": {"members": []}}, "lists_defaults: members belongs to one list and is no default"),
     (
         {"lists_naming": {"rules": [{"pattern": "*-l", "explanation": "x"}]}},
         "naming.rules.pattern is '*-l', which is no",
@@ -320,7 +344,12 @@ REFUSED: list[tuple[str, *Refused]] = [
             ("housekeeping", {}),
         )
     ),
-    ("mailman", BULLSEYE, ' is "mailman3", and ', " is Debian 11: give a host with Debian 12 or 13, or mailman21."),
+    (
+        "mailman",
+        BULLSEYE,
+        'mailman_engine is "mailman3": give mailman21, or a host with Debian 12 or 13, since ',
+        " is Debian 11.",
+    ),
     ("exim", *each("x", 'is "x": give a list, such as ["x"].', "exim_list_domains", "exim_relay_from_hosts")),
     ("exim", {"exim_smtp_ports": 25}, "exim_smtp_ports is 25: give a list, such as [25]."),
     ("apache", *each("x", 'is "x": give a list', "apache_server_aliases", "apache_digest_archives")),
@@ -328,13 +357,29 @@ REFUSED: list[tuple[str, *Refused]] = [
     ("spool_tmpfs", {"spool_tmpfs_before": "exim4.service"}, 'spool_tmpfs_before is "exim4.service": give a list'),
     ("backup", *each("/x", 'is "/x": give a list', "backup_paths", "backup_keys", "backup_excludes")),
     ("backup/main", {"backup_mailman_engine": "mailman2"}, "backup_mailman_engine must be one of: mailman3, mailman21"),
-    ("exim", {"exim_list_domains": []}, "exim_list_domains is []: give at least one"),
-    ("exim", {"exim_list_domains": ["Lists.example.org"]}, "give at least one lower-case domain name"),
-    ("exim", {"exim_old_domains": ["lists.example.org"]}, "none of them in exim_list_domains"),
-    ("exim", {"exim_relay_from_hosts": ["0.0.0.0/0"]}, "would serve the whole world"),
+    (
+        "exim",
+        {"exim_list_domains": []},
+        "exim_list_domains is []: give a list with at least one item, a lower-case domain name",
+    ),
+    (
+        "exim",
+        {"exim_list_domains": ["Lists.example.org"]},
+        'exim_list_domains[0] is "Lists.example.org": give a lower-case domain name',
+    ),
+    (
+        "exim",
+        {"exim_old_domains": ["lists.example.org"]},
+        'exim_old_domains is ["lists.example.org"]: give domains of which none is in exim_list_domains.',
+    ),
+    (
+        "exim",
+        {"exim_relay_from_hosts": ["0.0.0.0/0"]},
+        'exim_relay_from_hosts[0] is "0.0.0.0/0": give an address or a network',
+    ),
     ("exim", {"exim_smtp_accept_max_per_host": 0}, "exim_smtp_accept_max_per_host is 0: give a number from 1."),
     *(
-        ("exim", {name: value}, f"{name} is '{value}': give a number from 1 and a time, such as 40 / 1d.")
+        ("exim", {name: value}, f'{name} is "{value}": give a number from 1 and a time, such as 40 / 1d.')
         for name, value in (
             ("exim_commands_per_host", "0 / 1h"),
             ("exim_commands_per_host", "100"),
@@ -345,13 +390,13 @@ REFUSED: list[tuple[str, *Refused]] = [
     (
         "exim",
         {"exim_mailman_free_space": "10%"},
-        "exim_mailman_free_space is '10%': give a number with an optional K, M or G",
+        'exim_mailman_free_space is "10%": give a number with an optional K, M or G',
     ),
-    ("exim", {"exim_private_lists": ["a b"]}, "exim_private_lists is ['a b']: give lower-case list names"),
+    ("exim", {"exim_private_lists": ["a b"]}, 'exim_private_lists[0] is "a b": give a lower-case list name'),
     (
         "exim",
         {"exim_closed_lists": ["Old@l.example.org"]},
-        "exim_closed_lists is ['Old@l.example.org']: give lower-case list names",
+        'exim_closed_lists[0] is "Old@l.example.org": give a lower-case list name',
     ),
     ("exim", {"exim_closed_lists": "old"}, "exim_closed_lists"),
     (
@@ -360,82 +405,127 @@ REFUSED: list[tuple[str, *Refused]] = [
         # on a host without a full name that is said first
         "exim_primary_hostname",
     ),
-    ("exim", {"exim_primary_hostname": "fermium"}, "exim_primary_hostname is 'fermium' and this host calls itself"),
+    (
+        "exim",
+        {"exim_primary_hostname": "fermium"},
+        'exim_primary_hostname is "fermium": give a full host name that is in DNS',
+    ),
     *(
         ("exim", given, said)
         for given, said in (
-            ({"exim_smarthost_user": "lists"}, 'exim_smarthost_user is "lists", exim_smarthost is "" and'),
+            (
+                {"exim_smarthost_user": "lists"},
+                'exim_smarthost_user is "lists": give exim_smarthost, exim_smarthost_user and exim_smarthost_password',
+            ),
             ({"exim_smarthost": "mx.example.net", "exim_smarthost_user": "lists"}, "exim_smarthost_password is empty"),
             (
                 {"exim_smarthost": "mx.example.net", "exim_smarthost_user": "lists", "exim_smarthost_password": "a\nb"},
-                "give all three, user and password as strings of one line",
+                "exim_smarthost_password is not accepted: give one line without spaces around it",
             ),
-            ({"exim_smarthost_user": "lists", "exim_smarthost_password": "x"}, "give all three"),
-            ({"exim_main_settings": {"av_scanner": "clamd:/run/x"}}, "exim_main_settings has av_scanner: leave it out"),
+            (
+                {"exim_smarthost_user": "lists", "exim_smarthost_password": "x"},
+                "exim_smarthost is empty, exim_smarthost_password is set.",
+            ),
+            (
+                {"exim_main_settings": {"av_scanner": "clamd:/run/x"}},
+                'exim_main_settings["av_scanner"] is "clamd:/run/x": give nothing here, since the role needs its own.',
+            ),
         )
     ),
     ("exim/main", {"exim_long_lines": "wrap"}, "exim_long_lines must be one of: refuse, accept, got: wrap"),
     ("exim", {"exim_aliases": {"x": "|/bin/sh"}}, "files and programs are not delivered to"),
     ("exim", {"exim_spam_score_limit": 0}, "exim_spam_score_limit is 0: give a score above 0"),
-    ("exim", {"exim_message_size_limit": "big"}, "exim_message_size_limit is 'big': give a number"),
+    ("exim", {"exim_message_size_limit": "big"}, 'exim_message_size_limit is "big": give a number'),
     ("exim", {"exim_smtp_accept_reserve": 100}, "give a number from 0 to below exim_smtp_accept_max"),
-    ("exim", {"exim_tls_certificate": "/x"}, "set both, or leave both empty"),
-    ("exim", {"exim_dkim_domain": "example.org"}, "set all three, or leave all three empty"),
-    ("exim", {"exim_main_settings": {"x": "a\nb"}}, "one line for each"),
+    (
+        "exim",
+        {"exim_tls_certificate": "/x"},
+        'exim_tls_private_key is "": give both exim_tls_certificate and exim_tls_private_key, or leave both empty.',
+    ),
+    (
+        "exim",
+        {"exim_dkim_domain": "example.org"},
+        'exim_dkim_selector is "": give all of exim_dkim_domain, exim_dkim_selector, exim_dkim_private_key_path',
+    ),
+    (
+        "exim",
+        {"exim_main_settings": {"smtp_banner": "a\nb"}},
+        'exim_main_settings["smtp_banner"] is "a\\nb": give one line.',
+    ),
     (
         "exim",
         {"exim_main_settings": {"message_size_limit": "20M"}},
-        "exim_main_settings has message_size_limit: set exim_message_size_limit, which is a variable of its own.",
+        'exim_main_settings["message_size_limit"] is "20M": give exim_message_size_limit instead, a variable of its own.',
     ),
-    ("exim", {"exim_main_settings": {"never_users": ""}}, "exim_main_settings has never_users: leave it out"),
+    ("exim", {"exim_main_settings": {"never_users": ""}}, 'exim_main_settings["never_users"] is "": give nothing here'),
     (
         "apache",
         {
             "apache_digest_archives": [{"list": "Old"}],
             "apache_renamed_lists": [RENAMED],
         },
-        "apache_digest_archives has old@lists.example.org, which is new@lists.example.org now; accepted: its present name.",
+        'apache_digest_archives[0].list is "old@lists.example.org": give its present name, new@lists.example.org.',
     ),
-    ("apache", {"apache_server_name": "lists_x"}, 'apache_server_name or apache_server_aliases has "lists_x"'),
+    ("apache", {"apache_server_name": "lists_x"}, 'apache_server_name is "lists_x": give a lower-case host name'),
     *(
         (
             "apache",
             {"apache_disabled_sites": [name]},
-            f'apache_disabled_sites has "{name}": give names of other sites in',
+            f'apache_disabled_sites[0] is "{name}": give the name of another site in',
         )
         for name in ("mailman", "a/b", "../x")
     ),
-    ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe", it must be given, selfsigned or off'),
-    ("apache", {"apache_tls": "given"}, "must be absolute paths on the host"),
+    ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe": give given, selfsigned or off.'),
+    (
+        "apache",
+        {"apache_tls": "given"},
+        'apache_tls_key is "": give an absolute path without blanks and quotes, as apache_tls is given.',
+    ),
     (
         "apache",
         {"apache_tls": "given", "apache_tls_certificate": "/no/cert", "apache_tls_key": "/no/key"},
-        "but /no/cert of apache_tls_certificate and apache_tls_key does not exist",
+        'apache_tls_certificate is "/no/cert": give a file that is on ',
+    ),
+    (
+        "apache",
+        {"apache_digest_archives": [{"list": "a/b"}]},
+        'apache_digest_archives[0].list is "a/b": give a list\'s name or address',
     ),
     *(
         ("apache", {"apache_redirects": redirects, **engine}, said)
         for redirects, engine, said in (
-            ([{"from": "/", "to": "/x"}], {}, 'has from "/": give a path on this site, such as'),
-            ([{"from": "/a", "to": "/x"}, {"from": "/mailman3/", "to": "/x"}], {}, 'from "/mailman3/": give'),
+            ([{"from": "/", "to": "/x"}], {}, '[0].from is "/": give a path on the site, such as'),
+            ([{"from": "/a", "to": "/x"}, {"from": "/mailman3/", "to": "/x"}], {}, '[1].from is "/mailman3/": give'),
             ([{"from": "/pipermail//", "to": "/x"}], {"apache_mailman_engine": "mailman21"}, "not the whole site"),
-            ([{"from": "/a b", "to": "/x"}, {"from": "c", "to": "/x"}], {}, 'has from "/a b", "c": give'),
-            ([{"from": "/a\n", "to": "/x"}], {}, r'has from "/a\n": give'),
-            ([{"from": "/a", "to": ""}], {}, 'has to "" for /a: give a path on this site, or an address with'),
-            ([{"from": "/a", "to": "ftp://x"}, {"from": "/b", "to": "/x\n"}], {}, r'"ftp://x", "/x\n" for /a, /b'),
-            ([{"from": "/a", "to": "/x"}] * 2 + [{"from": "/b", "to": "/x"}], {}, 'has from "/a" twice: give each'),
+            ([{"from": "/a b", "to": "/x"}, {"from": "c", "to": "/x"}], {}, '[0].from is "/a b": give'),
+            ([{"from": "/a\n", "to": "/x"}], {}, r'[0].from is "/a\n": give'),
+            ([{"from": "/a", "to": ""}], {}, '[0].to is "": give a path on the site, or an address with'),
+            (
+                [{"from": "/a", "to": "ftp://x"}, {"from": "/b", "to": "/x\n"}],
+                {},
+                r'apache_redirects[1].to is "/x\n": give',
+            ),
+            (
+                [{"from": "/a", "to": "/x"}] * 2 + [{"from": "/b", "to": "/x"}],
+                {},
+                '[1].from is "/a": give each path once',
+            ),
         )
     ),
     *(
-        ("apache", {"apache_renamed_lists": [RENAMED, {"from": old, "to": new}]}, f"has {old}: {new}: give two posting")
-        for old, new in (
-            ("Old@lists.example.org", "new@lists.example.org"),
-            ("old@lists.example.org", "old@lists.example.org"),
-            ("old", "new@lists.example.org"),
-            ("o d@lists.example.org", "new@lists.example.org"),
-            ("old@lists.example.org", "new@lists.example.org x"),
+        ("apache", {"apache_renamed_lists": [RENAMED, {"from": old, "to": new}]}, f"apache_renamed_lists[1]{said}")
+        for old, new, said in (
+            (
+                "Old@lists.example.org",
+                "new@lists.example.org",
+                '.from is "Old@lists.example.org": give a posting address',
+            ),
+            ("old@lists.example.org", "old@lists.example.org", ' is {"from": "old@lists.example.org", "to": "old@'),
+            ("old", "new@lists.example.org", '.from is "old": give a posting address in lower case'),
+            ("o d@lists.example.org", "new@lists.example.org", '.from is "o d@lists.example.org": give'),
+            ("old@lists.example.org", "new@lists.example.org x", '.to is "new@lists.example.org x": give'),
         )
     ),
-    ("apache", {"apache_digest_archives": [{"list": "a/b"}]}, 'apache_digest_archives has list "a/b"'),
     ("spamassassin", {"spamassassin_user": "root"}, 'spamassassin_user is "root": give a system name other than root'),
     ("spamassassin", {"spamassassin_listen_address": "all"}, 'spamassassin_listen_address is "all": give one IPv4'),
     ("spamassassin", {"spamassassin_nice": 20}, "spamassassin_nice is 20: give a number from -20 to 19"),
@@ -447,7 +537,11 @@ REFUSED: list[tuple[str, *Refused]] = [
         {"spamassassin_settings": {"bayes_sql_password": "x"}},
         "every user of the host may read local.cf",
     ),
-    ("spool_tmpfs", {"spool_tmpfs_before": ["exim4"]}, "give full names of units"),
+    (
+        "spool_tmpfs",
+        {"spool_tmpfs_before": ["exim4"]},
+        'spool_tmpfs_before[0] is "exim4": give the full name of a unit',
+    ),
     *(
         (
             "spool_tmpfs",
@@ -455,22 +549,22 @@ REFUSED: list[tuple[str, *Refused]] = [
             said,
         )
         for path, size, said in (
-            ("/var/spool/x", "64", "has for /var/spool/x the size '64'"),
+            ("/var/spool/x", "64", 'spool_tmpfs_mounts[0].size is "64": give a size such as 64m.'),
             ("/var/spool/x", "300%", "give a size such as 64m"),
-            ("/var/../x", "64m", "give each directory once, as a plain absolute path"),
+            ("/var/../x", "64m", 'spool_tmpfs_mounts[0].path is "/var/../x": give a plain absolute path'),
             (
                 "/var/spool",
                 "64m",
-                'has the path "/var/spool", which holds mail or more that must outlive a boot: give a',
+                'spool_tmpfs_mounts[0].path is "/var/spool": give a plain absolute path such as /var/spool/exim4/db, outside of',
             ),
-            ("/var/mail/x", "64m", "which holds mail or more"),
-            ("/var/spool/exim4/input", "64m", "which holds mail or more"),
+            ("/var/mail/x", "64m", "outside of what must outlive a boot, such as mail"),
+            ("/var/spool/exim4/input", "64m", "outside of what must outlive a boot, such as mail"),
         )
     ),
-    ("backup", {"backup_paths": ["etc"]}, 'has "etc": give an absolute path'),
+    ("backup", {"backup_paths": ["etc"]}, 'backup_paths[0] is "etc": give an absolute path'),
     ("backup", {"backup_directory": "/var/lib"}, "give a directory that holds nothing else"),
     ("backup", {"backup_directory": "/home/backup/dumps"}, "and that is in none of /boot"),
-    ("backup", {"backup_keep": 0}, "backup_keep is 0: give a number of 1 or more"),
+    ("backup", {"backup_keep": 0}, "backup_keep is 0: give a number from 1."),
     ("backup", {"backup_on_calendar": "daily at 3"}, 'backup_on_calendar is "daily at 3": give a time'),
     ("backup", {"backup_bacula": True}, 'backup_bacula_director_name is ""'),
     (
@@ -483,7 +577,7 @@ REFUSED: list[tuple[str, *Refused]] = [
             "backup_bacula_tls_certificate": "/no/cert",
             "backup_bacula_tls_key": "/no/key",
         },
-        "which does not exist on",
+        'backup_bacula_tls_key is "/no/key": give a file that is on ',
     ),
     *(("mailman", *refused) for refused in REFUSED_BY_MAILMAN),
     *(("mailman", {**MAILMAN21, **given}, *sentences) for given, *sentences in REFUSED_WITH_MAILMAN21),

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What playbooks/site.yml gives each role: what another role's variable says, and what the inventory says over that."""
+"""What each role of playbooks/site.yml is given: what the inventory says of it, or else what follows from another variable."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+CHECK = "listops.mailman.preflight"
 ROOT = Path(__file__).resolve().parents[3]
 SITE = yaml.safe_load((ROOT / "playbooks/site.yml").read_text(encoding="utf-8"))[0]
 LEAST: dict[str, Any] = {"mailman_domains": ["lists.example.org", "old.example.org"], "mailman_lists": [{"name": "a"}]}
 PRIVATE = [{"name": "a", "archive_policy": "private"}, {"name": "b@old.example.org"}]
+OWN_HOSTS = ["lists.example.org", "old.example.org"]
+LOOPBACK = ["127.0.0.1", "localhost"]
 
 # What the inventory says beside LEAST, and what roles are given then.
 GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -27,16 +30,19 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {
             "exim_mailman_lmtp_host": "127.0.0.1",
             "exim_mailman_lmtp_port": 8024,
-            "exim_private_lists": [],
-            "exim_closed_lists": [],
+            "_exim_all_private_lists": [],
+            "_exim_all_closed_lists": [],
             "exim_spamd_address": "127.0.0.1 783",
             "mailman_spam_discard_score": 6.0,
             "mailman_web_https": True,
             "apache_server_name": "lists.example.org",
             "apache_list_domain": "lists.example.org",
             "apache_uwsgi_socket": "/run/mailman3-web/uwsgi.sock",
-            "lists_mailman_engine": "auto",
-            "backup_keys": [],
+            "lists_mailman_engine": "mailman3",
+            "lists_declared": [{"name": "a"}],
+            "lists_domain": "lists.example.org",
+            "exim_list_domains": ["lists.example.org", "old.example.org"],
+            "_backup_site_keys": ["/var/lib/spamd"],
             "backup_mailman_database_names": ["mailman3", "mailman3web"],
         },
     ),
@@ -71,16 +77,17 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     (
         {"mailman_lists": [{"name": "a", "state": "disabled"}], "exim_closed_lists": ["z@lists.example.org"]},
-        {"exim_closed_lists": ["a@lists.example.org", "z@lists.example.org"]},
+        {"_exim_all_closed_lists": ["a@lists.example.org", "z@lists.example.org"]},
     ),
-    ({"mailman_lists": PRIVATE}, {"exim_private_lists": ["a@lists.example.org"]}),
+    ({"mailman_lists": PRIVATE}, {"_exim_all_private_lists": ["a@lists.example.org"]}),
     (
         {"mailman_lists": PRIVATE, "mailman_list_defaults": {"archive_policy": "private"}},
-        {"exim_private_lists": ["a@lists.example.org", "b@old.example.org"]},
+        {"_exim_all_private_lists": ["a@lists.example.org", "b@old.example.org"]},
     ),
     (
+        # none of those is left out by naming another
         {"mailman_lists": PRIVATE, "exim_private_lists": ["z@lists.example.org"]},
-        {"exim_private_lists": ["a@lists.example.org", "z@lists.example.org"]},
+        {"_exim_all_private_lists": ["a@lists.example.org", "z@lists.example.org"]},
     ),
     (
         {
@@ -101,15 +108,19 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
             "backup_mailman_database_names": ["core", "mailman3web"],
         },
     ),
-    ({"apache_server_aliases": ["b.example.org"]}, {"mailman_web_allowed_hosts": ["b.example.org"]}),
+    ({"apache_server_aliases": ["b.example.org"]}, {"hosts": [*OWN_HOSTS, "b.example.org", *LOOPBACK]}),
     (
         {"apache_server_aliases": ["b.example.org"], "mailman_web_allowed_hosts": ["c.example.org"]},
-        {"mailman_web_allowed_hosts": ["c.example.org", "b.example.org"]},
+        {"hosts": [*OWN_HOSTS, "c.example.org", "b.example.org", *LOOPBACK]},
     ),
+    # what a role is given wins over what it would be given
+    ({"mailman_engine": "mailman21", "lists_mailman_engine": "auto"}, {"lists_mailman_engine": "auto"}),
+    ({"exim_list_domains": ["c.example.org"]}, {"exim_list_domains": ["c.example.org"]}),
+    ({"mailman_user": "mm", "exim_mailman_user": "x"}, {"exim_mailman_user": "x", "lists_mailman_user": "mm"}),
     ({}, {"overview_page": "/var/www/lists/overview/index.html"}),
     ({"apache_document_root": "/srv/www"}, {"overview_page": "/srv/www/overview/index.html"}),
     ({"apache_document_root": "/srv/www", "overview_page": "/srv/x.html"}, {"overview_page": "/srv/x.html"}),
-    ({"spamassassin_home": "/srv/spamd"}, {"backup_keys": ["/srv/spamd"]}),
+    ({"spamassassin_home": "/srv/spamd"}, {"_backup_site_keys": ["/srv/spamd"]}),
     (
         {
             "mailman_lists": [{"name": "new", "renamed_from": "old"}],
@@ -124,44 +135,49 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
             "exim_dkim_private_key_path": "/etc/exim4/dkim.key",
             "backup_keys": ["/root/key"],
         },
-        {"backup_keys": ["/etc/letsencrypt", "/etc/exim4/dkim.key", "/root/key"]},
+        {
+            "_backup_site_keys": ["/etc/letsencrypt", "/etc/exim4/dkim.key", "/etc/letsencrypt", "/var/lib/spamd"],
+            "backup_keys": ["/root/key"],
+        },
     ),
 ]
-# Combinations that the playbook refuses before the first role, and the sentence.
+# Combinations that the playbook refuses before the first role, and the sentences.
+SMTP = "among them, since Mailman sends there, or another mailman_smtp_host."
+LONE = "give a list that mailman_lists declares or {host} has, else its readers are locked out of its archive."
+REMOTE = {
+    "mailman_database": "postgresql",
+    "mailman_postgresql_local": False,
+    "mailman_database_password": "x",
+    "mailman_web_database_password": "x",
+}
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, ""),
-    ({"mailman_web_path": ""}, 'mailman_web_path is "": leave it out, since the apache role serves /mailman3.'),
+    ({"mailman_web_path": ""}, 'mailman_web_path is "": give /mailman3, which the apache role serves.'),
     ({"mailman_web_path": "/mailman", "mailman_engine": "mailman21"}, ""),
     (
-        {"mailman_database": "postgresql", "mailman_postgresql_local": False},
-        "mailman_postgresql_local is false: say in backup_databases where the two databases are, with host, user and password.",
+        REMOTE,
+        "backup_databases is missing: give the two databases of Mailman, with host, user and password,"
+        " as mailman_postgresql_local is false.",
     ),
-    ({"mailman_database": "postgresql", "mailman_postgresql_local": False, "backup_databases": []}, ""),
+    ({**REMOTE, "backup_databases": []}, ""),
     ({"mailman_database": "postgresql"}, ""),
     ({"mailman_postgresql_local": False}, ""),
     (
         {"exim_local_interfaces": ["192.0.2.25"]},
-        "Mailman sends to 127.0.0.1, port 25, which is not among exim_local_interfaces (192.0.2.25) and exim_smtp_ports (25);"
-        " accepted: both there, or another mailman_smtp_host.",
+        f'exim_local_interfaces is ["192.0.2.25"]: give 127.0.0.1 {SMTP}',
     ),
     ({"exim_local_interfaces": ["192.0.2.25", "127.0.0.1"], "exim_smtp_ports": [25, 587]}, ""),
     ({"exim_local_interfaces": ["0.0.0.0"], "mailman_smtp_host": "localhost"}, ""),
-    (
-        {"exim_smtp_ports": [587], "exim_local_interfaces": []},
-        "Mailman sends to 127.0.0.1, port 25, which is not among exim_local_interfaces (all) and exim_smtp_ports (587);"
-        " accepted: both there, or another mailman_smtp_host.",
-    ),
+    ({"exim_smtp_ports": [587], "exim_local_interfaces": []}, f"exim_smtp_ports is [587]: give 25 {SMTP}"),
     ({"exim_local_interfaces": ["192.0.2.25"], "mailman_smtp_host": "192.0.2.25"}, ""),
     (
         {"apache_digest_archives": [{"list": "a"}, {"list": "a-l"}, {"list": "b@old.example.org"}]},
-        "apache_digest_archives has list a-l@lists.example.org, b@old.example.org: give lists that mailman_lists declares or {host} has,"
-        " else readers are locked out of their archive.",
+        f'apache_digest_archives is "a-l@lists.example.org": {LONE}\napache_digest_archives is "b@old.example.org": {LONE}',
     ),
     ({"apache_digest_archives": [{"list": "A@lists.example.org"}]}, ""),
     (
         {"apache_digest_archives": [{"list": "a"}], "apache_list_domain": "old.example.org"},
-        "apache_digest_archives has list a@old.example.org: give lists that mailman_lists declares or {host} has,"
-        " else readers are locked out of their archive.",
+        f'apache_digest_archives is "a@old.example.org": {LONE}',
     ),
     (
         {
@@ -182,20 +198,30 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     inventory = folder / "hosts.json"
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": local}}), encoding="utf-8")
-    # a task's variables win over the inventory as a role's do
-    shown: list[dict[str, Any]] = [
-        {"vars": role["vars"], "ansible.builtin.debug": {"msg": {name: f"{{{{ {name} }}}}" for name in role["vars"]}}}
-        for role in SITE["roles"]
-        if "vars" in role
-    ]
-    refusals = [task for task in SITE["pre_tasks"] if "ansible.builtin.assert" in task]
-    assert len(refusals) == 4
-    shown += [task for task in SITE["pre_tasks"] if task.get("register") == "site_lone_archives"]
-    shown += [{**task, "ignore_errors": True} for task in refusals]
+    names = dict.fromkeys(name for _given, wanted in GIVEN for name in wanted)
+    look: dict[str, Any] = {name: f"{{{{ {name} }}}}" for name in names}
+    look["hosts"] = "{{ _mailman_web_config.ALLOWED_HOSTS }}"
+    (check,) = [task for task in SITE["pre_tasks"] if CHECK in task]
+    refuse = {**check, "ignore_errors": True, "tags": ["show"]}
+    shown: list[dict[str, Any]] = [{"ansible.builtin.debug": {"msg": look}, "tags": ["show"]}, refuse]
+    # defaults of roles are there; nothing of them runs
+    roles = []
+    for task in SITE["tasks"]:
+        assert list(task) == ["name", "ansible.builtin.import_role", "tags"]
+        assert list(task["ansible.builtin.import_role"]) == ["name", "rolespec_validate"]
+        roles.append({"role": task["ansible.builtin.import_role"]["name"], "tags": ["never"]})
     playbook = folder / "play.json"
-    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": shown}]), encoding="utf-8")
+    playbook.write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "roles": roles, "tasks": shown}]), encoding="utf-8"
+    )
     done = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", f"--inventory={inventory}", playbook],
+        [
+            Path(sys.executable).parent / "ansible-playbook",
+            f"--inventory={inventory}",
+            "--tags=show",
+            "--skip-tags=always",
+            playbook,
+        ],
         cwd=ROOT,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_JINJA2_NATIVE": "true"},
         capture_output=True,
@@ -206,7 +232,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     tasks = json.loads(done.stdout[done.stdout.index("{") :])["plays"][0]["tasks"]
     given: dict[str, Any] = {}
     for host in hosts:
-        answers = [task["hosts"][host] for task in tasks if "results" not in task["hosts"][host]]
+        answers = [task["hosts"][host] for task in tasks if host in task["hosts"]]
         given[host] = {
             name: value
             for answer in answers

@@ -185,7 +185,10 @@ def test_the_posts_of_before_as_mbox(
     controller.task(LIST, name=name, archive_policy="private")
     path.unlink()
     said = controller.stopped(BACKFILL, *options)
-    assert f"list {name} has archive_policy private; accepted: lists whose archive is public, or private: true" in said
+    assert (
+        f"list {name} has archive_policy private; accepted: lists whose archive is public, or backfill_private: true"
+        in said
+    )
     assert f"list x{word}@{site.DOMAIN} does not exist" in controller.stopped(BACKFILL, "-e", f"backfill_lists=x{word}")
     assert "backfill_lists is []; accepted: names of lists" in controller.stopped(BACKFILL)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that is wrong with the variables of some roles. Pure: what evaluates a variable is passed in."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Callable, Mapping, NamedTuple
+
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight import platform
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.given import Given
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import MISSING
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.types import Option
+
+PACKAGE = "ansible_collections.listops.mailman.plugins.plugin_utils.preflight"
+
+
+class Unreadable(Exception):
+    """A variable whose template cannot be evaluated."""
+
+
+# Of a variable's name, its value; some variables have another value than the inventory's.
+Evaluate = Callable[[str, dict[str, Any]], Any]
+
+
+class Role(NamedTuple):
+    """A role, as its files say.
+
+    options: its argument specification.
+    defaults, vars: its variables, not evaluated.
+    """
+
+    name: str
+    options: Mapping[str, Option]
+    defaults: Mapping[str, Any]
+    vars: Mapping[str, Any]
+
+
+class Inventory:
+    """Variables of one host.
+
+    What the inventory says is looked at first. Where that is refused, roles' defaults that refer to it are evaluated with
+    another value, so that one mistake is said once, in the words of the inventory.
+    """
+
+    def __init__(self, roles: list[Role], variables: Mapping[str, Any], evaluate: Evaluate) -> None:
+        self._roles = roles
+        self._rules = {role.name: importlib.import_module("{0}.{1}".format(PACKAGE, role.name)) for role in roles}
+        self._evaluate = evaluate
+        self._instead: dict[str, Any] = {}
+        self._pending: list[str] = []
+        self.given = Given(facts=variables.get("ansible_facts"), name=variables.get("inventory_hostname", ""))
+        said = [
+            (role, name)
+            for role in roles
+            for name in role.options
+            if name in variables and variables[name] != role.defaults.get(name, MISSING)
+        ]
+        self.given.by_inventory.update(name for _role, name in said)
+        for role, name in said:
+            if not self._take(role, name):
+                self._instead[name] = role.defaults.get(name, self._stand_in(role, name))
+        for role in roles:
+            for name in role.options:
+                if name not in self.given.by_inventory:
+                    self._take(role, name)
+
+    def _stand_in(self, role: Role, name: str) -> Any:
+        return getattr(self._rules[role.name], "STAND_INS", {}).get(name, "")
+
+    def _take(self, role: Role, name: str) -> bool:
+        rule = self._rules[role.name].RULES.get(name)
+        option = role.options[name]
+        try:
+            value = self._evaluate(name, self._instead)
+        except KeyError:
+            value = MISSING
+        except Unreadable as exc:
+            if name not in role.defaults or name in self.given.by_inventory:
+                self.given.complain("{0} cannot be read: {1}".format(name, exc))
+                return False
+            # What it follows from is refused, or needs facts of a host that is not asked.
+            if self.given.host:
+                self._pending.append("{0} cannot be read: {1}".format(name, exc))
+            return True
+        return self.given.take(name, value, option, rule)
+
+    def questions(self) -> dict[str, list[Any]]:
+        """What only the host knows."""
+        asked: dict[str, list[Any]] = {"calendars": [], "timespans": [], "files": [], "key_pairs": []}
+        if not platform.supported(self.given.host):
+            # it may not know what is asked
+            return asked
+        for role in self._roles:
+            ask = getattr(self._rules[role.name], "questions", None)
+            for kind, items in (ask(self.given) if ask else {}).items():
+                asked[kind] += [item for item in items if item not in asked[kind]]
+        return asked
+
+    def refusals(self, found: Mapping[str, Any] | None) -> list[str]:
+        """Sentences, of all that is wrong. found: the answers of the host, None where it is not asked."""
+        self.given.found = found
+        for role in self._roles:
+            together = getattr(self._rules[role.name], "together", None)
+            if together:
+                together(self.given)
+        found_wrong = [*map(str, self.given.refusals), *self.given.complaints]
+        return found_wrong or self._pending
