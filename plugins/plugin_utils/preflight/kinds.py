@@ -20,11 +20,11 @@ SECRET_NAME = re.compile("pass|secret|token|dsn", re.IGNORECASE)
 SECRET_VALUE = re.compile('://[^/@"]*:[^/@"]*@')
 
 
-class Missing:
+class NotSet:
     """The value of a variable that nobody set."""
 
 
-MISSING = Missing()
+MISSING = NotSet()
 
 
 class Refusal(NamedTuple):
