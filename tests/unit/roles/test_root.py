@@ -160,6 +160,7 @@ LEFT_TO_ROOT = "the role has left that folder to root alone before, and refused 
 MOUNTED = "the directory was mounted by its descriptor before; what is mounted cannot be renamed"
 # Tasks that go there as root all the same, and why that gives nothing away.
 NAMED = {
+    ("playbooks/lists.yml", "See whether guarded archives without a declared list have one"): LOOKS,
     ("roles/backup/tasks/dump.yml", "List what to save and what to leave out"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "Install its configuration"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "No old figures stay"): "listops-publish goes by descriptors",
@@ -181,6 +182,14 @@ NAMED = {
     ("roles/spamassassin/tasks/install.yml", "Create the user, without login and without password"): TEXT,
     ("roles/spamassassin/tasks/service.yml", "See how the daemon runs"): TEXT,
     ("roles/spool_tmpfs/tasks/foreign.yml", "See what links lead to"): "looks only: readlink",
+    (
+        "roles/spool_tmpfs/tasks/foreign.yml",
+        "See what systemd calls a mount there",
+    ): "systemd-escape, which touches no file",
+    (
+        "roles/spool_tmpfs/tasks/foreign.yml",
+        "Look for units that mount there",
+    ): "the path is in the names of systemd's files",
     (
         "roles/spool_tmpfs/tasks/mount.yml",
         "Forget lines for the same directories that are written otherwise",

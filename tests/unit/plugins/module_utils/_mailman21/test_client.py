@@ -97,7 +97,10 @@ def test_it_knows_only_the_addresses_that_it_is_given(monkeypatch):
 def test_the_archive_is_its_own(monkeypatch):
     found = {"A": {"archive_policy": None, "messages": 3, "parts": ["mbox"]}}
     process, backend = opened(
-        monkeypatch, look_archives={"archives": found}, shown_archives={"shown": {"A": "private", "mailman": None}}
+        monkeypatch,
+        look_archives={"archives": found},
+        shown_archives={"shown": {"A": "private", "mailman": None}},
+        correct_archives={"failed": {"A": "its archive is a file"}},
     )
     archive = backend.own_archive()
     assert archive.accessible and archive.guard() is None and not archive.follows_late
@@ -106,7 +109,7 @@ def test_the_archive_is_its_own(monkeypatch):
     del process.asked[:]
     # The list itself says who may read it.
     archive.set_policies({A: "private"})
-    archive.correct_policies({A: "private"})
+    assert archive.correct_policies({A: "private"}) == {A: "its archive is a file"}
     archive.move([[A, B]])
     archive.drop([A])
     assert process.asked == [
