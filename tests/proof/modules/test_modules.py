@@ -116,7 +116,7 @@ def test_thousands_of_bans_are_in_nobodys_way(
         writer = Fermium(fermium.engine[0], fermium.container)
         while not ended.wait(0.2):
             began = time.monotonic()
-            asked = {"config": MAILMAN_CFG, "method": "PATCH", "path": f"lists/{other}/config"}
+            asked: dict[str, Any] = {"config": MAILMAN_CFG, "method": "PATCH", "path": f"lists/{other}/config"}
             answer = writer.ask("rest", **asked, form={"info": str(len(waits))})
             waits.append(time.monotonic() - began if answer["status"] == 204 else math.inf)
         writer.close()
