@@ -200,7 +200,7 @@ DOMAIN = pattern(_DOMAIN, "a lower-case domain name, such as lists.example.org")
 HOST_NAME = pattern(_DOMAIN, "a lower-case host name, such as lists.example.org")
 HOST_PORT = pattern("[A-Za-z0-9.-]+(:[0-9]{1,5})?", "a host or host:port")
 PORT = number(1, 65535)._replace(accepted="a port number from 1 to 65535")
-NETWORK = pattern(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", "an address or a network, such as 192.0.2.1 or 192.0.2.0/24", but=())
+NETWORK = pattern(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?", "an address or a network, such as 192.0.2.1 or 192.0.2.0/24")
 IP_ADDRESS = pattern(
     r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:]+",
     "one IPv4 or IPv6 address, such as 127.0.0.1 or ::1",
