@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
 from pathlib import Path
@@ -29,7 +30,8 @@ def name_of(path: Path) -> str:
 NAMES = {name_of(path): path for path in FILES}
 
 
-def imports(path: Path) -> set[str]:
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """The files of this collection that a file imports, by name; packages have no code."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -40,13 +42,13 @@ def imports(path: Path) -> set[str]:
                 module = module[len(COLLECTION) :]
                 found |= {module} if module in NAMES else {f"{module}.{alias.name}" for alias in node.names}
     assert found <= NAMES.keys(), found - NAMES.keys()
-    return found
+    return frozenset(found)
 
 
 def reached(path: Path) -> set[str]:
     """The same, with what those import: what Ansible sends to a host for a module."""
     seen: set[str] = set()
-    left = imports(path)
+    left = set(imports(path))
     while left:
         name = left.pop()
         seen.add(name)
