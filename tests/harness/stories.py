@@ -69,7 +69,7 @@ def read_story(path: Path) -> Story:
     if "proves" not in told:
         raise Problem(f"{where} lacks proves: give one line that says what the story proves.")
     stage, suite = told.get("host", Story.host)
-    found: list[Image] = [(stage, suite) for stage, suite in told.get("images", [])]
+    found: list[Image] = [(image[0], image[1]) for image in told.get("images", [])]
     if "host" in told or not found:
         found.append((stage, suite))
     return Story(

@@ -87,7 +87,7 @@ def redact(monkeypatch, tmp_path):
 
     monkeypatch.setattr(escrow, "seal", seal)
     monkeypatch.setattr(mailman_redact, "note", noted)
-    monkeypatch.setattr(mailman_redact, "systemctl", lambda verb, service: host.step(verb, service))
+    monkeypatch.setattr(mailman_redact, "systemctl", host.step)
 
     def run():
         there = Stores(["lists.example.org"], [Store(host, "archive"), Store(host, "core")])
