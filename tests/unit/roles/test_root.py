@@ -181,19 +181,9 @@ NAMED = {
     ): "present.py opens databases as their users",
     ("roles/spamassassin/tasks/install.yml", "Create the user, without login and without password"): TEXT,
     ("roles/spamassassin/tasks/service.yml", "See how the daemon runs"): TEXT,
-    ("playbooks/lists.yml", "See whether guarded archives without a declared list have one"): "looks only: stat",
-    ("playbooks/site.yml", "See whether guarded archives without a declared list have one"): "looks only: stat",
     ("roles/spool_tmpfs/tasks/foreign.yml", "See what links lead to"): "looks only: readlink",
     ("roles/spool_tmpfs/tasks/foreign.yml", "See what systemd calls a mount there"): "opens no path: systemd-escape",
     ("roles/spool_tmpfs/tasks/foreign.yml", "Look for units that mount there"): "looks in folders of root's only",
-    (
-        "roles/spool_tmpfs/tasks/foreign.yml",
-        "See what systemd calls a mount there",
-    ): "systemd-escape, which touches no file",
-    (
-        "roles/spool_tmpfs/tasks/foreign.yml",
-        "Look for units that mount there",
-    ): "the path is in the names of systemd's files",
     (
         "roles/spool_tmpfs/tasks/mount.yml",
         "Forget lines for the same directories that are written otherwise",
