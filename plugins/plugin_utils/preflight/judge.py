@@ -72,7 +72,8 @@ class Inventory:
 
     def _take(self, role: Role, name: str) -> bool:
         rule = self._rules[role.name].RULES.get(name)
-        option = role.options[name]
+        # A default that is a template is not in the specification, unless it is text.
+        option = {"default": None, **role.options[name]} if name in role.defaults else role.options[name]
         try:
             value = self._evaluate(name, self._instead)
         except KeyError:
