@@ -39,15 +39,30 @@ BREAKS = re.compile("[\x00\x0b\x0c\x1c-\x1e]")
 UNREADABLE = (LookupError, UnicodeError, ValueError, email.errors.MessageError)
 # Mailman copies a message part by part, each in the other, and Python has an end to that.
 DEPTH = 50
+# Mailman 3 takes no message in which Python finds a defect.
+DEFECTS = {
+    "NoBoundaryInMultipartDefect": "Content-Type: it is multipart and names no boundary",
+    "StartBoundaryNotFoundDefect": "Content-Type: the boundary that it names is not in the message",
+    "CloseBoundaryNotFoundDefect": "Content-Type: the boundary that ends the last part is not in the message",
+    "MultipartInvariantViolationDefect": "Content-Type: it is multipart, and the message has no parts",
+    "InvalidMultipartContentTransferEncodingDefect": "Content-Transfer-Encoding: it is not one that a multipart message may have",
+}
 NOT_ASCII = "it has an address with a character that is not ASCII"
 
 
-def problem(raw: bytes) -> str:
-    """The first header that cannot be taken, and why; empty if there is none."""
+def problem(raw: bytes, engine: str = "mailman3") -> str:
+    """The first header that cannot be taken, and why; empty if there is none. engine: mailman3 or mailman21."""
     try:
-        return next(found(email.message_from_bytes(raw)), "")
+        message = email.message_from_bytes(raw)
+        return next(found(message), "") or (defect(message) if engine == "mailman3" else "")
     except RecursionError:
         return "the message: its parts are nested too deep"
+
+
+def defect(message: email.message.Message) -> str:
+    """Why Mailman 3's LMTP server would refuse it as a whole, when its sender could be told by a bounce only."""
+    kinds = [type(each).__name__ for each in message.defects]
+    return DEFECTS.get(kinds[0], "the message: a line among its headers is none") if kinds else ""
 
 
 def found(message: email.message.Message) -> Iterator[str]:
@@ -208,16 +223,16 @@ RULES: tuple[tuple[Callable[[str, str], str], tuple[str, ...]], ...] = (
 )
 
 
-def main(path: pathlib.Path) -> None:
+def main(path: pathlib.Path, engine: str) -> None:
     """path: of a message, or of the folder where Exim has written it."""
     raw = (next(path.glob("*.eml")) if path.is_dir() else path).read_bytes()
     # Mailman and HyperKitty are deep in calls when they read it.
     sys.setrecursionlimit(sys.getrecursionlimit() // 2)
     # Exim writes the envelope before the message.
     raw = re.sub(rb"\A(From .*\n)?(X-Envelope-(From|To): .*\n([ \t].*\n)*)*", b"", raw)
-    said = problem(raw)
+    said = problem(raw, engine)
     print(f"refuse {said}" if said else "take")
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(pathlib.Path(sys.argv[1]), sys.argv[2])

@@ -52,6 +52,10 @@ def part(name: str, header: bytes, refused: str = "") -> Odd:
     return Odd(name, {"MIME-Version": b"1.0", "Content-Type": b"multipart/mixed; boundary=zz"}, refused, body)
 
 
+def cut(name: str, header: bytes, body: bytes, refused: str = "Content-Type") -> Odd:
+    return Odd(name, {"MIME-Version": b"1.0", "Content-Type": header}, refused, body)
+
+
 LATIN = "Jörg".encode("latin-1")
 UTF = "Jörg".encode()
 # Encoded words that do not decode: of an unknown character set, in broken base64, not in the character set that they name.
@@ -92,12 +96,20 @@ TAKEN = [
     Odd("no character set", {}, body=LATIN + b"\n"),
     Odd("Content-Type without a slash", {"Content-Type": b"text"}),
     Odd("encoding of no kind", {"Content-Type": b"text/plain", "Content-Transfer-Encoding": b"foo"}),
-    Odd("boundary that is not there", {"Content-Type": b"multipart/mixed; boundary=zz"}),
     part("attachment of latin-1", b"Content-Type: application/pdf; name=" + LATIN),
     part("attachment of utf-8", b"Content-Disposition: attachment; filename=" + UTF),
     nested(20),
 ]
 REFUSED = [
+    cut("no boundary", b"multipart/mixed", b"x\n"),
+    cut("boundary that is not there", b"multipart/mixed; boundary=zz", b"x\n"),
+    cut("boundary without its end", b"multipart/mixed; boundary=zz", b"--zz\n\nx\n"),
+    cut(
+        "encoded as a whole",
+        b"multipart/mixed; boundary=zz\nContent-Transfer-Encoding: base64",
+        b"--zz\n\nx\n--zz--\n",
+        "Content-Transfer-Encoding",
+    ),
     *(Odd(f"Subject, {what}", {"Subject": value}, "Subject") for what, value in BROKEN.items()),
     Odd("unknown character set", {"Content-Type": b"text/plain; charset=x-unknown"}, "Content-Type", LATIN + b"\n"),
     Odd("From, an address beyond ASCII", {"From": "Jörg <jörg@exämple.net>".encode()}, "From"),

@@ -38,6 +38,14 @@ def test_each(message: Any) -> None:
     assert not said or (said.isascii() and said.isprintable() and len(said) < 200)
 
 
+def test_mailman21_takes_what_has_defects() -> None:
+    cut_off = b"From: a@example.net\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=z\n\n--z\n\nx\n"
+    ended = "Content-Type: the boundary that ends the last part is not in the message"
+    assert check.problem(cut_off, "mailman3") == ended
+    assert check.problem(cut_off, "mailman21") == ""
+    assert check.problem(b"From: a@example.net\nno header\n\nx\n") == "the message: a line among its headers is none"
+
+
 def test_what_exim_hands_over(tmp_path: Path) -> None:
     """A folder with the message, and the envelope before it; the answer is one line."""
     path = tmp_path / "message.eml"
@@ -48,7 +56,10 @@ def test_what_exim_hands_over(tmp_path: Path) -> None:
     def answer(message: bytes) -> str:
         path.write_bytes(envelope + message)
         return subprocess.run(
-            [sys.executable, "-I", str(PROGRAM), str(path.parent)], capture_output=True, text=True, check=True
+            [sys.executable, "-I", str(PROGRAM), str(path.parent), "mailman3"],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
 
     assert answer(b"From: a@example.net\nSubject: x\n\nx\n") == "take\n"
