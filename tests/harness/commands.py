@@ -39,7 +39,7 @@ COMMANDS = [
 
 
 def list_stories() -> int:
-    told = [part for story in stories.stories() for part in (story, *stories.chapters(story))]
+    told = [part for story in stories.stories() for part in (story, *stories.test_groups(story))]
     say(table([(story.name, story.line) for story in told]))
     return 0
 
@@ -56,7 +56,7 @@ def one_story(name: str) -> int:
     if tests:
         parts.part(f"story {name} on {host}", partial(contract, engine, host, tests=tests))
     else:
-        parts.part(f"story {name}", partial(stories.tell, story, engine))
+        parts.part(f"story {name}", partial(stories.run_story, story, engine))
     return parts.finish()
 
 
@@ -99,12 +99,12 @@ def test(everything: bool) -> int:
     often = [story for story in told if not story.rare]
     # the longest first, so that none is left alone at the end
     for story in sorted(often, key=lambda story: story.minutes, reverse=True):
-        work[story.name] = part(f"story {story.name}", partial(stories.tell, story, engine))
+        work[story.name] = part(f"story {story.name}", partial(stories.run_story, story, engine))
     side_by_side(work, at_once=min(2, os.cpu_count() or 1))
     # some of these measure times
     for story in told:
         if story.rare:
-            parts.part(f"story {story.name}", partial(stories.tell, story, engine))
+            parts.part(f"story {story.name}", partial(stories.run_story, story, engine))
     if everything:
         for suite, python in (("bookworm", "3.11"), ("trixie", "3.13")):
             parts.part(f"contract, modules in Python {python}", partial(contract, engine, suite=suite))

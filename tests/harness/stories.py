@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stories are molecule scenarios; each is one end-to-end proof with hosts of its own.
 
-A scenario may have chapters, folders of its proofs: each is a story by name, and all are told on one host.
+A scenario may have test groups, folders of its proofs: each is a story by name, and all are run on one host.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ class Story:
     images: list[Image]
     # which of them the mail host starts from, if the scenario's inventory does not say
     host: Image = ("host", "trixie")
-    # told by test-all only
+    # run by test-all only
     rare: bool = False
     # how long it takes on a quiet machine
     minutes: int = 0
-    # folders of the scenario's proofs that can be told alone; of a chapter: its scenario
-    chapters: tuple[str, ...] = ()
+    # folders of the scenario's proofs that can be run alone; of a test group: its scenario
+    groups: tuple[str, ...] = ()
     scenario: str = ""
     # what the proofs run on this machine
     programs: tuple[str, ...] = ()
-    # of itself or a chapter: what tells it on Mailman 2.1, another story or tests of the contract
+    # of itself or a test group: what proves it on Mailman 2.1, another story or tests of the contract
     old: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ KEYS = {
     "minutes": int,
     "host": list,
     "images": list,
-    "chapters": list,
+    "groups": list,
     "needs": list,
     "mailman21": dict,
 }
@@ -79,16 +79,16 @@ def read_story(path: Path) -> Story:
         (stage, suite),
         "rare" in told,
         told.get("minutes", 0),
-        tuple(told.get("chapters", ())),
+        tuple(told.get("groups", ())),
         programs=tuple(told.get("needs", ())),
         old=told.get("mailman21", {}),
     )
 
 
-def chapters(story: Story) -> list[Story]:
-    """The parts of a story that can be told alone."""
-    line = f"chapter of {story.name}"
-    return [replace(story, name=name, line=line, chapters=(), scenario=story.name) for name in story.chapters]
+def test_groups(story: Story) -> list[Story]:
+    """The parts of a story that can be run alone."""
+    line = f"test group of {story.name}"
+    return [replace(story, name=name, line=line, groups=(), scenario=story.name) for name in story.groups]
 
 
 def stories() -> list[Story]:
@@ -98,16 +98,16 @@ def stories() -> list[Story]:
 
 
 def find(name: str) -> Story:
-    known = {part.name: part for story in stories() for part in (story, *chapters(story))}
+    known = {part.name: part for story in stories() for part in (story, *test_groups(story))}
     if name not in known:
         raise Problem(f"STORY is {name or 'not set'}: the stories are {', '.join(known)}.")
     return known[name]
 
 
 def on_mailman21(story: Story) -> tuple[Story, list[str]]:
-    """What tells the same on Mailman 2.1: a story, or these tests of the contract.
+    """What proves the same on Mailman 2.1: a story, or these tests of the contract.
 
-    A scenario of the same name and 21 has the same chapters.
+    A scenario of the same name and 21 has the same test groups.
     """
     if images.PYTHON27 in story.images:
         return story, []
@@ -120,11 +120,11 @@ def on_mailman21(story: Story) -> tuple[Story, list[str]]:
     found = known[words[0]]
     if not story.scenario or story.name in story.old:
         return found, []
-    chapter = replace(story, line=f"chapter of {found.name}", scenario=found.name)
-    return replace(chapter, images=found.images, host=found.host), []
+    group = replace(story, line=f"test group of {found.name}", scenario=found.name)
+    return replace(group, images=found.images, host=found.host), []
 
 
-def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
+def run_story(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
     """Run a story from nothing to nothing; a story that proves nothing has failed."""
     for program in story.programs:
         need_program(program, f"which the story {story.name} uses")
@@ -139,7 +139,7 @@ def tell(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
         "HOME": str(HOME),
         "LISTOPS_IMAGE_STAGE": story.host[0],
         "LISTOPS_SUITE": story.host[1],
-        "LISTOPS_CHAPTER": story.name if story.scenario else "",
+        "LISTOPS_TEST_GROUP": story.name if story.scenario else "",
         "LISTOPS_PROJECT": project(label),
         "MOLECULE_COMMAND_BORDERS": "0",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),

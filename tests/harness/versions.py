@@ -59,4 +59,4 @@ def other_versions(parts: Run, engine: dict[str, str]) -> None:
             parts.part(f"units on {core}", partial(_refuse, core, venv))
             continue
         parts.part(f"units on {core}", partial(units, f"units on {core}", venv=venv))
-        parts.part(f"story default on {core}", partial(stories.tell, stories.find("default"), engine, venv=venv))
+        parts.part(f"story default on {core}", partial(stories.run_story, stories.find("default"), engine, venv=venv))

@@ -243,7 +243,7 @@ def test_a_story_that_does_not_say_so_is_refused(tmp_path, text, said):
         stories.read_story(path)
 
 
-def test_a_chapter_is_told_on_mailman21_where_there_is_a_scenario_for_it():
+def test_a_test_group_is_run_on_mailman21_where_there_is_a_scenario_for_it():
     export, tests = stories.on_mailman21(stories.find("export"))
     assert (export.name, export.scenario, export.images) == ("export", "events21", [("python27", "bullseye")])
     assert tests == []
@@ -270,7 +270,7 @@ def test_the_story_that_tells_it_on_mailman21_has_the_same_proofs(name):
         for scenario in (story.scenario or story.name, told.name)
     ]
     own, other = (Path(verifier["directory"].removeprefix("${MOLECULE_PROJECT_DIRECTORY}/")) for verifier in verifiers)
-    own = Path(str(own).replace("${LISTOPS_CHAPTER}", name))
+    own = Path(str(own).replace("${LISTOPS_TEST_GROUP}", name))
     assert (ROOT / own).is_dir()
     assert own in {Path(os.path.normpath(other / path)) for path in verifiers[1]["additional_files_or_dirs"]}
 
