@@ -92,8 +92,10 @@ class Mailman21(Side):
         finally:
             self._leave_nothing()
             self.host.run("rm", "-rf", HOME)
-        if self._belongings() != before:
-            raise RuntimeError(f"{self.host.container}: the files below {STATE} are not as they were found")
+        differ = sorted({*before.splitlines()} ^ {*self._belongings().splitlines()})
+        if differ:
+            what = "; ".join(differ[:6])
+            raise RuntimeError(f"{self.host.container}: the files below {STATE} are not as they were found: {what}")
 
     def restore(self) -> None:
         there = [name for name in self.host.run("ls", f"{STATE}/lists").split() if name.startswith(PREFIX)]

@@ -401,7 +401,9 @@ def test_surprise_a_folder_among_the_public_archives_is_said(host: Mailman21, ma
     host.sh(f"mkdir {folder}")
     try:
         said = host.refusal(LIST, name=made)
-        assert said == f"list {made}: {folder} is no link of Mailman's: move it away, it is public"
+        assert said == (
+            f"list {made}: {folder} is no link of Mailman's: move it away, it is public; what the other lists need is done"
+        )
     finally:
         host.sh(f"rmdir {folder}")
     assert host.apply(LIST, name=made)["changed"] is False
