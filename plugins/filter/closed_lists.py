@@ -53,9 +53,7 @@ def closed_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any]
         for entry in lists:
             merged = model.merge_entry(entry, defaults or {})
             if merged.get("state") == "disabled" and (merged.get("disabled_action") or "reject") == "reject":
-                name = vocabulary.list_name(merged.get("name"))
-                domain = merged.get("domain")
-                names.add(name if "@" in name or not domain else vocabulary.list_name(f"{name}@{domain}"))
+                names.add(model.posting_address(vocabulary.list_name(merged.get("name")), merged.get("domain")))
     except vocabulary.Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
     return sorted(names)

@@ -59,8 +59,7 @@ def private_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any
                 domain = name.partition("@")[2] or merged.get("domain")
                 former = merged.get("renamed_from") or []
                 for given in [name] + ([former] if isinstance(former, str) else list(former)):
-                    known = vocabulary.list_name(given)
-                    names.add(known if "@" in known or not domain else vocabulary.list_name(f"{known}@{domain}"))
+                    names.add(model.posting_address(vocabulary.list_name(given), domain))
     except vocabulary.Invalid as exc:
         raise AnsibleFilterError(str(exc)) from exc
     return sorted(names)

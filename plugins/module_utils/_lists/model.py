@@ -268,8 +268,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
         if settings.get(key) is not None:
             raise Invalid("{0} is given twice, as an option and under settings".format(key))
         settings[key] = vocabulary.checked(field, entry[key])
-    if entry.get("domain") is not None and "@" not in name:
-        name = _in_domain(name, entry["domain"])
+    name = posting_address(name, entry.get("domain"))
     rosters = {}
     for key, role in (("owners", "owner"), ("moderators", "moderator")):
         if entry.get(key) is not None:
@@ -303,8 +302,10 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
     )
 
 
-def _in_domain(name: str, domain: Any) -> str:
-    """The posting address of a name that is accepted already."""
+def posting_address(name: str, domain: Any) -> str:
+    """The posting address of a name that is accepted already; the name alone where neither it nor domain says more."""
+    if "@" in name or domain is None:
+        return name
     try:
         return vocabulary.list_name("{0}@{1}".format(name, domain))
     except Invalid:
