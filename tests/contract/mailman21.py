@@ -320,11 +320,12 @@ class Mailman21(Inside):
         return said
 
     def interrupt(self, module: str, signal: str, *, after: str, **options: Any) -> None:
-        """Send a signal to a module and to what it started, as soon as a list is there."""
+        """Send a signal to a module and to what it started, as soon as a list is there, and see both end."""
         process = self.begin(module, **options)
         self.sh(
             f"for try in $(seq 600); do [ -e {STATE}/lists/{after}/config.pck ] && break; sleep 0.05; done;"
-            f" module=$(pgrep -f 'modules[.]{module}$'); kill -{signal} $module $(pgrep -P $module)"
+            f" module=$(pgrep -f 'modules[.]{module}$'); started=$(pgrep -P $module); kill -{signal} $module $started;"
+            f" for try in $(seq 300); do kill -0 $started 2>/dev/null || exit 0; sleep 0.1; done; exit 1"
         )
         process.wait()
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable  # noqa: F401
 
 
-class Interrupted(Exception):
-    """A signal asked to stop; as an exception it unwinds, and locks are given back."""
+class Interrupted(BaseException):
+    """A signal asked to stop: it unwinds and gives locks back, and is no error of a list, after which the next would follow."""
 
 
 def raise_on_signals():
