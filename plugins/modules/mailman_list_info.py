@@ -49,6 +49,13 @@ options:
     elements: str
     choices: [member, owner, moderator, nonmember]
     default: [member, owner, moderator, nonmember]
+  mailman_copy:
+    description:
+      - A copy of the folder of a Mailman 2.1, C(/var/lib/mailman), on a host without that Mailman. Also that of a Mailman 2 on Python 3.
+      - It is read as files. No code in it is run.
+      - As C(root), it is read by the user C(nobody) with the group of the folder.
+    type: path
+    version_added: 0.2.0
 seealso:
   - module: listops.mailman.mailman_list
 """
@@ -58,6 +65,10 @@ EXAMPLES = r"""
   listops.mailman.mailman_list_info:
     list: wikitech-l
   register: wikitech
+
+- name: The lists of a server that is gone
+  listops.mailman.mailman_list_info:
+    mailman_copy: /srv/sodium/var/lib/mailman
 
 - name: Owners and privacy of every list
   listops.mailman.mailman_list_info:
@@ -75,6 +86,10 @@ lists:
       description: V(present) or V(disabled).
       type: str
       sample: present
+    before:
+      description: The C(settings) and C(header_matches) that a disabled list had before, and gets again; null of another list.
+      type: dict
+      sample: null
     settings:
       description: Mailman's options by name. A time is a number of seconds; a password is V(set) or null.
       type: dict
@@ -170,6 +185,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._backends.select i
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 
 
 def presented(
@@ -179,6 +195,7 @@ def presented(
     rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
     return {
         "state": "disabled" if entry["saved"] else "present",
+        "before": entry["saved"],
         "settings": entry["settings"],
         "bans": entry["bans"],
         "header_matches": entry["header_matches"],
@@ -190,6 +207,13 @@ def presented(
         "archive_shown": shown,
         "counts": facts["counts"],
     }
+
+
+def opened(params: Mapping[str, Any]) -> ListBackend:
+    """The Mailman, or the copy of one, that is asked."""
+    if params["mailman_copy"]:
+        return CopiedMailman21(params["mailman_copy"])
+    return open_backend(Connection.of(params), readonly=True)
 
 
 def chosen(params: Mapping[str, Any], backend: ListBackend) -> list[str]:
@@ -206,6 +230,7 @@ def main() -> None:
             settings=dict(type="list", elements="str"),
             roles=dict(type="list", elements="str", choices=list(vocabulary.ROLES), default=list(vocabulary.ROLES)),
             **CONNECTION_SPEC,
+            mailman_copy=dict(type="path"),
             **WEB_SPEC,
         ),
         supports_check_mode=True,
@@ -213,7 +238,7 @@ def main() -> None:
     params = module.params
     try:
         web = WebInterface.of(params)
-        with open_backend(Connection.of(params), readonly=True) as backend, open_archives(backend, web) as archive:
+        with opened(params) as backend, open_archives(backend, web) as archive:
             info = backend.info
             for key in params["settings"] or []:
                 if key not in info.schema:

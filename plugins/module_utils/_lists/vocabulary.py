@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from typing import Any, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 
@@ -42,7 +42,8 @@ class Field(NamedTuple):
     name: Mailman 3's attribute name.
     type: bool, int, float, str, line (str without a line break), interval
         (seconds), enum, list (of str), patterns (addresses or ^regular
-        expressions), lower_patterns (the same, kept in lower case), senders
+        expressions), topics (dictionaries with name, pattern and description),
+        lower_patterns (the same, kept in lower case), senders
         (the same, or @ and a list whose members are meant), address (one, or
         empty), secret.
     choices: the accepted values of an enum.
@@ -402,7 +403,22 @@ def checked(field: Field, value: Any) -> Any:
     return _CHECKS[field.type](key, value)
 
 
+def topics(key: str, value: Any) -> list[dict[str, str]]:
+    """Topics of Mailman 2.1, as dictionaries with name, pattern and description."""
+    accepted = "a list of dictionaries with name, pattern and, perhaps, description"
+    if not isinstance(value, (list, tuple)):
+        raise refuse(key, value, accepted)
+    out = []
+    for item in value:
+        if not isinstance(item, Mapping) or not {"name", "pattern"} <= set(item) <= {"name", "pattern", "description"}:
+            raise refuse(key, item, accepted)
+        topic = {part: line("{0}.{1}".format(key, part), item.get(part, "")) for part in ("name", "description")}
+        out.append({**topic, "pattern": pattern(key + ".pattern", item["pattern"])})
+    return out
+
+
 _CHECKS: dict[str, Any] = {
+    "topics": topics,
     "bool": boolean,
     "int": integer,
     "float": number,

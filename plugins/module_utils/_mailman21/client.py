@@ -37,13 +37,16 @@ class Mailman21(ListBackend):
     service = "mailman"
 
     def __init__(self, connection: Connection, *, readonly: bool = True) -> None:
-        self._process = start(PROGRAM, connection)
+        self._process = self._start(connection)
         # Lists as last read, by posting address: in 2.1's attributes, and as the others see them.
         self._raw: dict[str, Mapping[str, Any]] = {}
         self._read: dict[str, ListState] = {}
         # The names that lists had when they were read, by those that they shall have.
         self._former: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
+
+    def _start(self, connection: Connection) -> Process:
+        return start(PROGRAM, connection)
 
     def __enter__(self) -> Mailman21:
         self._process.__enter__()

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent to Mailman 2.1's own interpreter, Python 2.7, to read and change lists."""
+"""What is sent to Mailman 2.1's own interpreter, Python 2.7, to read and change lists, and to Ansible's to read a copy of them."""
 
 from __future__ import annotations
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import (
     archives,
+    copied,
     lock,
     main,
     passwords,
@@ -25,3 +26,4 @@ PROGRAM = Program(
     command_option="mailman_prefix",
     user_option="mailman_user",
 )
+COPY = Program(modules=(server, read, copied), commands=(), command_option="", user_option="mailman_copy")

@@ -65,3 +65,21 @@ def find(user: str, option: str) -> Identity:
     if os.geteuid() not in (0, entry.pw_uid):
         raise Refused("this must run as root or as {0} (become: true)".format(user))
     return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+
+
+def reader(folder: str, option: str) -> Identity:
+    """Who reads a folder of a service's files: whoever this is; as root, nobody with the group of that folder; Refused otherwise.
+
+    Files of a service are its group's to read, and what they lead to may be more than that.
+    """
+    if os.geteuid() != 0:
+        entry = pwd.getpwuid(os.geteuid())
+        return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
+    group = os.stat(folder).st_gid
+    if group == 0:
+        raise Refused(
+            "{0} is {1}, a folder of the group root: give a folder of the group of Mailman's files (chgrp -R), "
+            "or run this as another user (become_user)".format(option, folder)
+        )
+    nobody = pwd.getpwnam("nobody")
+    return Identity(nobody.pw_name, nobody.pw_uid, group, "/")

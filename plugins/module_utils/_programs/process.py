@@ -11,6 +11,7 @@ import inspect
 import json
 import shlex
 import subprocess
+import sys
 import tempfile
 from types import ModuleType
 from typing import IO, Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
@@ -103,19 +104,26 @@ class Process:
 
     def __init__(self, program: Program, *, command: str | None, user: str, **opening: Any) -> None:
         self.command = commands.find(program.commands, command, program.command_option)
-        self._program = program
         self._user = user
-        self._opening = dict(opening, op="open", command=self.command)
+        self._prepare(program, dict(opening, command=self.command))
+
+    def _prepare(self, program: Program, opening: Mapping[str, Any]) -> None:
+        self._program = program
+        self._opening = dict(opening, op="open")
         self._process: subprocess.Popen[bytes] | None = None
         self._server_info: Mapping[str, Any] | None = None
         self._opens = False
 
-    def __enter__(self) -> Process:
+    def _interpreter(self) -> tuple[list[str], identity.Identity]:
+        """The interpreter with its arguments, and as whom it runs."""
         try:
             who = identity.find(self._user, self._program.user_option)
         except identity.Refused as exc:
             raise HostError(str(exc)) from None
-        self._argv = interpreter(self.command, first_line(self.command, who))
+        return interpreter(self.command, first_line(self.command, who)), who
+
+    def __enter__(self) -> Process:
+        self._argv, who = self._interpreter()
         self._stderr = tempfile.TemporaryFile()
         try:
             # Root is gone before the interpreter starts: it, and what it imports, may belong to its user.
@@ -216,3 +224,14 @@ class Process:
     def _complaints(self) -> str:
         self._stderr.seek(0)
         return self._stderr.read().decode("utf-8", "replace")[-4000:]
+
+
+class OwnProcess(Process):
+    """A process in Ansible's own interpreter, for files whose service is not here, as who may read those."""
+
+    def __init__(self, program: Program, who: identity.Identity, **opening: Any) -> None:
+        self._who = who
+        self._prepare(program, opening)
+
+    def _interpreter(self) -> tuple[list[str], identity.Identity]:
+        return [sys.executable], self._who

@@ -119,6 +119,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("module", "programs"),
     [
+        ("adopt", []),
         ("config_copy", []),
         ("host_info", []),
         ("htdigest_user", []),

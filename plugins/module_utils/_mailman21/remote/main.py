@@ -17,14 +17,17 @@ import sys
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import (
-    LIST_PASSWORDS,
     OCCASION,
     check_owners,
-    same_password,
     set_site_password,
     stored_site_password,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import SAVED, Files, plain
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import (
+    Files,
+    plain,
+    same_password,
+    sentence,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.rename import Mailman21Renamer, master
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.write import Mailman21Writer
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
@@ -59,7 +62,7 @@ class Mailman21Handler(object):
         """What there is to know before any list is looked at."""
         from Mailman import Utils, Version
 
-        lists, private, unreadable = self._lists()
+        lists, private, unreadable = self.files.policies()
         mm_cfg = self.mm_cfg
         domains = set(lists.values()) or set([mm_cfg.DEFAULT_EMAIL_HOST.lower()])
         domains.update(domain.lower() for domain in mm_cfg.VIRTUAL_HOSTS.values())
@@ -82,26 +85,10 @@ class Mailman21Handler(object):
             "stopped": os.path.exists(self._stop_note),
         }
 
-    def _lists(self):
-        # type: () -> tuple[dict[str, str], list[str], dict[str, str]]
-        """The hosts of lists, the names of those with a private archive, and why others cannot be read."""
-        lists, private, unreadable = {}, [], {}
-        for name in self.files.names():
-            try:
-                config = self.files.config(name)
-                lists[name] = self.files.host(config)
-            except Exception as exc:
-                unreadable[name] = sentence(name, exc)
-            else:
-                # One that does not say who may read its archive cannot be read, and its archive is shown to nobody.
-                if config.get("archive_private", True):
-                    private.append(name)
-        return lists, private, unreadable
-
     def policies(self, _request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Who may read the archives of lists. answer: {"lists": {name: host}, "private": [names]}."""
-        lists, private, _unreadable = self._lists()
+        lists, private, _unreadable = self.files.policies()
         return {"lists": lists, "private": private}
 
     @staticmethod
@@ -259,24 +246,10 @@ class Mailman21Handler(object):
         answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
         for name in request["lists"]:
             try:
-                answer[name] = self._entry(str(name), request)
+                answer[name] = self.files.entry(str(name), request)
             except Exception as exc:
                 unreadable[name] = sentence(name, exc)
         return {"lists": answer, "unreadable": unreadable}
-
-    def _entry(self, name, request):
-        # type: (str, dict[str, Any]) -> dict[str, Any]
-        config = self.files.config(name)
-        entry = {"attributes": self.files.attributes(config, request["attributes"])}  # type: dict[str, Any]
-        entry["saved"] = plain(config.get(SAVED), self.files.charset(config))
-        if request["members"]:
-            entry["members"] = self.files.members(config)
-        entry["passwords"] = {}
-        for attribute in LIST_PASSWORDS:
-            stored = config.get(attribute)
-            given = request["passwords"].get(name, {}).get(attribute)
-            entry["passwords"][attribute] = same_password(stored, given)
-        return entry
 
     def apply(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
@@ -388,15 +361,6 @@ def naming(name):
         raise
     except Exception as exc:
         raise Failure(sentence(name, exc))
-
-
-def sentence(name, exc):
-    # type: (str, Exception) -> str
-    """What went wrong with a list, with its name."""
-    start = "list {0}: ".format(name)
-    if not isinstance(exc, Failure):
-        return "{0}{1}: {2}".format(start, type(exc).__name__, exc)
-    return str(exc) if str(exc).startswith(start) else start + str(exc)
 
 
 def is_ascii(address):

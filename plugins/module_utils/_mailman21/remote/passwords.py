@@ -4,17 +4,15 @@
 
 """The passwords of Mailman 2.1, which keeps their SHA-1. Runs in Mailman's own Python 2.7."""
 
-import hashlib
 import os
 
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import digest
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
 
-# Attributes of a list that hold one.
-LIST_PASSWORDS = ("password", "mod_password", "post_password")
 # The attribute with the occasion of the last password that was made up for the owners.
 OCCASION = "listops_password_occasion"
 NOTICE = """\
@@ -29,20 +27,6 @@ Use it from now on to administer the list, at
 
 and change it there to one of your own.
 """
-
-
-def digest(password):
-    # type: (str) -> str
-    """A password as Mailman stores it."""
-    return str(hashlib.sha1(password.encode("utf-8")).hexdigest())
-
-
-def same_password(stored, given):
-    # type: (Any, Any) -> Any
-    """True when given is the stored password, else only whether there is one."""
-    if not stored:
-        return None
-    return True if given is not None and digest(given) == stored else "set"
 
 
 def site_file(name):

@@ -8,6 +8,7 @@ Runs in Mailman 2.1's own Python 2.7; reads the same files under Python 3, for
 a host that only has the files. Bytes become text by the list's own charset.
 """
 
+import hashlib
 import os
 import pickle
 import re
@@ -31,6 +32,8 @@ REQUESTS = {
     2: ("subscriptions", ("time", "address", "name", "password", "digest", "language")),
     3: ("unsubscriptions", ("address",)),
 }
+# Attributes with a list's own passwords, as SHA-1.
+LIST_PASSWORDS = ("password", "mod_password", "post_password")
 CLASSES = (
     ("Mailman.Bouncer", "_BounceInfo"),
     ("Mailman.Message", "Message"),
@@ -208,6 +211,34 @@ class Files(object):
         charset = self.charset(config)
         return dict((name, plain(config[name], charset)) for name in names if name in config)
 
+    def policies(self):
+        # type: () -> tuple[dict[str, str], list[str], dict[str, str]]
+        """The hosts of lists, the names of those with a private archive, and why others cannot be read."""
+        lists, private, unreadable = {}, [], {}
+        for name in self.names():
+            try:
+                config = self.config(name)
+                lists[name] = self.host(config)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
+            else:
+                # One that does not say who may read its archive cannot be read, and its archive is shown to nobody.
+                if config.get("archive_private", True):
+                    private.append(name)
+        return lists, private, unreadable
+
+    def entry(self, name, request):
+        # type: (str, dict[str, Any]) -> dict[str, Any]
+        """One list; see Mailman21Handler.read."""
+        config = self.config(name)
+        entry = {"attributes": self.attributes(config, request["attributes"])}  # type: dict[str, Any]
+        entry["saved"] = plain(config.get(SAVED), self.charset(config))
+        if request["members"]:
+            entry["members"] = self.members(config)
+        given = request["passwords"].get(name, {})
+        entry["passwords"] = dict((key, same_password(config.get(key), given.get(key))) for key in LIST_PASSWORDS)
+        return entry
+
     def members(self, config):
         # type: (dict[str, Any]) -> list[list[Any]]
         """Rows of lower-case address, address as given, name, option flags, digest, delivery status, language."""
@@ -266,6 +297,29 @@ class Files(object):
                 values = record if isinstance(record, tuple) else (record,)
                 found[kind].append(dict(zip(columns, plain(values, charset)), id=key))
         return found
+
+
+def digest(password):
+    # type: (str) -> str
+    """A password as Mailman stores it."""
+    return str(hashlib.sha1(password.encode("utf-8")).hexdigest())
+
+
+def same_password(stored, given):
+    # type: (Any, Any) -> Any
+    """True when given is the stored password, else only whether there is one."""
+    if not stored:
+        return None
+    return True if given is not None and digest(given) == native(stored) else "set"
+
+
+def sentence(name, exc):
+    # type: (str, Exception) -> str
+    """What went wrong with a list, with its name."""
+    start = "list {0}: ".format(name)
+    if not isinstance(exc, Failure):
+        return "{0}{1}: {2}".format(start, type(exc).__name__, exc)
+    return str(exc) if str(exc).startswith(start) else start + str(exc)
 
 
 def own_held_file(name, file):

@@ -15,10 +15,11 @@ import sys
 import types
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import OCCASION, digest, renew
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import OCCASION, renew
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import (
     CONFIG_FILES,
     SAVED,
+    digest,
     own_held_file,
     plain,
     text,

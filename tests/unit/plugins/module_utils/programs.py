@@ -14,12 +14,14 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.program 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.messages import (
     REDACTION as MAILMAN21_REDACTION,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
     "mailman3 redaction": MAILMAN3_REDACTION,
     "mailman21": MAILMAN21,
+    "mailman21 copy": COPY,
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,

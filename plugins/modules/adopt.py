@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: adopt
+short_description: Write the inventory of mailing lists that exist
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Writes variables files that declare the lists of a host as they are, from what M(listops.mailman.mailman_list_info) returned. Given to
+    M(listops.mailman.mailman_list), they change nothing.
+  - What most lists share becomes C(mailman_list_defaults), chosen so that the text is as short as can be. Beside that, only what differs from
+    Mailman's own defaults is written. What cannot be declared is left out, so that it stays as it is, with a comment that says why.
+  - What is chosen by subscribers and looks like a template is marked C(!unsafe).
+  - Runs on the controller. The playbook P(listops.mailman.adopt#playbook) uses it.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: Of secrets it only says that they differ.
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  found:
+    description: What M(listops.mailman.mailman_list_info) returned for all lists and roles.
+    type: dict
+    required: true
+  directory:
+    description: Where the files are written, such as C(host_vars/HOST) beside the inventory. It is created.
+    type: path
+    required: true
+  members:
+    description:
+      - Where the members of lists are.
+      - With V(leave) nowhere. People go on subscribing themselves. Owners, moderators and the rules for nonmembers are always written.
+      - With V(inventory) in the entry of their list, and with V(files) in a file for each list. They are declared as they are then, so that
+        whoever subscribes elsewhere is removed by the next run.
+    type: str
+    choices: [leave, inventory, files]
+    default: leave
+  server:
+    description: Other variables of the host, for C(server.yml).
+    type: dict
+    default: {}
+  secrets:
+    description: Variables of the host that are passwords and keys, for C(secrets.yml).
+    type: dict
+    default: {}
+  secrets_in:
+    description: Whether C(secrets.yml) is encrypted with Ansible Vault, with the first vault password that was given, or in clear text.
+    type: str
+    choices: [vault, clear]
+    default: vault
+  overwrite:
+    description: Whether a file that exists and says something else is written again. Without it, nothing is written then.
+    type: bool
+    default: false
+seealso:
+  - module: listops.mailman.mailman_list_info
+"""
+
+EXAMPLES = r"""
+- name: Read all lists
+  listops.mailman.mailman_list_info:
+  register: found
+
+- name: Write them into the inventory
+  listops.mailman.adopt:
+    found: "{{ found }}"
+    directory: "{{ inventory_dir }}/host_vars/{{ inventory_hostname }}"
+"""
+
+RETURN = r"""
+files:
+  description: The files of the inventory, whether they were written now or not.
+  returned: success
+  type: list
+  elements: str
+notes:
+  description: What needs a person, as sentences by the posting address of the list.
+  returned: success
+  type: dict
+  sample: {"old@lists.example.org": ["It has no owner, so nobody gets what needs a decision."]}
+"""
