@@ -14,7 +14,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.parsing.vault import VaultLib, is_encrypted
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, text
+from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 
 SECRETS = "secrets.yml"
 SECRETS_HEAD = ("Passwords and keys of this host, as they were when it was adopted.",)
@@ -45,7 +46,7 @@ class ActionModule(ActionBase):
         private = {folder / name for name in made.private}
         hidden = folder / SECRETS
         if arguments["secrets"]:
-            files[hidden] = text.variables(arguments["secrets"], SECRETS_HEAD)
+            files[hidden] = variables_file.variables(arguments["secrets"], SECRETS_HEAD)
         before = {path: self._read(path) for path in files}
         changed = [path for path, content in files.items() if before[path] != content]
         result["diff"] = [_diff(path, before[path], files[path], path == hidden) for path in changed]

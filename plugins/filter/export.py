@@ -58,39 +58,11 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.plugin_utils import export
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes what others chose so that Ansible reads it as text."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def _text(dumper: _Dumper, value: str) -> yaml.Node:
-    template = any(mark in value for mark in ("{{", "{%", "{#"))
-    # In quotes, all can be escaped.
-    style = None if visible.sentence(value) == value else '"'
-    return dumper.represent_scalar("!unsafe" if template else "tag:yaml.org,2002:str", str(value), style=style)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def _plain(value: Any) -> Any:
-    """Without the classes in which Ansible keeps its values."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, str) else value
+from ansible_collections.listops.mailman.plugins.plugin_utils import export, variables_file
 
 
 def export_lists(
@@ -108,10 +80,7 @@ def export_lists(
         return export.table(lists, archives)
     if format != "yaml":
         raise AnsibleFilterError("format is {0!r}; accepted: yaml, csv".format(format))
-    content = {"mailman_lists": _plain(export.entries(lists, archives))}
-    text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000, explicit_start=True)
-    # YAML's escapes are Python's.
-    return visible.lines(text)
+    return variables_file.variables({"mailman_lists": export.entries(lists, archives)})
 
 
 class FilterModule:

@@ -11,11 +11,12 @@ short_description: Write the inventory of mailing lists that exist
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Writes variables files that declare the lists of a host as they are, from what M(listops.mailman.mailman_list_info) returned. Given to
-    M(listops.mailman.mailman_list), they change nothing.
-  - What most lists share becomes C(mailman_list_defaults), chosen so that the text is as short as can be. Beside that, only what differs from
-    Mailman's own defaults is written. What cannot be declared is left out, so that it stays as it is, with a comment that says why.
-  - What is chosen by subscribers and looks like a template is marked C(!unsafe).
+  - Writes files of variables that declare the lists of a host as they are, from what M(listops.mailman.mailman_list_info) returned.
+    Given to M(listops.mailman.mailman_list), they change nothing.
+  - What most lists share becomes C(mailman_list_defaults), chosen so that the text is as short as possible. Beside that, only what
+    differs from Mailman's own defaults is written.
+  - What cannot be declared is left out, so that it stays as it is, with a comment that says why. What looks like a template is marked
+    C(!unsafe).
   - Runs on the controller. The playbook P(listops.mailman.adopt#playbook) uses it.
 extends_documentation_fragment:
   - listops.mailman.attributes

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import entries, new_lists, review, shared, text
+from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import entries, new_lists, review, shared
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.entries import Adopted, Path
 
 # Where members are: they subscribe themselves and are left alone, in the entry of their list, or in a file for each list.
@@ -54,17 +55,17 @@ def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any]) -> 
             variable = "mailman_members_" + _word(entry["name"], files)
             file = "members/{0}.yml".format(variable[len("mailman_members_") :])
             head = [sentence.format(each.name) for sentence in MEMBERS_HEAD]
-            files[file] = text.variables({variable: entry["members"]["addresses"]}, head)
-            entry["members"] = {"state": "exact", "addresses": text.Template("{{ " + variable + " }}")}
+            files[file] = variables_file.variables({variable: entry["members"]["addresses"]}, head)
+            entry["members"] = {"state": "exact", "addresses": variables_file.Template("{{ " + variable + " }}")}
         items.append((notes.get(each.name, ()), entry))
     private = frozenset([*files, *(["lists.yml"] if members == "inventory" else [])])
-    content = text.variables({}, LISTS_HEAD)
+    content = variables_file.variables({}, LISTS_HEAD)
     if defaults:
-        content += text.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
-    content += text.comment("{0}.".format(reason) for _name, reason in sorted(found["unreadable"].items()))
-    files["lists.yml"] = content + text.entries("mailman_lists", items)
+        content += variables_file.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
+    content += variables_file.comment("{0}.".format(reason) for _name, reason in sorted(found["unreadable"].items()))
+    files["lists.yml"] = content + variables_file.entries("mailman_lists", items)
     site = {"mailman_engine": found["engine"], "mailman_domains": domains, **server}
-    files["server.yml"] = text.variables(site, SERVER_HEAD)
+    files["server.yml"] = variables_file.variables(site, SERVER_HEAD)
     return Written(files, private, notes)
 
 

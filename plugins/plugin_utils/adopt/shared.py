@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any, Callable, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import NOT_DEFAULTABLE
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import text
+from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.entries import Adopted, Path
 
 # What Mailman gives a new list of this posting address at a path.
@@ -47,9 +47,9 @@ def _default(path: Path, values: Sequence[Any], fresh: Sequence[Any]) -> Any:
     by_text: dict[str, list[int]] = {}
     for place, value in enumerate(values):
         by_text.setdefault(repr(value), []).append(place)
-    lines = {shown: text.lines(values[places[0]]) for shown, places in by_text.items()}
+    lines = {shown: variables_file.lines(values[places[0]]) for shown, places in by_text.items()}
     everywhere = sum(lines[shown] * len(places) for shown, places in by_text.items())
-    best = sum(text.lines(value) for value, new in zip(values, fresh) if value != new)
+    best = sum(variables_file.lines(value) for value, new in zip(values, fresh) if value != new)
     chosen: Any = _ABSENT
     for shown, places in by_text.items():
         if 2 * len(places) <= len(values):
