@@ -87,7 +87,9 @@ lists:
       type: str
       sample: present
     before:
-      description: The C(settings) and C(header_matches) that a disabled list had before, and gets again; null of another list.
+      description:
+        - The C(settings) and C(header_matches) that a disabled list had before, and gets again; null of another list.
+        - C(elsewhere) is true if it was disabled by something else than this collection.
       type: dict
       sample: null
     settings:

@@ -352,6 +352,10 @@ def _plan_list(
         wanted = dict(DISABLED_SETTINGS)
         wanted_rules = disabled_rules(spec.disabled_action)
         current = {key: have["settings"].get(key) for key in wanted}
+        # What a script of old closed, each post to which is held, stays as that left it.
+        elsewhere = have["saved"] is not None and have["saved"].get("elsewhere") and spec.disabled_action == "hold"
+        if elsewhere:
+            wanted, wanted_rules = current, have["header_matches"]
         if have["saved"] is None or current != wanted or have["header_matches"] != wanted_rules:
             out.step["disable"] = {"settings": wanted, "header_matches": wanted_rules, "save": have["saved"] is None}
             for key, value in wanted.items():

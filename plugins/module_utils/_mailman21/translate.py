@@ -173,7 +173,7 @@ def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], 
         "archivers": {},
         "templates": {},
         "rosters": {role: _people(role, entry) for role in roles},
-        "saved": None if saved is None else _saved(saved, known, site),
+        "saved": None if saved is None else dict(_saved(saved, known, site), elsewhere=entry["saved"] is None),
     }
 
 

@@ -60,10 +60,8 @@ def adopt(
     values = dict(_values(found, schema, before))
     more: dict[str, Any] = {}
     if found["state"] == "disabled":
-        more["disabled_action"] = next(
-            (action for action in model.DISABLED_ACTIONS if found["header_matches"] == plan.disabled_rules(action)),
-            "reject",
-        )
+        actions = (one for one in model.DISABLED_ACTIONS if found["header_matches"] == plan.disabled_rules(one))
+        more["disabled_action"] = "hold" if before.get("elsewhere") else next(actions, "reject")
     values.update(_people(found, roles))
     kept, omitted = _declarable(name, found, schema, more, values)
     if ("members",) in kept:
@@ -80,9 +78,10 @@ def _values(
 ) -> Iterator[tuple[Path, Any]]:
     # A disabled list is declared as it was: that is what `present` gives back.
     settings = {**found["settings"], **before.get("settings", {})}
+    lost = set(before.get("settings", {})).difference(plan.DISABLED_SETTINGS)
     for key, value in settings.items():
-        if before and key in ALSO_RAW:
-            # What disabling sets it to, and what follows from default_member_action when the list comes back.
+        if before and (key in ALSO_RAW or (before.get("elsewhere") and key in lost)):
+            # What disabling left in its place, and nobody wants to have declared.
             continue
         # Of a password nobody says what it is.
         if value is not None and key in schema and schema[key]["type"] != "secret":
@@ -168,7 +167,7 @@ def _declarable(
         return dict(values), {}
     kept: dict[Path, Any] = {}
     omitted: dict[str, str] = {}
-    # Of a list that is closed in another way than ours, the way itself would change; see review.py.
+    # What is wrong whatever is declared.
     start = refusal({})
     for path, value in values.items():
         tried = {**kept, path: value}

@@ -27,6 +27,8 @@ def sentences(found: Mapping[str, Any], adopted: Adopted) -> Iterator[str]:
     for address in owners:
         if not vocabulary.is_one_address(address) or _NO_DOMAIN.search(address):
             yield "Its owner {0!r} cannot be reached.".format(address)
+    if found["before"] and found["before"].get("elsewhere"):
+        yield "A script disabled it, so what it was before is lost: present gives it what new lists have."
     local = adopted.name.partition("@")[0]
     if not _MAILMAN3_NAME.match(local):
         yield "Mailman 3 takes no list of this name: letters, digits, '-', '_' and '.'."

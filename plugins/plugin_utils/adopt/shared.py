@@ -16,7 +16,7 @@ from typing import Any, Callable, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import NOT_DEFAULTABLE
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.entries import Adopted, Path
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.entries import Adopted, Path, key_of
 
 # What Mailman gives a new list of this posting address at a path.
 NewList = Callable[[str, Path], Any]
@@ -28,7 +28,7 @@ def split(lists: Sequence[Adopted], new_list: NewList) -> tuple[dict[Path, Any],
     defaults: dict[Path, Any] = {}
     own: list[dict[Path, Any]] = [{} for _each in lists]
     for path in dict.fromkeys(path for each in lists for path in each.values):
-        values = [each.values.get(path, _ABSENT) for each in lists]
+        values = [_value(each, path) for each in lists]
         fresh = [new_list(each.name, path) for each in lists]
         chosen = _default(path, values, fresh)
         if chosen is not _ABSENT:
@@ -37,6 +37,12 @@ def split(lists: Sequence[Adopted], new_list: NewList) -> tuple[dict[Path, Any],
             if value is not _ABSENT and value != (fresh[place] if chosen is _ABSENT else chosen):
                 own[place][path] = value
     return defaults, own
+
+
+def _value(each: Adopted, path: Path) -> Any:
+    """What a list has at a path; of texts only those that are not Mailman's own were read."""
+    ordinary = "" if path[0] == "templates" and key_of(path) not in each.omitted else _ABSENT
+    return each.values.get(path, ordinary)
 
 
 def _default(path: Path, values: Sequence[Any], fresh: Sequence[Any]) -> Any:
