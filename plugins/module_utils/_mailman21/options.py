@@ -308,7 +308,12 @@ def _plain_address(value: str) -> bool:
 def _aliases(text: str) -> list[str]:
     """2.1 takes every line for a regular expression from the start; Mailman 3 wants ^ to say so."""
     lines = [line.strip() for line in text.splitlines()]
-    return [line if line.startswith("^") or vocabulary.is_address(line) else "^" + line for line in lines if line]
+    return [line if line.startswith("^") or _names_one(line) else "^" + line for line in lines if line]
+
+
+def _names_one(line: str) -> bool:
+    """Whether a line is an address to people, and no regular expression."""
+    return vocabulary.is_address(line) and "*" not in line and "?" not in line
 
 
 def _archive_policy(attributes: Mapping[str, Any]) -> str:

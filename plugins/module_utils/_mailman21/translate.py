@@ -173,7 +173,7 @@ def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], 
         "archivers": {},
         "templates": {},
         "rosters": {role: _people(role, entry) for role in roles},
-        "saved": None if saved is None else dict(_saved(saved, known, site), elsewhere=entry["saved"] is None),
+        "saved": None if saved is None else _saved(saved, known, site, elsewhere=entry["saved"] is None),
     }
 
 
@@ -200,14 +200,15 @@ def _bans(ban_list: Iterable[str]) -> list[str]:
     return sorted({ban if ban.startswith("^") else ban.lower() for ban in ban_list})
 
 
-def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Server) -> dict[str, Any]:
-    """What plan.py restores: the settings that the saved attributes are all of."""
+def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Server, *, elsewhere: bool) -> dict[str, Any]:
+    """What plan.py restores: the settings that the saved attributes are all of. elsewhere: a script disabled the list."""
     settings = {
         mapped.name: options.read_setting(mapped.name, known, site.schema[mapped.name])
         for mapped in options.TABLE.values()
         if set(mapped.raw) <= set(saved) and mapped.name in site.schema
     }
-    return {"settings": settings, "header_matches": read_rules(known["header_filter_rules"])}
+    restored = {"settings": settings, "header_matches": read_rules(known["header_filter_rules"])}
+    return {**restored, "elsewhere": True} if elsewhere else restored
 
 
 def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

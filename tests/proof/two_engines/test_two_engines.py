@@ -15,7 +15,7 @@ from support.proved import Proved
 
 HOSTS = {"fermium": "mailman3", "sodium": "mailman21"}
 # What differs by nature: what the engines call things of their own, and when things happened.
-OWN = ("archivers", "templates", "created_at", "last_post_at")
+OWN = ("archivers", "templates", "created_at", "last_post_at", "before")
 
 
 @pytest.fixture(scope="session")
