@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is on a host that another hand than ours set up: configuration files, mail servers, and who listens on a port.
+"""What is on a host that another hand than ours set up: configuration files, drop-ins of units, mail servers, and who listens on a port.
 
 Everything here is a pure function of what the host's files and commands say.
 """
@@ -9,8 +9,9 @@ Everything here is a pure function of what the host's files and commands say.
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
-from typing import NamedTuple
+from typing import Iterable, NamedTuple
 
 # Where mail waits, as each package has it, and what is no message there.
 QUEUES: dict[str, tuple[str, ...]] = {
@@ -23,6 +24,15 @@ QUEUES: dict[str, tuple[str, ...]] = {
 }
 # Of sendmail, dma and courier, a message has a file for its envelope, and others.
 ENVELOPES = {"sendmail-bin": r"qf", "dma": r"M", "courier-mta": r"C"}
+
+
+# Of the settings in our drop-ins, those to which another drop-in adds unless it empties them first; it takes the place of the others.
+ADDS = {
+    *("After", "Before", "Wants", "ExecStartPost", "RuntimeDirectory", "OnCalendar"),
+    *("AmbientCapabilities", "CapabilityBoundingSet"),
+}
+# Where systemd looks for drop-ins.
+UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 
 
 class Listener(NamedTuple):
@@ -54,6 +64,62 @@ def settings(text: str, pattern: str) -> list[str]:
     """What a configuration sets: the first group of each match that took part, in the order of the file, each once."""
     found = re.finditer(pattern, text, re.MULTILINE)
     return list(dict.fromkeys(next(group for group in match.groups() if group) for match in found))
+
+
+def drop_in_folders(unit: str) -> list[str]:
+    """Where systemd looks for the drop-ins of a unit: its own folders, those of its name's beginnings, and of its type.
+
+    unit: such as a-b.service, of which a-.service.d is read, too.
+    """
+    stem, kind = posixpath.splitext(unit)
+    words = stem.split("-")
+    starts = ["-".join(words[:count]) + "-" for count in range(len(words) - 1, 0, -1)]
+    return [f"{place}/{name}{kind}.d" for place in UNITS for name in (stem, *starts)] + [
+        f"{place}/{kind[1:]}.d" for place in UNITS
+    ]
+
+
+def later_drop_ins(ours: str, paths: Iterable[str]) -> list[str]:
+    """Which drop-ins systemd reads after ours, in its order: by their names, of which the first path hides the others."""
+    found: dict[str, str] = {}
+    for path in paths:
+        found.setdefault(posixpath.basename(path), path)
+    return [path for name, path in sorted(found.items()) if name > posixpath.basename(ours)]
+
+
+def overruled(ours: str, theirs: str) -> list[str]:
+    """Names of the settings of a drop-in that a later one gives another value, or empties."""
+    wanted = _assignments(ours)
+    later = _assignments(theirs)
+    emptied = {(section, key) for section, key, value in later if not value}
+    last = {(section, key): value for section, key, value in later}
+    mine = {(section, key): value for section, key, value in wanted}
+    names = []
+    for (section, key), value in mine.items():
+        kind = key.partition(" ")[0]
+        # where none is said ours stays, unless it is emptied
+        said = last.get((section, key), None if (section, kind) in emptied else value)
+        if said != value and (said is None or kind not in ADDS or (section, kind) in emptied):
+            names.append(key)
+    return names
+
+
+def _assignments(text: str) -> list[tuple[str, str, str]]:
+    """Section, setting and value of a unit's file, in its order; each variable of Environment is a setting."""
+    section = ""
+    found: list[tuple[str, str, str]] = []
+    for line in re.sub(r"\\\n", " ", text).splitlines():
+        line = line.strip()
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif equals and not line.startswith(("#", ";")):
+            if key == "Environment" and value:
+                variables = [word.strip("\"'").partition("=") for word in value.split()]
+                found += [(section, f"Environment {name}", content) for name, _equals, content in variables]
+            else:
+                found.append((section, key, value))
+    return found
 
 
 def mail_servers(packages: str) -> list[str]:

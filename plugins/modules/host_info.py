@@ -68,6 +68,21 @@ options:
     elements: list
     default: []
     version_added: 0.2.0
+  drop_ins:
+    description: Drop-ins of systemd's units. Others of the same units are looked at that systemd reads after them.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.2.0
+    suboptions:
+      path:
+        description: Where it is or will be, such as C(/etc/systemd/system/a.service.d/b.conf).
+        type: path
+        required: true
+      content:
+        description: What it says or will say.
+        type: str
+        required: true
 """
 
 EXAMPLES = r"""
@@ -119,6 +134,26 @@ missing_files:
   returned: success
   type: list
   elements: str
+later_drop_ins:
+  description: Drop-ins that change what one of O(drop_ins) says.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The drop-in.
+      type: str
+    ours:
+      description: The one of O(drop_ins).
+      type: str
+    settings:
+      description: Names of the settings that it changes.
+      type: list
+      elements: str
+  sample:
+    - path: /etc/systemd/system/a.service.d/override.conf
+      ours: /etc/systemd/system/a.service.d/b.conf
+      settings: [ExecStart]
 wrong_keys:
   description: Keys of O(key_pairs) that are not their certificate's, or need a passphrase, and what the library says.
   returned: success
@@ -214,6 +249,23 @@ def wrong_key(certificate: str, key: str) -> str:
     return ""
 
 
+def later_drop_ins(drop_ins: list[dict[str, str]]) -> list[dict[str, object]]:
+    """Drop-ins of the same units that change what these say."""
+    said: list[dict[str, object]] = []
+    for entry in drop_ins:
+        unit = os.path.basename(os.path.dirname(entry["path"]))[: -len(".d")]
+        paths = [
+            path
+            for folder in foreign.drop_in_folders(unit)
+            for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.conf")))
+        ]
+        for path in foreign.later_drop_ins(entry["path"], paths):
+            names = foreign.overruled(entry["content"], read(path))
+            if names:
+                said.append({"path": path, "ours": entry["path"], "settings": names})
+    return said
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -224,6 +276,12 @@ def main() -> None:
             "timespans": {"type": "list", "elements": "str", "default": []},
             "files": {"type": "list", "elements": "str", "default": []},
             "key_pairs": {"type": "list", "elements": "list", "default": [], "no_log": False},
+            "drop_ins": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"path": {"type": "path", "required": True}, "content": {"type": "str", "required": True}},
+            },
         },
         supports_check_mode=True,
     )
@@ -236,6 +294,7 @@ def main() -> None:
             **unreadable_times(module, "calendar", module.params["calendars"]),
             **unreadable_times(module, "timespan", module.params["timespans"]),
         },
+        later_drop_ins=later_drop_ins(module.params["drop_ins"]),
         missing_files=[path for path in module.params["files"] if not os.path.exists(path)],
         wrong_keys={key: said for key, said in pairs.items() if said},
     )

@@ -174,6 +174,40 @@ def test_a_copy_is_kept(
     proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy")
 
 
+# An override.conf is what `systemctl edit` writes.
+DROP_INS = [
+    ("mailman", "mailman3-web.service", "listops.conf", "[Service]\nUser=zqx\nNice=5\n", "User"),
+    ("spamassassin", "spamd.service", "listops.conf", "[Service]\nNice=19\n", "Nice"),
+    (
+        "apache",
+        "mailman3-web.service",
+        "archive-access.conf",
+        "[Service]\nEnvironment=PYTHONPATH=/zqx\n",
+        "Environment PYTHONPATH",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tag", "unit", "ours", "text", "named"), DROP_INS, ids=[entry[0] for entry in DROP_INS])
+def test_a_later_drop_in_is_named(
+    fermium: Fermium, controller: Controller, proved: Proved, tag: str, unit: str, ours: str, text: str, named: str
+) -> None:
+    folder = f"/etc/systemd/system/{unit}.d"
+    sentence = f"{folder}/override.conf is read after {folder}/{ours}, and changes its {named}: take out there"
+    try:
+        assert sentence not in said(controller, f"--tags={tag}", "--check")
+        # which the service need not learn of
+        fermium.check("sh", "-c", f"printf '{text}' > {folder}/override.conf")
+        for options in ([], ["--check"]):
+            shown = said(controller, f"--tags={tag}", *options)
+            assert shown.count(sentence) == 1 and "zqx" not in shown
+        assert fermium.check("cat", f"{folder}/override.conf") == text
+    finally:
+        fermium.run("rm", "-f", f"{folder}/override.conf")
+        fermium.check("systemctl", "daemon-reload")
+    proved(f"a drop-in of somebody else's that is read after ours is named: {unit}", named)
+
+
 @pytest.mark.parametrize(
     "unit", ["/etc/systemd/system/var-spool-exim4-scan.mount", "/run/systemd/system/var-spool-exim4-scan.automount"]
 )

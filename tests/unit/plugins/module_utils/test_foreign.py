@@ -39,6 +39,63 @@ def test_mail_servers() -> None:
     assert foreign.mail_servers(packages) == ["msmtp-mta", "opensmtpd", "postfix"]
 
 
+def test_where_drop_ins_are() -> None:
+    found = foreign.drop_in_folders("mailman3-web.service")
+    assert found[:2] == ["/etc/systemd/system/mailman3-web.service.d", "/etc/systemd/system/mailman3-.service.d"]
+    assert found[-1] == "/usr/lib/systemd/system/service.d" and len(found) == 12
+    assert foreign.drop_in_folders("a.timer")[0] == "/etc/systemd/system/a.timer.d"
+
+
+def test_drop_ins_are_read_by_their_names() -> None:
+    paths = [
+        "/etc/systemd/system/a.service.d/zz.conf",
+        "/etc/systemd/system/a.service.d/override.conf",
+        "/etc/systemd/system/a.service.d/early.conf",
+        "/run/systemd/system/a.service.d/zz.conf",
+        "/usr/lib/systemd/system/service.d/nice.conf",
+        "/run/systemd/system/a.service.d/listops.conf",
+        "/etc/systemd/system/a.service.d/listops.conf",
+    ]
+    assert foreign.later_drop_ins("/etc/systemd/system/a.service.d/listops.conf", paths) == [
+        "/usr/lib/systemd/system/service.d/nice.conf",
+        "/etc/systemd/system/a.service.d/override.conf",
+        "/etc/systemd/system/a.service.d/zz.conf",
+    ]
+
+
+OURS = """# ours
+[Unit]
+After=a.service
+[Service]
+ExecStart=
+ExecStart=/usr/bin/uwsgi --ini /ours
+User=www-data
+Environment=PYTHONPATH=/ours
+Environment=DEBUG=no
+CapabilityBoundingSet=CAP_CHOWN
+"""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "wanted"),
+    [
+        ("[Service]\nExecStart=\nExecStart=/usr/bin/uwsgi --ini \\\n /theirs\n", ["ExecStart"]),
+        ("[Service]\nExecStart=\nExecStart=/usr/bin/uwsgi --ini /ours\n", []),
+        ("[Service]\n User = root\n", ["User"]),
+        ("[Unit]\nUser=root\nAfter=b.service\n", []),
+        ("# [Service]\n;User=root\n#User=root\nUser=root\n", []),
+        ("[Service]\nNice=5\nEnvironment='PYTHONPATH=/theirs' OTHER=1\n", ["Environment PYTHONPATH"]),
+        ("[Service]\nEnvironment=\n", ["Environment PYTHONPATH", "Environment DEBUG"]),
+        ("[Service]\nEnvironment=\nEnvironment=DEBUG=no\n", ["Environment PYTHONPATH"]),
+        ("[Service]\nCapabilityBoundingSet=CAP_KILL\n", []),
+        ("[Service]\nCapabilityBoundingSet=\n", ["CapabilityBoundingSet"]),
+        ("", []),
+    ],
+)
+def test_what_a_later_drop_in_changes(theirs: str, wanted: list[str]) -> None:
+    assert foreign.overruled(OURS, theirs) == wanted
+
+
 @pytest.mark.parametrize(
     ("package", "name", "wanted"),
     [
