@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -268,6 +269,101 @@ def test_a_stranger_who_wrote_becomes_a_user_as_members_are(
     assert fermium.rest("GET", f"addresses/{address}/user")["display_name"] == "Sam"
     assert [entry["email"] for entry in fermium.entries(f"addresses/{address}/memberships")] == [address]
     proved("a stranger who once wrote becomes a member with a user, as others do")
+
+
+# Many are held of one list, the first of them of another list, too, and whoever wrote has a token, as when Mailman asks them.
+HOLD = """
+import sys
+from mailman.app.moderator import hold_message
+from mailman.chains.hold import HeldMessagePendable
+from mailman.config import config
+from mailman.core.initialize import initialize
+from mailman.interfaces.listmanager import IListManager
+from mailman.interfaces.pending import IPendings
+from mailman.testing.helpers import specialized_message_from_string as message
+from zope.component import getUtility
+initialize()
+many, other = (getUtility(IListManager).get(name) for name in sys.argv[1:3])
+text = "From: s@example.com\\nMessage-ID: <{0}-{1}>\\nSubject: x\\n\\nx\\n"
+for number in range(int(sys.argv[3])):
+    for mlist in (many, other) if number == 0 else (many,):
+        request = hold_message(mlist, message(text.format(number, many.list_name)), {}, "test")
+        getUtility(IPendings).add(HeldMessagePendable(id=request, list_id=mlist.list_id))
+config.db.commit()
+"""
+# Each number of held messages that others see of a list until it is closed and has none.
+WATCH = """
+import sqlite3, sys, time
+base = sqlite3.connect("file:/var/lib/mailman3/data/mailman.db?mode=ro", 30, uri=True)
+seen = []
+while not seen or seen[-1] != [0, 1]:
+    row = base.execute(
+        "SELECT (SELECT count(*) FROM _request WHERE mailing_list_id = list.id), emergency FROM mailinglist list"
+        " WHERE list_id = ?", sys.argv[1:]
+    ).fetchone()
+    if row is None:
+        break
+    if not seen or list(row) != seen[-1]:
+        seen.append(list(row))
+        print(seen[-1], flush=True)
+    time.sleep(0.02)
+"""
+LEFT = """
+import os, sqlite3, sys
+base = sqlite3.connect("/var/lib/mailman3/data/mailman.db", 30)
+for table, column in (("message", "message_id"), ("_request", "key")):
+    print(base.execute(f"SELECT count(*) FROM {table} WHERE {column} LIKE ?", ["<%-" + sys.argv[1] + ">"]).fetchone()[0])
+print(base.execute("SELECT count(*) FROM pended").fetchone()[0])
+print(base.execute("SELECT count(*) FROM pendedkeyvalue WHERE pended_id NOT IN (SELECT id FROM pended)").fetchone()[0])
+print(sum(len(files) for _path, _folders, files in os.walk("/var/lib/mailman3/messages")))
+"""
+
+
+@pytest.mark.parametrize("state", ["disabled", "absent"])
+def test_thousands_of_held_messages_go_in_short_transactions(
+    controller: Controller, fermium: Fermium, name: str, word: str, state: str, proved: Proved
+) -> None:
+    count, other = 2500, f"{word}-other@{DOMAIN}"
+
+    def left() -> list[int]:
+        """Messages and requests of this test, tokens, what is left of tokens, files."""
+        return [int(line) for line in fermium.check("python3", "-c", LEFT, word).split()]
+
+    try:
+        for each in (name, other):
+            controller.task(LIST, name=each)
+        before = left()
+        fermium.check("runuser", "-u", "list", "--", "python3", "-c", HOLD, name, other, str(count), seconds=300)
+        # two tokens for each that is held
+        assert left() == [count, count + 1, before[2] + 2 * (count + 1), 0, before[4] + count]
+        command = [*fermium.engine, "exec", fermium.container, "python3", "-c", WATCH, name.replace("@", ".")]
+        watch = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        began = time.monotonic()
+        try:
+            assert watch.stdout and watch.stdout.readline() == f"[{count}, 0]\n"
+            if state == "disabled":
+                controller.task(LIST, name=name, state="disabled")
+                seen = watch.communicate(timeout=60)[0].splitlines()
+                assert seen == ["[1500, 0]", "[500, 0]", "[0, 1]"]
+            else:
+                controller.task(LIST, name=name, state="absent")
+                # the list is gone, of which it asks
+                seen = watch.communicate(timeout=60)[0].splitlines()
+                assert seen == ["[1500, 0]", "[500, 0]"]
+        finally:
+            watch.kill()
+            watch.wait()
+        # what another list holds, too, stays
+        assert left() == [1, 1, before[2] + 2, 0, before[4] + 1]
+        assert fermium.held(other)
+        fermium.discard(other, "x")
+    finally:
+        controller.task(LIST, name=other, state="absent")
+    assert left() == [0, 0, before[2], 0, before[4]]
+    proved(
+        f"{count} held messages of a list that is {state} go in short transactions, with tokens and files",
+        f"{time.monotonic() - began:.0f} s",
+    )
 
 
 AS_A_USER = r"""

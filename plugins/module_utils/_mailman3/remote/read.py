@@ -106,6 +106,25 @@ class Reader:
                 by_id[list_id]["counts"][role.name] = number
         return lists
 
+    def held(self, names: Iterable[str]) -> dict[str, int]:
+        """How many messages wait for a moderator, of each list where some do, by posting address."""
+        from mailman.interfaces.requests import RequestType
+        from mailman.model.mailinglist import MailingList
+        from mailman.model.requests import _Request
+        from sqlalchemy import func, select
+
+        lists, table = MailingList.__table__, _Request.__table__
+        query = (
+            select(lists.c.list_name, lists.c.mail_host, func.count())
+            .select_from(table.join(lists, table.c.mailing_list_id == lists.c.id))
+            .where(table.c.request_type == RequestType.held_message)
+            .group_by(lists.c.list_name, lists.c.mail_host)
+        )
+        ids = [name.replace("@", ".", 1) for name in names]
+        return {
+            "{0}@{1}".format(name, host): count for name, host, count in self._rows(query, lists.c.list_id, ids, False)
+        }
+
     def _same_secret(self, stored: bytes, value: str | None) -> bool | str:
         """True when value is the stored password, else only that there is one."""
         if value is not None and self.config.password_context.verify(value, stored.decode("utf-8"))[0]:

@@ -30,6 +30,9 @@ SECONDS = 0.2
 LEAST_WORK = 100
 # A roster that changes by no more people than this is not split: less than a second.
 PEOPLE_OF_ONE_LIST = 4000
+# To discard a held message is as much work as so many people are.
+WORK_OF_A_HELD = 4
+HELD_OF_ONE_LIST = PEOPLE_OF_ONE_LIST // WORK_OF_A_HELD
 # For so many seconds a batch is tried again when the database is busy.
 BUSY_SECONDS = 60.0
 # SQLite keeps no queue: who waits looks every 100 ms whether the database is free, and must find it so.
@@ -39,13 +42,23 @@ CACHE_KB = 65536
 
 
 def weight(step: Step) -> int:
-    """How many people a step adds, changes and removes, and bans."""
+    """How many people a step adds, changes and removes, and bans; held messages that it discards count as some."""
     changes = [*step.get("rosters", {}).values(), step.get("bans", {})]
-    return sum(len(people) for change in changes for people in change.values())
+    people = sum(len(people) for change in changes for people in change.values())
+    return people + WORK_OF_A_HELD * int(step.get("held", 0))
 
 
 def parts(step: Step) -> Iterator[Step]:
-    """A step as it is, or, when it is about very many people, in parts: everything else first, then the people."""
+    """A step as it is, or, when it is about very many people, in parts: everything else first, then the people.
+
+    Held messages that go with a list go before it does, but for the last of them: a closed list is not looked at again.
+    """
+    held = int(step.get("held", 0))
+    while held > HELD_OF_ONE_LIST:
+        yield {"list": step["list"], "discard": HELD_OF_ONE_LIST, "held": HELD_OF_ONE_LIST}
+        held -= HELD_OF_ONE_LIST
+    if "held" in step:
+        step = dict(step, held=held)
     if weight(step) <= PEOPLE_OF_ONE_LIST:
         yield step
         return

@@ -52,14 +52,17 @@ class Mailman3Writer:
             mlist = self._list(step)
             if step.get("delete"):
                 leftovers += [mlist.data_path, *self.texts.folders(mlist.list_id, mlist.fqdn_listname)]
-                self._delete(mlist)
+                leftovers += self._delete(mlist)
+                continue
+            if "discard" in step:
+                leftovers += self._discard_held(mlist, step["discard"])
                 continue
             self._configure(mlist, step)
             new = bool(step.get("create"))
             for role, change in step.get("rosters", {}).items():
                 rosters.append(RosterChange(mlist.list_id, role, new, **change))
             if "disable" in step:
-                self._disable(mlist, step["disable"])
+                leftovers += self._disable(mlist, step["disable"])
             if "templates" in step:
                 texts.append((mlist, step["templates"]))
             if step.get("forget"):
@@ -71,12 +74,18 @@ class Mailman3Writer:
         return leftovers
 
     def differences(self, steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Steps that say of bans which to add and which to remove, by what is banned now, so that no more than that is written."""
+        """Steps that say what is there to be written.
+
+        Of bans which to add and which to remove, by what is banned now; of held messages how many are to be discarded.
+        """
+        held = self.reader.held([step["list"] for step in steps if "disable" in step or "delete" in step])
         names = [step["list"] for step in steps if "bans" in step or "ban" in step]
         banned = self.reader.bans([name.replace("@", ".", 1) for name in names])
         out = []
         for step in steps:
             step = dict(step)
+            if held.get(step["list"]):
+                step["held"] = held[step["list"]]
             if "bans" in step or "ban" in step:
                 have = banned[step["list"].replace("@", ".", 1)]
                 wanted = set(step.get("bans", have)).union(step.pop("ban", ()))
@@ -106,17 +115,18 @@ class Mailman3Writer:
             raise Failure("list {0} vanished while this ran; run again".format(name))
         return mlist
 
-    def _delete(self, mlist: Any) -> None:
-        """What Mailman's own remove_list does, but for the directory, which a rollback would not bring back."""
+    def _delete(self, mlist: Any) -> list[str]:
+        """What Mailman's own remove_list does, but for files, which a rollback would not bring back: those to remove."""
         from mailman.interfaces.listmanager import IListManager
         from mailman.utilities.modules import call_name
         from zope.component import getUtility
 
-        self._discard_held(mlist)
+        leftovers = self._discard_held(mlist)
         self.people.remove_everybody(mlist.list_id)
         self.texts.forget(mlist.list_id)
         getUtility(IListManager).delete(mlist)
         call_name(self.config.mta.incoming).delete(mlist)
+        return leftovers
 
     def _configure(self, mlist: Any, step: Mapping[str, Any]) -> None:
         """What a list has beside its rosters."""
@@ -211,8 +221,8 @@ class Mailman3Writer:
         store.bulk_insert_mappings(HeaderMatch, new)
         store.expire(mlist, ["header_matches"])
 
-    def _disable(self, mlist: Any, request: dict[str, Any]) -> None:
-        """Save what is there, then set what disables; held messages go with it."""
+    def _disable(self, mlist: Any, request: dict[str, Any]) -> list[str]:
+        """Save what is there, then set what disables; held messages go with it: files to remove."""
         if request["save"]:
             self.config.db.store.flush()
             name = mlist.fqdn_listname
@@ -222,12 +232,47 @@ class Mailman3Writer:
             replace_file(self.reader.saved_file(mlist.list_id), json.dumps(saved, indent=1, sort_keys=True))
         assign(self.types, mlist, request["settings"])
         self._header_matches(mlist, request["header_matches"])
-        self._discard_held(mlist)
+        return self._discard_held(mlist)
 
-    @staticmethod
-    def _discard_held(mlist: Any) -> None:
-        from mailman.interfaces.requests import IListRequests, RequestType
+    def _discard_held(self, mlist: Any, limit: int | None = None) -> list[str]:
+        """Discard the oldest held messages: the files of those that nobody else holds.
 
-        requests = IListRequests(mlist)
-        for held in list(requests.of_type(RequestType.held_message)):
-            requests.delete_request(held.id)
+        Mailman's own way asks of each message several questions, some of them about all others that are held.
+        """
+        from mailman.interfaces.requests import RequestType
+        from mailman.model.message import Message
+        from mailman.model.pending import Pended, PendedKeyValue
+        from mailman.model.requests import _Request
+        from sqlalchemy import delete, select
+
+        store, table = self.config.db.store, _Request.__table__
+        store.flush()
+        query = select(table.c.id, table.c.key, table.c.data_hash).order_by(table.c.id).limit(limit)
+        kind = table.c.request_type == RequestType.held_message
+        rows = store.execute(query.where(table.c.mailing_list_id == mlist.id, kind)).all()
+        pended, values, messages = Pended.__table__, PendedKeyValue.__table__, Message.__table__
+        files: list[str] = []
+        for part in chunks(rows):
+            # a token for the moderators, and one for who wrote
+            tokens = [row[2] for row in part if row[2] is not None]
+            gone = [row[0] for row in store.execute(select(pended.c.id).where(pended.c.token.in_(tokens)))]
+            about = select(values.c.pended_id).where(
+                values.c.key == "id", values.c.value.in_([json.dumps(row[0]) for row in part])
+            )
+            own = select(values.c.pended_id).where(
+                values.c.key == "type", values.c.value == "held message", values.c.pended_id.in_(about)
+            )
+            gone += [row[0] for row in store.execute(own)]
+            for some in chunks(gone):
+                store.execute(delete(values).where(values.c.pended_id.in_(some)))
+                store.execute(delete(pended).where(pended.c.id.in_(some)))
+            store.execute(delete(table).where(table.c.id.in_([row[0] for row in part])))
+            idents = list({row[1] for row in part})
+            # on another list, too
+            held = {row[0] for row in store.execute(select(table.c.key).where(kind, table.c.key.in_(idents)))}
+            gone_idents = [ident for ident in idents if ident not in held]
+            found = select(messages.c.id, messages.c.path).where(messages.c.message_id.in_(gone_idents))
+            kept = store.execute(found).all()
+            store.execute(delete(messages).where(messages.c.id.in_([row[0] for row in kept])))
+            files += [os.path.join(self.config.MESSAGES_DIR, row[1]) for row in kept]
+        return files

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from zope.component import getUtility
 
 initialize()
 mlist = getUtility(IListManager).get(sys.argv[1])
-for name, days in (("old", 61), ("young", 2)):
+for name, days in (("old", 61), ("young", 2)) if sys.argv[2:] == [] else [(str(number), 61) for number in range(int(sys.argv[2]))]:
     for module in (mailman.app.moderator, mailman.app.subscriptions):
         module.now = lambda tz=None: now() - timedelta(days=days)
     text = "From: s@example.com\\nTo: {0}\\nMessage-ID: <{1}-{2}>\\nSubject: {1}\\n\\nx\\n"
@@ -46,6 +47,20 @@ for name, days in (("old", 61), ("young", 2)):
     address = getUtility(IUserManager).create_address("{0}-{1}@example.net".format(name, mlist.list_name))
     list(SubscriptionWorkflow(mlist, address, pre_verified=True, pre_confirmed=True))
 config.db.commit()
+"""
+
+# Each number of held messages that others see of a list, until it has none.
+WATCH = """
+import sqlite3, sys, time
+base = sqlite3.connect("file:/var/lib/mailman3/data/mailman.db?mode=ro", 30, uri=True)
+query = "SELECT count(*) FROM _request JOIN mailinglist list ON list.id = mailing_list_id WHERE list_id = ? AND request_type = 1"
+seen = []
+while not seen or seen[-1]:
+    count = base.execute(query, sys.argv[1:]).fetchone()[0]
+    if not seen or count != seen[-1]:
+        seen.append(count)
+        print(count, flush=True)
+    time.sleep(0.01)
 """
 
 
@@ -108,6 +123,27 @@ def test_old_things_go_and_young_ones_stay(
     assert after["mailman_lists"] == len(fermium.lists())
     assert after['mailman_memberships{role="member"}'] == sum(len(fermium.members(each)) for each in fermium.lists())
     proved("old held messages and requests are dropped, young ones stay", "2 + 2 dropped, 2 + 2 kept")
+
+
+def test_many_old_ones_go_a_few_at_a_time(
+    fermium: Fermium, controller: Controller, lists: tuple[str, str], proved: Proved
+) -> None:
+    """Mailman writes to its database at the same time."""
+    if fermium.mailman21:
+        pytest.skip("Mailman 2.1 has a lock for each list, and no database")
+    name = lists[0]
+    controller.task(LIST, name=name)
+    fermium.check("runuser", "-u", "list", "--", "python3", "-c", MAKE, name, "70", seconds=300)
+    command = [*fermium.engine, "exec", fermium.container, "python3", "-c", WATCH, name.replace("@", ".")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watch:
+        try:
+            assert watch.stdout and watch.stdout.readline() == "70\n"
+            fermium.systemctl("start", "listops-housekeeping.service")
+            seen = watch.communicate(timeout=60)[0].split()
+        finally:
+            watch.kill()
+    assert seen == ["50", "30", "10", "0"]
+    proved("many old held messages go in short transactions", "70 in 4")
 
 
 def test_unfinished_files_in_queues_go(fermium: Fermium, word: str, proved: Proved) -> None:

@@ -10,6 +10,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote i
     transactions,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.transactions import (
+    HELD_OF_ONE_LIST,
     LEAST_WORK,
     LISTS,
     PEOPLE_OF_ONE_LIST,
@@ -67,6 +68,16 @@ def test_very_many_bans_are_split_as_people_are():
     assert [name for part in cut[1:] for name in part["bans"]["add"]] == names
     few = dict(whole, bans={"add": names[:1], "remove": []})
     assert list(batches([few])) == [[few]] and weight(few) == 1
+
+
+def test_very_many_held_messages_are_discarded_before_what_closes_their_list():
+    whole = {"list": "a", "disable": {}, "held": 2 * HELD_OF_ONE_LIST + 1}
+    some = {"list": "a", "discard": HELD_OF_ONE_LIST, "held": HELD_OF_ONE_LIST}
+    assert list(batches([whole])) == [[some], [some], [{"list": "a", "disable": {}, "held": 1}]]
+    few = dict(whole, held=HELD_OF_ONE_LIST)
+    assert list(batches([few])) == [[few]]
+    # they count as work among other lists, too
+    assert [len(batch) for batch in batches([step(str(number), held=100) for number in range(6)])] == [3, 3]
 
 
 def test_a_slow_machine_gets_shorter_transactions_and_a_quick_one_longer_again():

@@ -25,11 +25,14 @@ BANNED = {"a.l.example.org": {"old@x.net", "stays@x.net"}}
     ],
 )
 def test_no_more_bans_are_written_than_differ(step, add, remove):
-    reader = SimpleNamespace(bans=lambda list_ids: {list_id: set(BANNED[list_id]) for list_id in list_ids})
+    reader = SimpleNamespace(
+        bans=lambda list_ids: {list_id: set(BANNED[list_id]) for list_id in list_ids},
+        held=lambda names: dict.fromkeys(names, 7),
+    )
     whole = {"list": "a@l.example.org", "set": {"info": "x"}, **step}
     other = {"list": "b@l.example.org", "delete": True}
     found = Mailman3Writer.differences(SimpleNamespace(reader=reader), [whole, other])
     assert found == [
         {"list": "a@l.example.org", "set": {"info": "x"}, "bans": {"add": add, "remove": remove}},
-        other,
+        {**other, "held": 7},
     ]
