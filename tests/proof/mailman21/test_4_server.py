@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from support import site
-from support.controller import Controller
+from support.controller import Controller, changed, results
 from support.inside import eventually
 from support.outside import Outside
 from support.proved import Proved
@@ -77,6 +79,47 @@ def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
     assert fermium.ask("read", path="/var/log/mailman/vette.1").endswith("line\n")
     assert fermium.is_active("mailman")
     proved("secrets are Mailman's alone; cron jobs; logs rotate", f"{len(jobs)} jobs")
+
+
+FOREIGN = [
+    (
+        "/etc/cron.d/mailman",
+        "0 8 * * * list /usr/lib/mailman/cron/checkdbs\n7 3 * * * list /usr/lib/mailman/cron/own_report --key zqx\n",
+        "it also has own_report: put into a file of another name",
+    ),
+    (
+        "/etc/logrotate.d/mailman",
+        "/var/log/mailman/vette {\n    yearly\n    missingok\n    maxage 9\n}\n# zqx\n",
+        "it also has yearly, maxage: put into a file of another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "text", "named"), FOREIGN, ids=["cron", "logrotate"])
+def test_a_copy_is_kept(
+    fermium: Sodium, controller: Controller, proved: Proved, path: str, text: str, named: str
+) -> None:
+    run = ("playbooks/site.yml", "--tags=mailman")
+    ours = fermium.ask("read", path=path)
+    try:
+        fermium.ask("write", path=path, text=text)
+        fermium.check("chmod", "0640", path)
+        sentence = f"{path} was somebody else's, and is kept in {path}."
+        for options in (["--check"], []):
+            shown = json.dumps(results(controller.playbook(*run, *options), controller.host))
+            assert sentence in shown and named in shown and "zqx" not in shown
+            copies = fermium.run("sh", "-c", f"ls {path}.*~")["out"].split()
+            assert len(copies) == (0 if options else 1)
+        assert fermium.ask("read", path=copies[0]) == text
+        assert fermium.check("stat", "-c", "%a %U:%G", copies[0]).strip() == "640 root:root"
+        assert fermium.ask("read", path=path) == ours
+        assert changed(controller.playbook(*run), controller.host) == 0
+        assert fermium.check("sh", "-c", f"ls {path}.*~").split() == copies
+    finally:
+        fermium.run("sh", "-c", f"rm -f {path}.*~")
+        fermium.ask("write", path=path, text=ours)
+        fermium.check("chmod", "0644", path)
+    proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy, its mode and owner")
 
 
 def test_what_root_starts_and_writes_is_roots_alone(fermium: Sodium, proved: Proved) -> None:
