@@ -55,9 +55,7 @@ def running(name: str, engine: dict[str, str]) -> None:
     command = [engine["LISTOPS_ENGINE"], "exec", name, "test", "-x", "/usr/sbin/config_list"]
     status, output = ask(command, env=environment(engine))
     if status:
-        raise Problem(
-            f"MAILMAN2_HOST is {name}: accepted: a running container with Mailman 2.1 ({output or 'none in it'})"
-        )
+        raise Problem(f"MAILMAN2_HOST is {name}: give a running container with Mailman 2.1 ({output or 'none in it'})")
 
 
 def prove(host: str, engine: dict[str, str], tests: Sequence[str] = ("tests/contract",)) -> Count:

@@ -91,7 +91,7 @@ def copy_of(container: str, engine: dict[str, str]) -> str:
     name = f"localhost/listops-copy:{CHECKOUT}"
     status, output = ask([engine["LISTOPS_ENGINE"], "commit", container, name], env=environment(engine), timeout=600)
     if status:
-        raise Problem(f"MAILMAN2_HOST is {container}; accepted: the name of a running container ({output})")
+        raise Problem(f"MAILMAN2_HOST is {container}: give the name of a running container ({output})")
     record("image", name)
     return name
 

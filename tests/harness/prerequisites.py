@@ -136,11 +136,11 @@ def engine() -> dict[str, str]:
     """The container engine, ready for use, as the environment that selects it."""
     wanted = os.environ.get("LISTOPS_ENGINE")
     if wanted not in (None, "", "podman", "docker"):
-        raise Problem(f"LISTOPS_ENGINE is {wanted}: podman and docker are known.")
+        raise Problem(f"LISTOPS_ENGINE is {wanted}: give podman or docker.")
     name = wanted or next((name for name in ("podman", "docker") if usable(name)), "podman")
     if not shutil.which(name):
         if name == "docker":
-            raise Problem("LISTOPS_ENGINE is docker and docker is not installed.")
+            raise Problem("LISTOPS_ENGINE is docker, which is not installed: give podman, or install it.")
         step("set-up: podman")
         install(PODMAN, "podman")
     extra = engine_environment(name)

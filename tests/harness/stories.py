@@ -100,7 +100,7 @@ def stories() -> list[Story]:
 def find(name: str) -> Story:
     known = {part.name: part for story in stories() for part in (story, *test_groups(story))}
     if name not in known:
-        raise Problem(f"STORY is {name or 'not set'}: the stories are {', '.join(known)}.")
+        raise Problem(f"STORY is {name or 'not set'}: give {', '.join(known)}.")
     return known[name]
 
 
@@ -116,7 +116,7 @@ def on_mailman21(story: Story) -> tuple[Story, list[str]]:
     if words[0].startswith("tests/"):
         return story, words
     if words[0] not in known:
-        raise Problem(f"The story {story.name} is of Mailman 3 only: leave MAILMAN2_HOST out.")
+        raise Problem(f"MAILMAN2_HOST is set, and the story {story.name} is of Mailman 3 only: give it without.")
     found = known[words[0]]
     if not story.scenario or story.name in story.old:
         return found, []

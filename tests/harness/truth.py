@@ -24,7 +24,7 @@ def truth() -> Count:
     for option, own in OWN.items():
         path = Path(os.environ.get(option) or own).resolve()
         if not path.is_file():
-            raise Problem(f"{option} is {path}, and there is no such file.")
+            raise Problem(f"{option} is {path}: give a file that exists.")
         paths.append(str(path))
     env = environment({"PYTHONPATH": str(ROOT / ".ansible/collections")})
     try:

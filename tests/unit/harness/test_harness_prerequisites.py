@@ -61,12 +61,15 @@ def test_no_engine_and_no_apt(lacks):
 def test_docker_asked_for_and_missing(lacks, monkeypatch):
     lacks("docker")
     monkeypatch.setenv("LISTOPS_ENGINE", "docker")
-    assert sentence(prerequisites.engine) == "LISTOPS_ENGINE is docker and docker is not installed."
+    assert (
+        sentence(prerequisites.engine)
+        == "LISTOPS_ENGINE is docker, which is not installed: give podman, or install it."
+    )
 
 
 def test_unknown_engine(monkeypatch):
     monkeypatch.setenv("LISTOPS_ENGINE", "lxc")
-    assert sentence(prerequisites.engine) == "LISTOPS_ENGINE is lxc: podman and docker are known."
+    assert sentence(prerequisites.engine) == "LISTOPS_ENGINE is lxc: give podman or docker."
 
 
 def test_no_git(lacks):
