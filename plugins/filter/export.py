@@ -79,7 +79,7 @@ def export_lists(
     if format == "csv":
         return export.table(lists, archives)
     if format != "yaml":
-        raise AnsibleFilterError("format is {0!r}; accepted: yaml, csv".format(format))
+        raise AnsibleFilterError("format is {0!r}: give yaml or csv".format(format))
     return variables_file.variables({"mailman_lists": export.entries(lists, archives)})
 
 

@@ -81,7 +81,7 @@ def roster(source: Any, address: str = "mail", display_name: str = "cn") -> list
     """People in a text or in entries; see DOCUMENTATION."""
     if not isinstance(source, (str, list, tuple)):
         raise AnsibleFilterError(
-            "the roster is {0!r}; accepted: a text with an address on each line, or a list of entries".format(source)
+            "the roster is {0!r}: give text with an address on each line, or a list of entries".format(source)
         )
     try:
         if isinstance(source, str):

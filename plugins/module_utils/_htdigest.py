@@ -56,40 +56,40 @@ class User(NamedTuple):
 
 
 def check_field(label: str, value: str) -> str | None:
-    """Say in one sentence what is wrong with a user name or realm, or return None."""
+    """The refusal of a user name or realm, or None. label: the option that holds it."""
     if not value:
-        return f"{label} must not be empty."
+        return f"{label} is '': give text that is not empty."
     if ":" in value:
-        return f"{label} {value!r} must not contain a colon, it separates the fields of an htdigest file."
+        return f"{label} is {value!r}: give text without a colon, which separates the fields of an htdigest file."
     if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        return f"{label} {value!r} must not contain line breaks or other control characters."
+        return f"{label} is {value!r}: give text without line breaks or other control characters."
     if value != value.strip():
-        return f"{label} {value!r} must not begin or end with white space."
+        return f"{label} is {value!r}: give text without white space around it."
     if value.startswith("#"):
-        return f"{label} {value!r} must not begin with '#', it would make the line a comment."
+        return f"{label} is {value!r}: give text that does not begin with '#', which would make the line a comment."
     if value.endswith("\\"):
-        return f"{label} {value!r} must not end with a backslash, it would escape the quote that follows it in HTTP headers."
+        return f"{label} is {value!r}: give text without a backslash at its end, which would escape a quote in HTTP headers."
     try:
         encoded = value.encode("utf-8")
     except UnicodeEncodeError:
-        return f"{label} {value!r} must be valid text that UTF-8 can hold."
+        return f"{label} is {value!r}: give text that UTF-8 can hold."
     if len(encoded) > MAX_FIELD_BYTES:
-        return f"{label} {value!r} must not be longer than {MAX_FIELD_BYTES} bytes in UTF-8, it has {len(encoded)}."
+        return f"{label} is {value!r}: give text of up to {MAX_FIELD_BYTES} bytes in UTF-8; this has {len(encoded)}."
     return None
 
 
 def check_password(user: str, value: str) -> str | None:
-    """Say in one sentence what is wrong with a password, never what it is, or return None."""
+    """The refusal of a password, which does not show it, or None."""
     if not value:
-        return f"The password of user {user!r} must not be empty."
+        return f"The password of {user!r} is empty: give one of at least one character."
     if any(character in value for character in "\r\n\0"):
-        return f"The password of user {user!r} must not contain line breaks or NUL, no browser can send them."
+        return f"The password of {user!r} is not accepted: give one without line breaks and NUL, which no browser can send."
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        return f"The password of user {user!r} must be valid text that UTF-8 can hold."
+        return f"The password of {user!r} is not accepted: give text that UTF-8 can hold."
     if len(value) > MAX_PASSWORD_CHARACTERS:
-        return f"The password of user {user!r} must not be longer than {MAX_PASSWORD_CHARACTERS} characters."
+        return f"The password of {user!r} is not accepted: give up to {MAX_PASSWORD_CHARACTERS} characters."
     return None
 
 

@@ -31,20 +31,18 @@ def chosen(listing: str, fingerprint: str) -> str:
     rows = [line.split(":") for line in listing.splitlines()]
     keys = [row for row in rows if row[0] == "pub"]
     if len(keys) != 1:
-        raise Invalid("the key file has {0} keys; accepted: {1}".format(len(keys) or "no", ACCEPTED))
+        raise Invalid("the key file has {0} keys: give {1}".format(len(keys) or "no", ACCEPTED))
     key = keys[0]
     found = next(row[9] for row in rows if row[0] == "fpr")
     wanted = re.sub(r"\s|^0x", "", fingerprint).upper()
     if wanted and wanted != found:
-        raise Invalid("the key's fingerprint is {0}; accepted: the key with {1}".format(found, wanted))
+        raise Invalid("the key's fingerprint is {0}: give the key with {1}".format(found, wanted))
     if key[1] in _USELESS:
         since = time.strftime(" on %Y-%m-%d", time.gmtime(int(key[6]))) if key[1] == "e" and key[6].isdigit() else ""
-        raise Invalid("the key {0} is {1}{2}; accepted: one that is good today".format(found, _USELESS[key[1]], since))
+        raise Invalid("the key {0} is {1}{2}: give one that is good today".format(found, _USELESS[key[1]], since))
     # In capitals: what the whole key can do today.
     if "E" not in key[11]:
-        raise Invalid(
-            "nothing can be encrypted to the key {0}; accepted: one with a good subkey for that".format(found)
-        )
+        raise Invalid("nothing can be encrypted to the key {0}: give one with a good subkey for that".format(found))
     return found
 
 
@@ -55,7 +53,7 @@ def encrypt(data: bytes, key: str, fingerprint: str = "", armour: bool = True) -
     Raises Invalid for a key that does not do, and Missing without GnuPG.
     """
     if "-----BEGIN PGP PUBLIC KEY BLOCK-----" not in key or "PRIVATE KEY BLOCK" in key:
-        raise Invalid("the key file holds none; accepted: {0}".format(ACCEPTED))
+        raise Invalid("the key file holds none: give {0}".format(ACCEPTED))
     with tempfile.TemporaryDirectory(prefix="listops-gpg-") as home:
         _gpg(home, ["--import"], key.encode("utf-8"))
         listing = _gpg(home, ["--list-keys", "--with-colons", "--fixed-list-mode"], b"")
@@ -75,5 +73,5 @@ def _gpg(home: str, options: list[str], told: bytes) -> bytes:
         raise Missing("there is no gpg on this host; install the package gpg") from None
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Invalid("{0}; accepted: {1}".format(said[-1] if said else "gpg failed", ACCEPTED))
+        raise Invalid("{0}: give {1}".format(said[-1] if said else "gpg failed", ACCEPTED))
     return done.stdout

@@ -195,7 +195,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import _visible as
 
 def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:
     """The users as asked for; a ValueError holds one sentence that says what is wrong."""
-    problem = htdigest.check_field("The realm", params["realm"])
+    problem = htdigest.check_field("realm", params["realm"])
     if problem:
         raise ValueError(problem)
     entries = params["users"]
@@ -205,12 +205,12 @@ def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:
     users = []
     for entry in entries:
         name, password, state = entry["name"], entry["password"], entry["state"]
-        problem = htdigest.check_field("The user name", name)
+        problem = htdigest.check_field("name", name)
         if not problem and name in seen:
-            problem = f"User {name!r} is named twice, each user may be named only once."
+            problem = f"users has {name!r} twice: give each user once."
         if not problem and state == "present":
             problem = (
-                f"User {name!r} needs a password to be present."
+                f"The password of {name!r} is missing: give one, or state: absent."
                 if password is None
                 else htdigest.check_password(name, password)
             )
@@ -291,7 +291,7 @@ def main() -> None:
     )
     params = module.params
     if params["exact"] and params["users"] is None:
-        module.fail_json(msg="exact needs the list of users in 'users', it cannot be used with 'name'.")
+        module.fail_json(msg="exact is true, and name is given: give users, the list of all users.")
     try:
         users = wanted_users(params)
     except ValueError as exc:
@@ -311,9 +311,11 @@ def main() -> None:
     must_exist = any(user.password is not None for user in users)
     if data is None and must_exist:
         if not params["create"]:
-            module.fail_json(msg=f"{path} does not exist and 'create' is false.")
+            module.fail_json(
+                msg=f"create is false, and {path} does not exist: give true, or the path of a file that exists."
+            )
         if not os.path.isdir(os.path.dirname(path)):
-            module.fail_json(msg=f"The folder of {path} does not exist, create it first.")
+            module.fail_json(msg=f"path is {path!r}: give a path in a folder that exists.")
 
     result: dict[str, Any] = {
         "changed": new_data != (data or b""),

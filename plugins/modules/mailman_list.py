@@ -390,7 +390,7 @@ def main() -> None:
     params = module.params
     many = params["lists"] is not None
     if params["undeclared"] == "remove" and not many:
-        module.fail_json(msg="undeclared is 'remove', which needs lists: all that shall stay")
+        module.fail_json(msg="undeclared is remove and lists is missing: give lists, with all lists that shall stay")
     if many:
         extra = sorted(
             key
@@ -398,9 +398,9 @@ def main() -> None:
             if key != "domain" and params[key] not in (None, option.get("default"))
         )
         if extra:
-            module.fail_json(msg="{0} belongs into lists or defaults when lists is given".format(", ".join(extra)))
+            module.fail_json(msg="{0} is given beside lists: give it in lists or defaults".format(", ".join(extra)))
     elif params["defaults"] is not None:
-        module.fail_json(msg="defaults needs lists: what they are for")
+        module.fail_json(msg="lists is missing, and defaults is given: give lists, too")
     try:
         options = TaskOptions.of(
             params, check_mode=module.check_mode, scheme=naming.parse(params["naming"] or {})

@@ -136,11 +136,11 @@ def chosen(info: ServerInfo, lists: Mapping[str, ListState], params: Mapping[str
     names = model.chosen_lists(params["lists"], params["domain"], info.domains)
     for name in names:
         if name not in lists:
-            raise Invalid("list {0} does not exist".format(name))
+            raise Invalid("list {0} does not exist: give a list of this Mailman".format(name))
         policy = lists[name]["settings"]["archive_policy"]
         if policy != "public" and not params["private"]:
             raise Invalid(
-                "list {0} has archive_policy {1}; accepted: lists whose archive is public, or private: true".format(
+                "list {0} has archive_policy {1}: give lists whose archive is public, or private: true".format(
                     name, policy
                 )
             )
@@ -161,7 +161,7 @@ def main() -> None:
     )
     params = module.params
     if not os.path.isdir(params["directory"]):
-        module.fail_json(msg="directory is {0!r}; accepted: a folder that is there".format(params["directory"]))
+        module.fail_json(msg="directory is {0!r}: give a folder that exists".format(params["directory"]))
     files = []
     left_out: Sequence[Mapping[str, str]] = []
     changed = False

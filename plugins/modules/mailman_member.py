@@ -200,7 +200,11 @@ def main() -> None:
     )
     params = module.params
     if params["all_lists"] == (params["lists"] is not None):
-        module.fail_json(msg="give lists, or all_lists: true, and not both")
+        module.fail_json(
+            msg="lists and all_lists are {0}: give one of them".format(
+                "both given" if params["all_lists"] else "missing"
+            )
+        )
     try:
         roster = roster_of(params)
         names = None if params["all_lists"] else list_names(params)

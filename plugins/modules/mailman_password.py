@@ -92,7 +92,9 @@ def passwords(params: Mapping[str, Any]) -> dict[str, str]:
     found = {"site": params["site_password"], "creator": params["creator_password"]}
     for name, value in found.items():
         if value == "":
-            raise Invalid("{0}_password is empty, and Mailman would let nobody in; accepted: a password".format(name))
+            raise Invalid(
+                "{0}_password is empty: give a password, without which Mailman would let nobody in".format(name)
+            )
     return {name: value for name, value in found.items() if value is not None}
 
 

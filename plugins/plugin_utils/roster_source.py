@@ -41,7 +41,7 @@ def entries(found: Sequence[Any], address: str = "mail", display_name: str = "cn
     rows = list(_entries(found, address, display_name))
     if found and not rows:
         raise Invalid(
-            "none of the {0} entries of the roster has {1!r}; accepted: the attribute that holds addresses".format(
+            "none of the {0} entries of the roster has {1!r}: give the attribute that holds addresses".format(
                 len(found), address
             )
         )
@@ -66,7 +66,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
         found = _mailbox(line)
         if found is None:
             raise Invalid(
-                "line {0} of the roster is {1!r}; accepted: alice@example.net, or Alice <alice@example.net>, or "
+                "line {0} of the roster is {1!r}: give alice@example.net, or Alice <alice@example.net>, or "
                 '"Doe, Alice" <alice@example.net>, and one person on a line'.format(number, line)
             )
         yield found
@@ -105,7 +105,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
     for number, entry in enumerate(found, 1):
         if not isinstance(entry, Mapping):
             raise Invalid(
-                "entry {0} of the roster is {1!r}; accepted: dictionaries such as {2!r}".format(
+                "entry {0} of the roster is {1!r}: give a dictionary such as {2!r}".format(
                     number, entry, {address: "alice@example.net", display_name: "Alice"}
                 )
             )
@@ -116,7 +116,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
         for value in _values(entry, address):
             if not vocabulary.is_one_address(value):
                 raise Invalid(
-                    "{0} of {1} in the roster is {2!r}; accepted: an address".format(
+                    "{0} of {1} in the roster is {2!r}: give an e-mail address".format(
                         address, entry.get("dn", "entry {0}".format(number)), value
                     )
                 )

@@ -283,7 +283,7 @@ def test_many_lists(host: Mailman21, name: str) -> None:
     assert applied["summary"]["lists_created"] == 3
     assert [host.config(item)["generic_nonmember_action"] for item in names] == [2, 2, 3]
     assert [host.config(item)["max_num_recipients"] for item in names] == [3, 3, 3]
-    assert "set allow_shrink" in host.refusal(LIST, lists=[], undeclared="remove")
+    assert "give allow_shrink" in host.refusal(LIST, lists=[], undeclared="remove")
     some = {"lists": lists[:2], "defaults": defaults, "undeclared": "remove", "allow_shrink": True}
     said = host.module(LIST, check_mode=True, **some)
     removed = [item["name"] for item in said["lists"] if item["action"] == "removed"]

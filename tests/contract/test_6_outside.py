@@ -63,7 +63,7 @@ def test_no_outside_archive_is_greeted(host: Mailman21, made: str) -> None:
 
 
 def test_a_private_list_has_none(host: Mailman21, made: str, name: str) -> None:
-    sentence = f"outside_archivers has {ARCHIVE}, and archive_policy is private; accepted: archive_policy public"
+    sentence = f"outside_archivers has {ARCHIVE}, and archive_policy is private: give archive_policy public"
     before = host.fingerprint()
     other = f"{made}-new"
     entries = [{"name": other}, {"name": made, "archive_policy": "private", "outside_archivers": [ARCHIVE]}]
@@ -110,10 +110,10 @@ def test_the_posts_of_before(host: Mailman21, archived: str, tmp_path: pathlib.P
     assert host.fingerprint() == before
 
     host.apply(LIST, name=archived, archive_policy="private")
-    assert f"list {archived}@{host.domain} has archive_policy private; accepted: " in host.refusal(MBOX, **options)
+    assert f"list {archived}@{host.domain} has archive_policy private: give " in host.refusal(MBOX, **options)
     assert host.apply(MBOX, **options, private=True)["changed"] is False
     assert "does not exist" in host.refusal(MBOX, list=f"{archived}-no", directory=host.room)
-    assert host.refusal(MBOX, list=archived, directory="/nowhere").startswith("directory is '/nowhere'; accepted: ")
+    assert host.refusal(MBOX, list=archived, directory="/nowhere").startswith("directory is '/nowhere': give ")
 
 
 def test_a_list_without_posts(host: Mailman21, made: str) -> None:

@@ -283,7 +283,7 @@ def test_the_original_is_sealed_before(host: Mailman21, archive: Archive, tmp_pa
         assert "there is no gpg on this host" in archive.redact(escrow_key=key)["msg"]
         assert archive.files() == before
         return
-    assert "accepted: one public key" in archive.redact(escrow_key="no key")["msg"]
+    assert "give one public key" in archive.redact(escrow_key="no key")["msg"]
     assert archive.files() == before
     sealed = archive.redact(escrow_key=key)["escrow"]
     assert host.check("stat", "-c", "%a", sealed).strip() == "600"
@@ -302,7 +302,7 @@ def test_what_cannot_be_meant_is_refused(host: Mailman21, made: str) -> None:
     missing = f"{made}-missing"
     assert host.refusal(MODULE, list=missing, **replacement).startswith(f"list {missing}@")
     assert "the list name is '..'" in host.refusal(MODULE, list="..", **replacement)
-    assert "accepted: a name and an address" in host.refusal(MODULE, list=made, sender="nobody", **replacement)
+    assert "give a name and an address" in host.refusal(MODULE, list=made, sender="nobody", **replacement)
     assert host.run("test", "-e", replacement["log"])["rc"]
 
 

@@ -136,8 +136,8 @@ def test_names_that_cannot_be_meant(host: Mailman21, old: str, name: str) -> Non
     new = f"{old}-new"
     before = host.fingerprint()
     elsewhere = host.refusal(LIST, name=new, renamed_from=[f"{old}@elsewhere.example.net"])
-    assert f"renamed_from has {old}@elsewhere.example.net; accepted: names in {host.domain}" in elsewhere
-    assert "is the site list" in host.refusal(LIST, name=new, renamed_from=["mailman"])
+    assert f"renamed_from has {old}@elsewhere.example.net: give names in {host.domain}" in elsewhere
+    assert "without its site list" in host.refusal(LIST, name=new, renamed_from=["mailman"])
     assert "renamed_from" in host.refusal(LIST, name=new, renamed_from=[".."])
     assert "display_name" in host.refusal(LIST, name=new, renamed_from=[old], display_name="Another")
     assert host.fingerprint() == before
@@ -155,7 +155,7 @@ def test_names_that_cannot_be_meant(host: Mailman21, old: str, name: str) -> Non
     before = host.fingerprint()
     for check_mode in (True, False):
         said = host.module(LIST, name=new, renamed_from=[old], check_mode=check_mode)
-        assert said.get("failed") is True and "accepted: stay, since Mailman 2.1 cannot make them one" in said["msg"]
+        assert said.get("failed") is True and "give stay, since Mailman 2.1 cannot merge them" in said["msg"]
     assert host.fingerprint() == before
     host.apply(LIST, name=new, state="absent", archives="drop")
     assert host.apply(LIST, name=new, renamed_from=[old])["changed"] is True

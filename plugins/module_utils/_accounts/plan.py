@@ -36,7 +36,7 @@ def plan(
     holder = found["holder"]
     if holder and not holder["active"]:
         raise Invalid(
-            "the web account {0} of {1} is not active; accepted: an account that its administrator has activated".format(
+            "the web account {0} of {1} is not active: give an address whose account an administrator has activated".format(
                 holder["name"], address
             )
         )

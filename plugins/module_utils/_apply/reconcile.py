@@ -32,7 +32,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
     wanted_templates,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
-from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
 
 Declare = Callable[[Callable[[], ServerInfo]], Sequence[ListSpec]]
 Archives = Callable[[ListBackend], ContextManager[Optional[ArchiveBackend]]]
@@ -62,7 +62,11 @@ def secrets_of(specs: Iterable[ListSpec], schema: Mapping[str, Mapping[str, Any]
 def _check_name(spec: ListSpec, characters: str) -> None:
     strange = re.sub(characters, "", spec.name.partition("@")[0])
     if spec.state != "absent" and strange:
-        raise Invalid("list {0}: this Mailman does not take {1!r} in a name".format(spec.name, strange[0]))
+        raise Invalid(
+            "list {0}: its name has {1!r}: give a name without it, as this Mailman demands".format(
+                spec.name, strange[0]
+            )
+        )
 
 
 def _check_against(specs: Sequence[ListSpec], info: ServerInfo, check_mode: bool) -> list[str]:
@@ -76,14 +80,14 @@ def _check_against(specs: Sequence[ListSpec], info: ServerInfo, check_mode: bool
         _check_name(spec, info.listname_chars)
         if spec.state != "absent" and domain not in info.domains:
             problems.append(
-                "list {0}: its domain {1} is unknown to Mailman; accepted: {2}".format(
-                    spec.name, domain, ", ".join(info.domains) or "none yet"
+                "list {0}: its domain {1} is unknown to Mailman: give {2}".format(
+                    spec.name, domain, in_words(info.domains or ["one that Mailman has; it has none yet"])
                 )
             )
         for name in spec.archivers or {}:
             if name not in info.archivers:
                 problems.append(
-                    "list {0}: archivers has {1!r}; accepted: {2}".format(spec.name, name, ", ".join(info.archivers))
+                    "list {0}: archivers has {1!r}: give {2}".format(spec.name, name, in_words(info.archivers))
                 )
     if problems and not check_mode:
         raise Invalid(problems[0])
@@ -190,7 +194,7 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
     if options.must_exist:
         for spec in specs:
             if spec.name not in existing:
-                raise Invalid("list {0} does not exist".format(spec.name))
+                raise Invalid("list {0} does not exist: give a list of this Mailman".format(spec.name))
     former = [due.old for due in rename.due(specs, existing).values()]
     undeclared = sorted(existing.difference((spec.name for spec in specs), former, info.protected))
     secrets = secrets_of(specs, info.schema)

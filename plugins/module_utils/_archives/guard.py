@@ -110,4 +110,4 @@ class ArchiveGuard:
         try:
             return pwd.getpwnam(self._web_user).pw_gid
         except KeyError:
-            raise HostError("the user {0!r} does not exist on this host; set web_user".format(self._web_user)) from None
+            raise HostError("web_user is {0!r}: give a user of this host".format(self._web_user)) from None

@@ -50,8 +50,8 @@ def guard(plans: Iterable[ListPlan], archives: Mapping[str, ArchiveState]) -> No
         exposes = _policy(plan) == "never" or (plan.action == "create" and _policy(plan) == "public")
         if archive.policy == "private" and exposes:
             raise Invalid(
-                "list {0}: archive_policy {1} would publish {2} messages of a private archive that is still there; "
-                "accepted: private, or remove that archive first".format(plan.name, _policy(plan), archive.messages)
+                "list {0}: archive_policy {1} would publish {2} messages of a private archive that is still there: "
+                "give private, or remove that archive first".format(plan.name, _policy(plan), archive.messages)
             )
 
 

@@ -26,12 +26,12 @@ def choose(connection: Connection) -> str:
     mailman3, mailman21 = commands.installed(commands.MAILMAN3), commands.installed(commands.MAILMAN21)
     if mailman3 and mailman21:
         raise HostError(
-            "Mailman 3 ({0}) and Mailman 2.1 ({1}) are both installed here; "
-            "set mailman_engine to mailman3 or mailman21".format(mailman3, mailman21)
+            "mailman_engine is auto, and Mailman 3 ({0}) and Mailman 2.1 ({1}) are both installed here: "
+            "give mailman3 or mailman21".format(mailman3, mailman21)
         )
     if not mailman3 and not mailman21:
         raise NotInstalled(
-            "neither Mailman 3 nor Mailman 2.1 is installed here; install one, or set mailman_command or mailman_prefix"
+            "neither Mailman 3 nor Mailman 2.1 is installed here: install one, or give mailman_command or mailman_prefix"
         )
     return "mailman21" if mailman21 else "mailman3"
 

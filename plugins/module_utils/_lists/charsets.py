@@ -71,7 +71,7 @@ def check(
             lacking = _lacking(text, charset)
             if lacking:
                 raise Invalid(
-                    "list {0}: {1} has {2!r}, which {3}, the charset of {4}, lacks; accepted: text in {3}, {5}".format(
+                    "list {0}: {1} has {2!r}, which {3}, the charset of {4}, lacks: give text in {3}, {5}".format(
                         spec.name, key, lacking, charset, language, info.charset_remedy.format(language)
                     )
                 )

@@ -96,7 +96,7 @@ def decide(name: str, external: ExternalArchives, archive_policy: str) -> Extern
     own = sorted(set(external.members).difference(external.by_default))
     if own:
         raise Invalid(
-            "list {0}: outside_archivers has {1}, and archive_policy is {2}; accepted: archive_policy public, "
+            "list {0}: outside_archivers has {1}, and archive_policy is {2}: give archive_policy public, "
             "or outside_archivers_private: true".format(name, own[0], archive_policy)
         )
     return external._replace(members={}, others=external.addresses)

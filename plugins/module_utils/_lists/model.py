@@ -135,7 +135,7 @@ def parse_person(key: str, value: Any) -> dict[str, Any]:
         raise vocabulary.refuse(key, value, "an e-mail address, or a dictionary with address and options")
     _known(value, _PERSON_KEYS, " ({0})".format(key))
     if value.get("address") is None:
-        raise Invalid("{0} has an entry without address".format(key))
+        raise Invalid("the address of an entry of {0} is missing: give an e-mail address".format(key))
     person: dict[str, Any] = {"address": vocabulary.kept_address(key, value["address"])}
     for name, given in value.items():
         if given is not None and name != "address":
@@ -152,7 +152,7 @@ def parse_roster(key: str, value: Any, state: str = "present") -> Roster:
         _known(value, ["state", "addresses"], " ({0})".format(key))
         state = vocabulary.choice(key + ".state", value.get("state", state), ROSTER_STATES)
         if value.get("addresses") is None:
-            raise Invalid("{0} has no addresses; accepted: a list, which may be empty".format(key))
+            raise Invalid("{0}.addresses is missing: give a list, which may be empty".format(key))
         value = value["addresses"]
     if isinstance(value, str) or not isinstance(value, (list, tuple)):
         raise vocabulary.refuse(key, value, "a list of addresses, or a dictionary with state and addresses")
@@ -163,7 +163,7 @@ def parse_roster(key: str, value: Any, state: str = "present") -> Roster:
         # Two spellings are one address; the first is the one people see.
         known = people.setdefault(lower, person)
         if known is not person and dict(known, address=person["address"]) != person:
-            raise Invalid("{0} has {1} twice, with different options".format(key, person["address"]))
+            raise Invalid("{0} has {1} twice, with different options: give it once".format(key, person["address"]))
     return Roster(state, people)
 
 
@@ -186,7 +186,7 @@ def parse_header_matches(key: str, value: Any) -> list[dict[str, str]]:
         }
         if (header, rule["pattern"]) in seen:
             raise Invalid(
-                "{0} has header {1} with pattern {2!r} twice; Mailman keeps one action for each".format(
+                "{0} has header {1} with pattern {2!r} twice: give one action, since Mailman keeps one for each".format(
                     key, header, rule["pattern"]
                 )
             )
@@ -231,7 +231,7 @@ def check_defaults(defaults: Mapping[str, Any]) -> None:
         _known(_mapping("defaults", defaults), list(vocabulary.LIST_FIELDS) + list(STRUCTURED_KEYS), " (defaults)")
         for key in NOT_DEFAULTABLE:
             if defaults.get(key) is not None:
-                raise Invalid("{0} belongs to one list and is no default".format(key))
+                raise Invalid("{0} belongs to one list: give it in an entry of lists".format(key))
         _parse("defaults", defaults)
         external_archives.parse({}, defaults)
     except Invalid as exc:
@@ -246,7 +246,9 @@ def parse_list(entry: Any, defaults: Mapping[str, Any]) -> ListSpec:
     if not isinstance(entry, Mapping):
         raise vocabulary.refuse("an entry of lists", entry, "a dictionary with at least name")
     if entry.get("name") is None:
-        raise Invalid("an entry of lists has no name; its keys are {0}".format(", ".join(sorted(map(str, entry)))))
+        raise Invalid(
+            "an entry of lists has no name, but {0}: give a name, too".format(", ".join(sorted(map(str, entry))))
+        )
     name = vocabulary.list_name(entry["name"])
     try:
         _known(
@@ -266,7 +268,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
         if entry.get(key) is None:
             continue
         if settings.get(key) is not None:
-            raise Invalid("{0} is given twice, as an option and under settings".format(key))
+            raise Invalid("{0} is given as an option and under settings: give one of them".format(key))
         settings[key] = vocabulary.checked(field, entry[key])
     name = posting_address(name, entry.get("domain"))
     rosters = {}
@@ -342,7 +344,7 @@ def _strangers_are_no_members(rosters: Mapping[str, Roster]) -> None:
         return
     for key, person in nonmember.people.items():
         if key in member.people:
-            raise Invalid("{0} is in members and in nonmembers; accepted: one of them".format(person["address"]))
+            raise Invalid("{0} is in members and in nonmembers: give it in one of them".format(person["address"]))
 
 
 def parse_site(entries: Any, defaults: Mapping[str, Any] | None = None) -> list[ListSpec]:
@@ -362,7 +364,7 @@ def full_name(name: str, domains: Iterable[str]) -> str:
     if len(known) == 1:
         return "{0}@{1}".format(name, known[0])
     raise Invalid(
-        "list {0}: give its domain, because this Mailman has {1}".format(
+        "list {0}: its domain is missing: give one, since this Mailman has {1}".format(
             name, ", ".join(known) if known else "no domain yet"
         )
     )
@@ -390,7 +392,7 @@ def resolve(
     for spec in specs:
         name = full_name(spec.name, domains)
         if name in out:
-            raise Invalid("list {0} is declared twice".format(name))
+            raise Invalid("list {0} is declared twice: give one entry for it".format(name))
         settings = {}
         for key, value in spec.settings.items():
             try:
@@ -401,7 +403,7 @@ def resolve(
                 raise Invalid("list {0}: {1}".format(spec.name, exc)) from None
         for roster in spec.rosters.values():
             if name in roster.people and roster.state != "absent":
-                raise Invalid("list {0}: the list's own address cannot be in its rosters".format(name))
+                raise Invalid("list {0}: its rosters have the list's own address: give other addresses".format(name))
         if name in spec.external_archives.members:
             raise Invalid("list {0}: the list's own address is no outside archive".format(name))
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
@@ -430,7 +432,7 @@ def _one_list_each(specs: Mapping[str, ListSpec]) -> None:
             other = old if old in specs and specs[old].state != "absent" else taken.setdefault(old, spec.name)
             if other != spec.name or old == spec.name:
                 raise Invalid(
-                    "list {0}: renamed_from has {1}, which is also {2}; accepted: names that no declared list has".format(
+                    "list {0}: renamed_from has {1}, which is also {2}: give names that no declared list has".format(
                         spec.name, old, "a declared list" if other == old else "a former name of " + other
                     )
                 )
@@ -447,7 +449,7 @@ def one_name_each(specs: Iterable[ListSpec]) -> None:
                 known, where = names.setdefault(key, (person["display_name"], spec.name))
                 if known != person["display_name"]:
                     raise Invalid(
-                        "{0} is called {1!r} on list {2} and {3!r} on list {4}; accepted: one display_name".format(
+                        "{0} is called {1!r} on list {2} and {3!r} on list {4}: give one display_name".format(
                             person["address"], known, where, person["display_name"], spec.name
                         )
                     )
@@ -460,7 +462,7 @@ def one_id_each(specs: Iterable[ListSpec], existing: Iterable[str]) -> None:
         list_id = spec.name.replace("@", ".", 1)
         if spec.state != "absent" and known.setdefault(list_id, spec.name) != spec.name:
             raise Invalid(
-                "list {0}: its list-id {1} is that of the list {2}; accepted: another name".format(
+                "list {0}: its list-id {1} is that of the list {2}: give another name".format(
                     spec.name, list_id, known[list_id]
                 )
             )

@@ -35,7 +35,7 @@ def parse(value: Mapping[str, Any]) -> Naming:
     found = []
     for rule in rules:
         if not isinstance(rule, Mapping) or set(rule) != {"pattern", "explanation"}:
-            raise vocabulary.refuse("naming.rules", rule, "dictionaries with pattern and explanation")
+            raise vocabulary.refuse("naming.rules", rule, "a list of dictionaries with pattern and explanation")
         pattern = vocabulary.pattern("naming.rules.pattern", rule["pattern"])
         found.append((pattern, vocabulary.line("naming.rules.explanation", rule["explanation"])))
     exceptions = vocabulary.strings("naming.exceptions", value.get("exceptions") or [])
@@ -51,12 +51,12 @@ def check(name: str, naming: Naming, matcher: patterns.Matcher) -> None:
         follows = matcher.first([pattern for pattern, _explanation in naming.rules], [local], whole=True)
     except patterns.TooSlow as exc:
         raise Invalid(
-            "naming.rules.pattern is {0!r}, which cannot be compared with {1} within {2:g} s; accepted: a regular "
+            "naming.rules.pattern is {0!r}, which cannot be compared with {1} within {2:g} s: give a regular "
             "expression without repetitions inside repetitions".format(exc.pattern, local, patterns.SECONDS)
         ) from None
     if not follows:
         raise Invalid(
-            "list {0}: its name follows no rule of naming; accepted: {1}, or a name among the exceptions".format(
+            "list {0}: its name follows no rule of naming: give {1}, or a name among the exceptions".format(
                 name, "; ".join("{0} ({1})".format(pattern, explanation) for pattern, explanation in naming.rules)
             )
         )

@@ -59,7 +59,7 @@ def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Offboarding) -> list[
             specs.append(ListSpec(name=name, state="any", rosters=rosters, ban=ban))
     if orphans and leaving.successor is None:
         raise Invalid(
-            "{0} would be left without an owner; accepted: successor, who owns such lists from now on, "
+            "{0} would be left without an owner: give successor, who owns such lists from now on, "
             "or allow_ownerless: true".format(", ".join(orphans))
         )
     return specs

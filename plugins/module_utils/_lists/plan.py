@@ -109,8 +109,8 @@ def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) ->
         return
     if left == 0 or (before >= SHRINK_GUARD_SIZE and removed * 2 > before):
         raise Invalid(
-            "list {0}: the exact roster of role {1} would remove {2} of {3} and leave {4}; "
-            "set allow_shrink to accept this".format(name, role, removed, before, left)
+            "list {0}: the exact roster of role {1} would remove {2} of {3} and leave {4}: "
+            "give allow_shrink: true if that is right".format(name, role, removed, before, left)
         )
 
 
@@ -120,7 +120,7 @@ def guard_removal(gone: Sequence[str], existing: int, policy: Policy) -> None:
         return
     if len(gone) == existing or (existing >= SHRINK_GUARD_SIZE and len(gone) * 2 > existing):
         raise Invalid(
-            "undeclared is 'remove', which would remove {0} of {1} lists ({2}{3}); set allow_shrink to accept this".format(
+            "undeclared is 'remove', which would remove {0} of {1} lists ({2}{3}): give allow_shrink: true if that is right".format(
                 len(gone), existing, ", ".join(gone[:3]), ", ..." if len(gone) > 3 else ""
             )
         )
@@ -131,8 +131,8 @@ def _personal(spec: ListSpec, personalize: str | None) -> None:
     found = templates.personal(spec.templates)
     if found and personalize in (None, "none"):
         raise Invalid(
-            "list {0}: {1}, which Mailman fills in only for lists whose personalize (under settings) is individual "
-            "or full".format(spec.name, found)
+            "list {0}: {1}, which Mailman fills in only where posts are personalized: give personalize individual or full "
+            "(under settings)".format(spec.name, found)
         )
 
 
@@ -147,7 +147,7 @@ def _answered(spec: ListSpec, settings: Mapping[str, Any], have: Mapping[str, An
     goes, address = (settings.get(key, have.get(key)) for key in _REPLIES)
     if str(goes).startswith("explicit_header") and not is_one_address(address):
         raise Invalid(
-            "list {0}: reply_goes_to_list is {1!r}, and reply_to_address is {2!r}; accepted: an address there, "
+            "list {0}: reply_goes_to_list is {1!r}, and reply_to_address is {2!r}: give an address there, "
             "or no_munging or point_to_list".format(spec.name, goes, address or "")
         )
 
@@ -268,8 +268,8 @@ class _Changes:
             covered = {**self.matcher.first(expressions, lower), **{ban: ban for ban in bans}}
         except patterns.TooSlow as exc:
             raise Invalid(
-                "list {0}: the ban {1!r} cannot be compared with new members within {2:g} s; accepted: a regular "
-                "expression without repetitions inside repetitions, or override_bans".format(
+                "list {0}: the ban {1!r} cannot be compared with new members within {2:g} s: give a regular "
+                "expression without repetitions inside repetitions, or override_bans: true".format(
                     self.name, exc.pattern, patterns.SECONDS
                 )
             ) from None
@@ -277,8 +277,8 @@ class _Changes:
             ban = covered.get(address.lower())
             if ban is not None:
                 raise Invalid(
-                    "list {0}: {1} cannot be added, the ban {2!r} covers it; remove the ban, or set "
-                    "override_bans".format(self.name, address, ban)
+                    "list {0}: {1} cannot be added, the ban {2!r} covers it: remove the ban, or give "
+                    "override_bans: true".format(self.name, address, ban)
                 )
 
 

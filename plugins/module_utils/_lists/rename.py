@@ -36,13 +36,13 @@ def due(specs: Iterable[ListSpec], existing: Iterable[str]) -> dict[str, Rename]
         found = [old for old in spec.renamed_from if old in existing]
         if found and spec.name in existing:
             raise Invalid(
-                "list {0}: renamed_from has {1}, and both lists exist; remove one of them, or the former name".format(
+                "list {0}: renamed_from has {1}, and both lists exist: give no former name, or remove one of the lists".format(
                     spec.name, found[0]
                 )
             )
         if len(found) > 1:
             raise Invalid(
-                "list {0}: renamed_from has {1}, which all exist; accepted: former names of one list".format(
+                "list {0}: renamed_from has {1}, which all exist: give the former names of one list".format(
                     spec.name, ", ".join(found)
                 )
             )
@@ -105,7 +105,7 @@ def check_moves(moves: Iterable[Rename], archives: Mapping[str, ArchiveState]) -
         if there is not None and set(archives[item.old].parts) & set(there.parts):
             raise Invalid(
                 "list {0}: renamed_archives is 'follow', and there are an archive of {1} with {2} messages and one of {0} "
-                "with {3}; accepted: stay, since Mailman 2.1 cannot make them one without new addresses of pages".format(
+                "with {3}: give stay, since Mailman 2.1 cannot merge them without changing the addresses of pages".format(
                     item.new, item.old, archives[item.old].messages, there.messages
                 )
             )

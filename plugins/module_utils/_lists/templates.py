@@ -96,7 +96,7 @@ def _placeholders(text: str) -> list[str]:
 
 def _unfilled(key: str, word: str, known: Iterable[str]) -> Invalid:
     return Invalid(
-        "{0} has ${1}, which Mailman does not fill in there; accepted: {2}, and $$ for a dollar sign".format(
+        "{0} has ${1}, which Mailman does not fill in there: give {2}, and $$ for a dollar sign".format(
             key, word if word.isidentifier() else "{" + word + "}", ", ".join("$" + item for item in sorted(known))
         )
     )
@@ -107,7 +107,9 @@ def _checked(key: str, name: str, value: Any) -> str:
     text = vocabulary.text(key, value).replace("\r\n", "\n")
     old = _OLD_PLACEHOLDER.search(text)
     if old:
-        raise Invalid("{0} has {1}, as Mailman 2.1 writes it; accepted: $listname and such".format(key, old.group(0)))
+        raise Invalid(
+            "{0} has {1}, as Mailman 2.1 writes it: give placeholders such as $listname".format(key, old.group(0))
+        )
     known = COMMON + URLS + TEMPLATES[name]
     for word in _placeholders(text):
         if word not in known and not (name in _OF_POSTS and _ARCHIVER_URL.match(word)):
@@ -150,10 +152,11 @@ def check_known(where: str, texts: Mapping[str, Text], info: ServerInfo) -> None
     for name, given in texts.items():
         key = "list {0}: templates.{1}".format(where, name)
         if name not in info.templates:
-            raise Invalid("{0} is a text that this Mailman does not have".format(key))
+            known = ", ".join(sorted(info.templates)) or "none"
+            raise Invalid("{0} is a text that this Mailman does not have: give one of {1}".format(key, known))
         for code, text in given.items() if isinstance(given, Mapping) else [(None, given)]:
             if code is not None and code not in languages:
-                raise vocabulary.refuse(key + " in language", code, ", ".join(languages))
+                raise vocabulary.refuse(key + " in language", code, vocabulary.in_words(languages))
             for word in _placeholders(text):
                 if word in URLS and word not in info.template_urls:
                     raise _unfilled(key, word, COMMON + TEMPLATES[name] + list(info.template_urls))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 
@@ -151,9 +151,15 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def in_words(choices: Iterable[Any]) -> str:
+    """Choices as a sentence lists them: `a, b or c`, or `nothing` where there are none."""
+    *first, last = [*map(str, choices)] or ["nothing"]
+    return "{0} or {1}".format(", ".join(first), last) if first else last
+
+
 def refuse(key: str, value: Any, accepted: str) -> Invalid:
-    """The one sentence of a refusal."""
-    return Invalid("{0} is {1}; accepted: {2}".format(key, _shown(value), accepted))
+    """A refusal in the one template. accepted: what to give instead, the end of the sentence."""
+    return Invalid("{0} is {1}: give {2}".format(key, _shown(value), accepted))
 
 
 def is_address(value: Any) -> bool:
@@ -183,12 +189,12 @@ def too_long(value: str, most: int = ADDRESS_MOST) -> str:
     """Why an address is too long for mail servers, or for more than `most` bytes; an empty text when it is not."""
     local, _at, domain = value.rpartition("@")
     if len(local) > LOCAL_MOST:
-        return "its part before the @ has {0} characters; accepted: up to {1}".format(len(local), LOCAL_MOST)
+        return "its part before the @ has {0} characters: give up to {1}".format(len(local), LOCAL_MOST)
     label = max(map(len, domain.split(".")))
     if label > LABEL_MOST:
-        return "a part of its domain has {0} characters; accepted: up to {1}".format(label, LABEL_MOST)
+        return "a part of its domain has {0} characters: give up to {1}".format(label, LABEL_MOST)
     if len(value) > most:
-        return "with its domain it has {0} characters; accepted: up to {1}".format(len(value), most)
+        return "with its domain it has {0} characters: give up to {1}".format(len(value), most)
     return ""
 
 
@@ -221,7 +227,7 @@ def pattern(key: str, value: Any) -> str:
     try:
         re.compile(value)
     except (re.error, OverflowError, RecursionError) as exc:
-        raise Invalid("{0} is {1}, which is no regular expression ({2})".format(key, _shown(value), exc)) from None
+        raise refuse(key, value, "a regular expression that compiles ({0})".format(exc)) from None
     return value
 
 
@@ -232,7 +238,7 @@ def address_or_pattern(key: str, value: Any) -> str:
         reason = _matches_nothing(found)
         if reason:
             raise Invalid(
-                "{0} is {1}, which matches no address ({2}); accepted: a regular expression such as {3}".format(
+                "{0} is {1}, which matches no address ({2}): give a regular expression such as {3}".format(
                     key, _shown(value), reason, _EXAMPLE
                 )
             )
@@ -356,7 +362,7 @@ def secret(key: str, value: Any) -> str:
     try:
         found = text(key, value)
     except Invalid:
-        raise Invalid("{0} is no text; accepted: a password".format(key)) from None
+        raise Invalid("{0} is not accepted: give text".format(key)) from None
     if not found:
         raise refuse(key, value, "a password that is not empty")
     return found
@@ -364,7 +370,7 @@ def secret(key: str, value: Any) -> str:
 
 def choice(key: str, value: Any, choices: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in choices:
-        raise refuse(key, value, ", ".join(choices))
+        raise refuse(key, value, in_words(choices))
     return value
 
 
@@ -431,11 +437,12 @@ _CHECKS: dict[str, Any] = {
 
 
 def unknown_key(key: Any, known: list[str], more: str = "") -> Invalid:
-    """The sentence for a key nobody knows, with the nearest known ones."""
+    """The refusal of an unknown key, which names the nearest known ones."""
     near = [name for name in known if str(key) in name] or difflib.get_close_matches(str(key), known, n=3)
-    accepted = "did you mean {0}?" if near else "accepted: {0}"
-    names = ", ".join(sorted(near or known))
-    return Invalid("{0!r} is not an option here{2}; {1}".format(key, accepted.format(names), more))
+    accepted = "an option such as {0}" if near else "{0}"
+    return Invalid(
+        "{0!r} is not an option here{1}: give {2}".format(key, more, accepted.format(in_words(sorted(near or known))))
+    )
 
 
 _ARGUMENT_TYPES = {

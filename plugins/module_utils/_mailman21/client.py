@@ -204,7 +204,7 @@ class Mailman21(ListBackend):
             elif reason:
                 failed[address] = reason
             else:
-                raise Invalid("list {0} does not exist".format(address))
+                raise Invalid("list {0} does not exist: give a list of this Mailman".format(address))
         answer = self._process.request("passwords", site=site, renew=dict.fromkeys(by_name, occasion), check=check_mode)
         changed = ["{0}_password".format(name) for name in answer["site"]]
         failed.update((by_name[name], reason) for name, reason in answer["failed"].items())

@@ -34,7 +34,11 @@ def open_stores(connection: Connection, _web: WebInterface, *, readonly: bool) -
 
         def local(address: str) -> str:
             if address not in server.lists:
-                raise Invalid("list {0} does not exist; its archive is edited with its help".format(address))
+                raise Invalid(
+                    "list {0} does not exist: give a list of this Mailman, which is needed to edit its archive".format(
+                        address
+                    )
+                )
             return server.lists[address]
 
         yield Stores(server.info.domains, [MessageStore(process, local)])

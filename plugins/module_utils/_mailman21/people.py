@@ -91,14 +91,18 @@ def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
     wanted = person.get("moderation_action")
     if role == "nonmember" and wanted is None:
         raise Invalid(
-            "{0} has no moderation_action, and that is all Mailman 2.1 keeps of a nonmember".format(person["address"])
+            "moderation_action of {0} is missing: give {1}, which is all that Mailman 2.1 keeps of a nonmember".format(
+                person["address"], vocabulary.in_words(NONMEMBERS)
+            )
         )
     if role == "member":
         if person.get("delivery_mode") == "summary_digests":
-            raise _inexpressible(person, "delivery_mode", "regular, mime_digests, plaintext_digests")
+            raise _inexpressible(person, "delivery_mode", "regular, mime_digests or plaintext_digests")
         if wanted not in (None, "default", "defer", action):
             raise _inexpressible(
-                person, "moderation_action", "default, defer, {0} (member_moderation_action of the list)".format(action)
+                person,
+                "moderation_action",
+                "default, defer or {0} (member_moderation_action of the list)".format(action),
             )
         return
     for key in vocabulary.MEMBER_FIELDS:
@@ -108,7 +112,7 @@ def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
             )
     accepted = list(NONMEMBERS) if role == "nonmember" else ["accept", "default"]
     if wanted is not None and wanted not in accepted:
-        raise _inexpressible(person, "moderation_action", ", ".join(accepted))
+        raise _inexpressible(person, "moderation_action", vocabulary.in_words(accepted))
 
 
 def _inexpressible(person: Mapping[str, Any], key: str, accepted: str) -> Invalid:

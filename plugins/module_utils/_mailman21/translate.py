@@ -235,10 +235,14 @@ def check(specs: Iterable[ListSpec], site: Server) -> None:
     for spec in specs:
         local = spec.name.partition("@")[0]
         if spec.name in site.info.protected and spec.state not in ("present", "any"):
-            raise Invalid("list {0} is the site list, without which Mailman does not start".format(spec.name))
+            raise Invalid(
+                "list {0}: state is {1!r}: give present, since Mailman does not start without its site list".format(
+                    spec.name, spec.state
+                )
+            )
         if by_name.get(local, spec.name) != spec.name and spec.state != "absent":
             raise Invalid(
-                "list {0}: Mailman 2.1 has one {1} for all domains, and that is {2}".format(
+                "list {0}: its name is that of {2}: give another, since Mailman 2.1 has one {1} for all domains".format(
                     spec.name, local, by_name[local]
                 )
             )
@@ -250,10 +254,14 @@ def _check_former_names(spec: ListSpec, site: Server) -> None:
     domain = spec.name.partition("@")[2]
     for old in spec.renamed_from:
         if old in site.info.protected:
-            raise Invalid("list {0} is the site list, without which Mailman does not start".format(old))
+            raise Invalid(
+                "list {0}: renamed_from has {1}: give another list, since Mailman does not start without its site list".format(
+                    spec.name, old
+                )
+            )
         if old.partition("@")[2] != domain:
             raise Invalid(
-                "list {0}: renamed_from has {1}; accepted: names in {2}, on Mailman 2.1".format(spec.name, old, domain)
+                "list {0}: renamed_from has {1}: give names in {2}, on Mailman 2.1".format(spec.name, old, domain)
             )
 
 
@@ -270,7 +278,7 @@ def _check_settings(spec: ListSpec, local: str) -> None:
             for item in settings.get(name, []):
                 if not item.startswith(("^", "@")):
                     raise vocabulary.refuse(
-                        name, item, "^regular expressions and @lists; an address is a nonmember (mailman_member, role)"
+                        name, item, "^regular expressions and @lists; an address belongs into nonmembers"
                     )
                 if item.startswith("^"):
                     vocabulary.address_or_pattern(name, item)
@@ -368,7 +376,7 @@ def _check_dmarc(spec: ListSpec, actual: Mapping[str, Any] | None) -> None:
             "list {0}: {1}".format(
                 spec.name,
                 vocabulary.refuse(
-                    "dmarc_mitigate_action", action, "munge_from, wrap_message, if unconditionally, on Mailman 2.1"
+                    "dmarc_mitigate_action", action, "munge_from or wrap_message, if unconditionally, on Mailman 2.1"
                 ),
             )
         )

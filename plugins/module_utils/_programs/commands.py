@@ -39,10 +39,12 @@ def find(commands: Sequence[str], command: str | None, option: str) -> str:
     if command:
         if os.path.isfile(command):
             return command
-        raise NotInstalled("{0} is {1!r}, and there is no such file".format(option, command))
+        raise NotInstalled("{0} is {1!r}: give a file that exists".format(option, command))
     found = installed(commands)
     if found is None:
         raise NotInstalled(
-            "Mailman is not installed here (looked for {0}); install it, or set {1}".format(", ".join(commands), option)
+            "Mailman is not installed here (looked for {0}): install it, or give {1}".format(
+                ", ".join(commands), option
+            )
         )
     return found

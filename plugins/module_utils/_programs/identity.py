@@ -61,7 +61,7 @@ def find(user: str, option: str) -> Identity:
     try:
         entry = pwd.getpwnam(user)
     except KeyError:
-        raise Refused("the user {0!r} does not exist on this host; set {1}".format(user, option)) from None
+        raise Refused("{1} is {0!r}: give a user of this host".format(user, option)) from None
     if os.geteuid() not in (0, entry.pw_uid):
         raise Refused("this must run as root or as {0} (become: true)".format(user))
     return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)

@@ -58,7 +58,7 @@ def _encrypt(key: str, data: bytes) -> bytes:
         raise HostError("escrow_key is set, and {0}".format(exc)) from exc
     except Invalid as exc:
         raise HostError(
-            "gpg cannot encrypt for escrow_key; accepted: one public key in ASCII armour, as gpg --armor --export "
+            "gpg cannot encrypt for escrow_key: give one public key in ASCII armour, as gpg --armor --export "
             "prints it, that is neither expired nor revoked",
             str(exc),
         ) from exc

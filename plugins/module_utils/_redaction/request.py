@@ -69,7 +69,7 @@ def asked(params: Mapping[str, Any]) -> Redaction:
     named = vocabulary.list_name(params["list"]) if params["list"] is not None else None
     where = page(params["url"]) if params["url"] is not None else None
     if where and named and where.list.partition("@")[0] != named.partition("@")[0]:
-        raise Invalid("url is of the list {0}, and list is {1!r}; accepted: the same list".format(where.list, named))
+        raise Invalid("url is of the list {0}, and list is {1!r}: give the same list".format(where.list, named))
     ident = None
     if params["message_id"] is not None:
         ident = re.sub(r"\A\s*<?|>?\s*\Z", "", params["message_id"])

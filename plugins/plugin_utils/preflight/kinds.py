@@ -11,6 +11,7 @@ import re
 from typing import Any, Callable, Collection, Iterable, Iterator, Mapping, NamedTuple, Protocol
 
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import in_words
 
 # A value longer than this is cut in a refusal.
 SHOWN_MOST = 200
@@ -168,12 +169,6 @@ def pattern(expression: str, accepted: str, *, but: Collection[str] = ()) -> Kin
     """Text that a regular expression matches whole, and that is none of `but`."""
     compiled = re.compile(expression)
     return Kind(accepted, lambda value: isinstance(value, str) and bool(compiled.fullmatch(value)) and value not in but)
-
-
-def in_words(choices: Iterable[Any]) -> str:
-    """The items of a choice, as a sentence has them."""
-    *first, last = map(str, choices)
-    return "{0} or {1}".format(", ".join(first), last) if first else last
 
 
 def or_empty(kind: Kind) -> Kind:

@@ -44,4 +44,4 @@ def together(given: Given) -> None:
         languages=[name.partition(".")[2] for name in settings if str(name).startswith("language.")],
         engine=engine,
     ):
-        given.complain(sentence)
+        given.complain("{0}.".format(sentence))

@@ -11,7 +11,8 @@ from typing import Any, Callable, Iterator, Mapping
 from ansible.module_utils.common.text.converters import to_text
 from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import MISSING, Refusal, in_words
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import in_words
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import MISSING, Refusal
 
 Option = Mapping[str, Any]
 

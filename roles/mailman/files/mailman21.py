@@ -69,9 +69,11 @@ def problems(Defaults, path):
     defaults = settings(vars(Defaults))
     for name, value in sorted(settings(space).items()):
         if name not in defaults:
-            yield "{0} is no setting of Mailman {1}".format(name, Defaults.VERSION)
+            yield "{0} is not a setting of Mailman {1}: give one of its Defaults.py".format(name, Defaults.VERSION)
         elif not fits(value, defaults[name]):
-            yield "{0} is {1!r}, and Mailman's default is {2!r}".format(name, value, defaults[name])
+            yield "{0} is {1!r}: give a value of the type of Mailman's default, {2!r}".format(
+                name, value, defaults[name]
+            )
     for pair in space.get("KNOWN_SPAMMERS") or []:
         try:
             header, pattern = pair
@@ -81,7 +83,7 @@ def problems(Defaults, path):
     languages = space.get("LC_DESCRIPTIONS")
     # the file of secrets has none
     if languages and space.get("DEFAULT_SERVER_LANGUAGE") not in languages:
-        yield "DEFAULT_SERVER_LANGUAGE is {0!r}; accepted: {1}".format(
+        yield "DEFAULT_SERVER_LANGUAGE is {0!r}: give {1}".format(
             space.get("DEFAULT_SERVER_LANGUAGE"), ", ".join(sorted(languages))
         )
 

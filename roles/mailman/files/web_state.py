@@ -95,7 +95,7 @@ def administrator(wanted, *, check):
     what = "administrator {}".format(wanted["name"])
     if not record._state.adding and not record.is_superuser and not confirmed(record, wanted["email"]):
         raise Refused(
-            "mailman_admin_name is {!r}, which is the account of {}; accepted: a name that nobody has, or the account"
+            "mailman_admin_name is {!r}, which is the account of {}: give a name that nobody has, or the account"
             " that has confirmed {}, which is mailman_admin_email.".format(
                 wanted["name"], record.email or "somebody", wanted["email"]
             )
@@ -126,7 +126,7 @@ def confirmed_address(user, email, *, what, check):
         name = other.user.username
         if other.verified:
             raise Refused(
-                "mailman_admin_email is {0!r}, which the account {1} has confirmed; accepted: another address, or"
+                "mailman_admin_email is {0!r}, which the account {1} has confirmed: give another address, or"
                 " mailman_admin_name: {1}.".format(email, name)
             )
         # Anybody can claim an address.

@@ -31,10 +31,10 @@ def test_bad_settings_are_refused_before_they_are_installed(
     fermium: Sodium, controller: Controller, proved: Proved
 ) -> None:
     bad = {
-        "NO_SUCH_THING": (1, "NO_SUCH_THING is no setting of Mailman 2.1"),
-        "SMTPHOST": (["a"], "SMTPHOST is ['a'], and Mailman's default is 'localhost'"),
+        "NO_SUCH_THING": (1, "NO_SUCH_THING is not a setting of Mailman 2.1"),
+        "SMTPHOST": (["a"], "SMTPHOST is ['a']: give a value of the type of Mailman's default, 'localhost'"),
         "KNOWN_SPAMMERS": ([["X-Spam", "("]], "KNOWN_SPAMMERS has ['X-Spam', '(']: unbalanced parenthesis"),
-        "DEFAULT_SERVER_LANGUAGE": ("tlh", "DEFAULT_SERVER_LANGUAGE is 'tlh'; accepted:"),
+        "DEFAULT_SERVER_LANGUAGE": ("tlh", "DEFAULT_SERVER_LANGUAGE is 'tlh': give"),
     }
     settings = {name: value for name, (value, _sentence) in bad.items()}
     before = fermium.ask("read", path=MM_CFG)

@@ -447,24 +447,24 @@ def test_info_says_what_rest_says(controller: Controller, fermium: Fermium, name
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"name": "../x"}, "the list name is '../x'; accepted: lower-case letters"),
-        ({"name": "x", "owners": ["bob"]}, "list x: owners is 'bob'; accepted: an e-mail address"),
-        ({"name": "x", "bans": ["^("]}, "which is no regular expression"),
+        ({"name": "../x"}, "the list name is '../x': give lower-case letters"),
+        ({"name": "x", "owners": ["bob"]}, "list x: owners is 'bob': give an e-mail address"),
+        ({"name": "x", "bans": ["^("]}, "give a regular expression that compiles"),
         ({"name": "x", "settings": {"max_num": 3}}, "list x: 'max_num' is not an option here"),
-        ({"name": "x", "settings": {"max_num_recipients": "many"}}, "list x: max_num_recipients is 'many'; accepted:"),
+        ({"name": "x", "settings": {"max_num_recipients": "many"}}, "list x: max_num_recipients is 'many': give"),
         ({"name": "x", "archive_policy": "pubic"}, "archive_policy must be one of: public, private, never"),
         ({"name": "x@elsewhere.example.com"}, "its domain elsewhere.example.com is unknown to Mailman"),
         (
             {"lists": [{"name": "ok"}, {"name": "x", "advertised": "maybe"}]},
-            "list x: advertised is 'maybe'; accepted: true",
+            "list x: advertised is 'maybe': give true",
         ),
         (
             {"lists": [{"name": "ok"}, {"name": "x", "preferred_language": "tlh"}]},
             "list x: preferred_language is 'tlh'",
         ),
         ({"lists": [{"name": "ok"}, {"name": "ok"}]}, f"list ok@{DOMAIN} is declared twice"),
-        ({"lists": [{"name": "ok", "archivers": ["nowhere"]}]}, "archivers has 'nowhere'; accepted:"),
-        ({"name": "x", "settings": {"max_num_recipients": 2**40}}, "accepted: a whole number from 0 to 2147483647"),
+        ({"lists": [{"name": "ok", "archivers": ["nowhere"]}]}, "archivers has 'nowhere': give"),
+        ({"name": "x", "settings": {"max_num_recipients": 2**40}}, "give a whole number from 0 to 2147483647"),
         (
             {"name": "x", "acceptable_aliases": [r"^x\S"]},
             r"a regular expression without \S: Mailman keeps it in lower case",

@@ -89,12 +89,12 @@ def ladder(controller: Controller, fermium: Fermium, name: str, **options: Any) 
 
 def test_bad_texts_are_refused(controller: Controller, proved: Proved) -> None:
     for templates, sentence in (
-        ({"footer": "x"}, "list x: 'footer' is not an option here (templates); did you mean"),
+        ({"footer": "x"}, "list x: 'footer' is not an option here (templates): give an option such as list:member"),
         (
             {FOOTER: "$lisname"},
-            f"list x: templates.{FOOTER} has $lisname, which Mailman does not fill in there; accepted:",
+            f"list x: templates.{FOOTER} has $lisname, which Mailman does not fill in there: give",
         ),
-        ({FOOTER: {"tlh": "x"}}, f"list x@{DOMAIN}: templates.{FOOTER} in language is 'tlh'; accepted: "),
+        ({FOOTER: {"tlh": "x"}}, f"list x@{DOMAIN}: templates.{FOOTER} in language is 'tlh': give "),
     ):
         message = refusal(controller, LIST, name="x", templates=templates)
         assert sentence in message and "\n" not in message

@@ -407,9 +407,9 @@ def test_bad_input(fermium: Fermium, controller: Controller, archive: Archive) -
     before = archive.mbox()
     bad: dict[str, dict[str, Any]] = {
         f"<no@where> is not in the archive of {archive.address}": {"message_id": "<no@where>"},
-        "reason is ' '; accepted: a text": {"reason": " "},
-        "accepted: a name and an address": {"sender": "somebody"},
-        "gpg cannot encrypt for escrow_key; accepted: one public key": {"escrow_key": "no key"},
+        "reason is ' ': give a text": {"reason": " "},
+        "give a name and an address": {"sender": "somebody"},
+        "gpg cannot encrypt for escrow_key: give one public key": {"escrow_key": "no key"},
         "mutually exclusive": {"url": archive.pages["secret"]},
     }
     tasks = [{"name": "bad", MODULE: {**replacement, **more}, "ignore_errors": True} for more in bad.values()]

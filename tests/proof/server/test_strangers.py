@@ -98,7 +98,7 @@ def test_no_strangers_account_becomes_the_administrators(
 ) -> None:
     said = controller.stopped("playbooks/site.yml", "--tags=mailman", f"--extra-vars=mailman_admin_name={mallory}")
     assert said == (
-        f"mailman_admin_name is 'mallory', which is the account of {MALLORY}; accepted: a name that nobody has,"
+        f"mailman_admin_name is 'mallory', which is the account of {MALLORY}: give a name that nobody has,"
         f" or the account that has confirmed {site.OWNER}, which is mailman_admin_email."
     )
     controller.playbook("playbooks/site.yml", "--tags=mailman", f"--extra-vars=mailman_admin_email={SUCCESSOR}")

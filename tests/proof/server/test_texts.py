@@ -45,7 +45,7 @@ def test_a_lists_footer_is_in_what_subscribers_get(
     controller: Controller, outside: Outside, name: str, word: str, proved: Proved
 ) -> None:
     footer = "-- \nGrüße von $listname an $user_email, 5 $$\n"
-    sentence = f"list {name}: templates.{FOOTER} has 'ü', which us-ascii, the charset of en, lacks; accepted: "
+    sentence = f"list {name}: templates.{FOOTER} has 'ü', which us-ascii, the charset of en, lacks: give "
     assert sentence in controller.refused(LIST, name=name, templates={FOOTER: footer})
     # without a prefix the subject stays as it was sent
     controller.task(LIST, name=name, preferred_language="de", subject_prefix="")

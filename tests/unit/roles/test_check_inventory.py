@@ -49,7 +49,7 @@ LISTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"mailman_list_defaults": {"members": []}},
-        "mailman_list_defaults: members belongs to one list and is no default",
+        "mailman_list_defaults: members belongs to one list: give it in an entry",
     ),
 ]
 SITE: list[tuple[dict[str, Any], str]] = [

@@ -294,19 +294,19 @@ REFUSED_BY_LISTS: list[Refused] = [
     ({"lists_mailman_engine": "mailman2"}, "lists_mailman_engine must be one of: auto, mailman3, mailman21, got:"),
     ({"lists_domain": "https://example.org"}, 'lists_domain is "https://example.org": give a lower-case domain name'),
     ({"lists_diff_limit": -1}, "lists_diff_limit is -1: give a number of lines, 0 for no limit."),
-    ({"lists_defaults": {"members": []}}, "lists_defaults: members belongs to one list and is no default"),
+    ({"lists_defaults": {"members": []}}, "lists_defaults: members belongs to one list: give it in an entry"),
     (
         {"lists_naming": {"rules": [{"pattern": "*-l", "explanation": "x"}]}},
-        "naming.rules.pattern is '*-l', which is no",
+        "naming.rules.pattern is '*-l': give a regular expression that compiles",
     ),
     *(
         ({"lists_declared": [entry], "lists_naming": NAMING, "lists_domain": "example.org"}, said)
         for entry, said in (
-            ({"list": "a-l"}, "an entry of lists has no name; its keys are list"),
-            ({"name": "a l"}, "the list name is 'a l'; accepted: lower-case letters"),
-            ({"name": "a"}, "list a@example.org: its name follows no rule of naming; accepted: .*-l (lists end in -l)"),
+            ({"list": "a-l"}, "an entry of lists has no name, but list"),
+            ({"name": "a l"}, "the list name is 'a l': give lower-case letters"),
+            ({"name": "a"}, "list a@example.org: its name follows no rule of naming: give .*-l (lists end in -l)"),
             ({"name": "a-l", "owner": []}, "list a-l: 'owner' is not an option here"),
-            ({"name": "a-l", "members": "a@example.org"}, "list a-l: members is 'a@example.org'; accepted: a list of"),
+            ({"name": "a-l", "members": "a@example.org"}, "list a-l: members is 'a@example.org': give a list of"),
         )
     ),
 ]
@@ -596,8 +596,11 @@ REFUSED: list[tuple[str, *Refused]] = [
     *(
         ("mailman/find21", {**MAILMAN21, "mailman_prefix": f"{{{{ inventory_dir }}}}/{name}"}, sentence)
         for name, sentence in (
-            ("nothing", "/nothing; install it there, or set mailman_prefix."),
-            ("2.1.15", "/2.1.15 has Mailman 2.1.15, and mailman_engine is mailman21: Mailman 2.1.18 or a later 2.1"),
+            ("nothing", "has no package of it: give mailman_prefix, or install it in one of "),
+            (
+                "2.1.15",
+                "/2.1.15 has Mailman 2.1.15, and mailman_engine is mailman21: give Mailman 2.1.18 or a later 2.1.",
+            ),
             ("other-user", '/other-user runs as "mailman": give that one, if it is right.'),
             ("orphan", "/orphan does not run with /no/python2.7 -S: install the Python 2.7 of its Mailman 2.1"),
         )

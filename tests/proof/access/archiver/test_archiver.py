@@ -118,7 +118,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
 def test_a_list_that_is_not_public_is_refused(
     fermium: Fermium, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
-    sentence = f"list {name}: outside_archivers has {ARCHIVE}, and archive_policy is private; accepted: "
+    sentence = f"list {name}: outside_archivers has {ARCHIVE}, and archive_policy is private: give "
     private: dict[str, Any] = {"name": name, "archive_policy": "private", "members": [site.ALICE]}
     assert sentence in controller.refused(LIST, **private, outside_archivers=[ARCHIVE])
     assert name not in {entry["fqdn_listname"] for entry in fermium.entries("lists")}
@@ -186,11 +186,10 @@ def test_the_posts_of_before_as_mbox(
     path.unlink()
     said = controller.stopped(BACKFILL, *options)
     assert (
-        f"list {name} has archive_policy private; accepted: lists whose archive is public, or backfill_private: true"
-        in said
+        f"list {name} has archive_policy private: give lists whose archive is public, or backfill_private: true" in said
     )
     assert f"list x{word}@{site.DOMAIN} does not exist" in controller.stopped(BACKFILL, "-e", f"backfill_lists=x{word}")
-    assert "backfill_lists is []; accepted: names of lists" in controller.stopped(BACKFILL)
+    assert "backfill_lists is []: give names of lists" in controller.stopped(BACKFILL)
     assert list(tmp_path.iterdir()) == []
     controller.playbook(BACKFILL, *options, "-e", "backfill_private=true")
     assert len(mailbox.mbox(path)) == len(bodies) - 1

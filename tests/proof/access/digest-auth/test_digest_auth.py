@@ -211,17 +211,17 @@ def test_keys_and_readers_that_do_not_do(
     broken = tmp_path / "broken.asc"
     broken.write_text(keys["good"].read_text(encoding="utf-8")[:200], encoding="utf-8")
     bad = {
-        f"the key's fingerprint is {other}; accepted: the key with {good}": {
+        f"the key's fingerprint is {other}: give the key with {good}": {
             "key": str(keys["other"]),
             "fingerprint": good,
         },
-        f"the key {expired} is expired on 2020-01-31; accepted: one that is good today": {"key": str(keys["expired"])},
-        f"nothing can be encrypted to the key {signing}; accepted: ": {"key": str(keys["signing"])},
-        "the key file has 2 keys; accepted: the ASCII-armoured public key of one person": {"key": str(both)},
-        "the key file holds none; accepted: ": {"key": str(private)},
-        "accepted: the ASCII-armoured public key of one person": {"key": str(broken)},
-        'handover_key is "/nowhere"; accepted: the file with': {"key": "/nowhere"},
-        'handover_user is "mallory"; accepted: a list in apache_digest_archives': {"user": "mallory"},
+        f"the key {expired} is expired on 2020-01-31: give one that is good today": {"key": str(keys["expired"])},
+        f"nothing can be encrypted to the key {signing}: give ": {"key": str(keys["signing"])},
+        "the key file has 2 keys: give the ASCII-armoured public key of one person": {"key": str(both)},
+        "the key file holds none: give ": {"key": str(private)},
+        "give the ASCII-armoured public key of one person": {"key": str(broken)},
+        'handover_key is "/nowhere": give the file with': {"key": "/nowhere"},
+        'handover_user is "mallory": give a list in apache_digest_archives': {"user": "mallory"},
         'handover_list is "wikitech-l" and': {"list": "wikitech-l"},
     }
     for sentence, wrong in bad.items():

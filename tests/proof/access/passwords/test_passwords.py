@@ -208,12 +208,12 @@ def test_what_is_refused_touches_nothing(
     controller.task(ACCOUNT, address=closed)
     django(fermium, CLOSE.format(address=closed))
     bad = {
-        f"of {closed} is not active; accepted: an account that its administrator has activated": keys(name, closed),
-        f'keys_list is ["x{word}"], of which fermium has none; accepted: names of lists that exist': keys(
+        f"of {closed} is not active: give an address whose account an administrator has activated": keys(name, closed),
+        f'keys_list is ["x{word}"], of which fermium has none: give names of lists that exist': keys(
             f"x{word}", "a@example.net"
         ),
-        'keys_list is [] and keys_person is "a@example.net"; accepted: ': keys("", "a@example.net"),
-        "address is 'a@nowhere'; accepted: an e-mail address": keys(name, "a@nowhere"),
+        'keys_list is [] and keys_person is "a@example.net": give ': keys("", "a@example.net"),
+        "address is 'a@nowhere': give an e-mail address": keys(name, "a@nowhere"),
     }
     for sentence, options in bad.items():
         assert sentence in controller.stopped(KEYS, *options)

@@ -78,7 +78,7 @@ def test_everybody_is_exported_and_the_file_changes_nothing(
 def test_a_list_that_is_not_there_is_named(controller: Controller, word: str, tmp_path: Path) -> None:
     lists = f"{{'export_lists': ['{word}']}}"
     said = controller.stopped(EXPORT, "-e", f"export_directory={tmp_path}", "-e", lists)
-    assert said.startswith(f'export_lists is ["{word}"], of which {controller.host} has none; accepted: names of lists')
+    assert said.startswith(f'export_lists is ["{word}"], of which {controller.host} has none: give names of lists')
     assert list(tmp_path.iterdir()) == []
 
 

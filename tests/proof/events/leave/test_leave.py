@@ -61,7 +61,7 @@ def test_a_person_leaves(
 
     # before anything: the list that would have no owner
     refused = controller.refused(PERSON, address=dave.upper())
-    assert f"{private} would be left without an owner; accepted: successor" in refused and public not in refused
+    assert f"{private} would be left without an owner: give successor" in refused and public not in refused
     assert where(fermium, lists, dave, alias, EVE) == before
 
     person: dict[str, Any] = {"addresses": [dave.upper()], "successor": EVE, "ban": True}
@@ -103,9 +103,9 @@ def test_a_person_leaves_the_private_lists_only(
 
 def test_bad_input(controller: Controller) -> None:
     bad: dict[str, dict[str, object]] = {
-        "addresses is 'no, body'; accepted: an e-mail address": {"address": ["no, body"]},
-        "addresses is []; accepted: one address or more": {"addresses": []},
-        "successor is 'Eve@Example.net'; accepted: somebody else's": {"address": EVE, "successor": "Eve@Example.net"},
+        "addresses is 'no, body': give an e-mail address": {"address": ["no, body"]},
+        "addresses is []: give one address or more": {"addresses": []},
+        "successor is 'Eve@Example.net': give somebody else's": {"address": EVE, "successor": "Eve@Example.net"},
         "value of lists must be one of: all, private": {"address": EVE, "lists": "some"},
     }
     tasks = [{"name": "bad", PERSON: options, "ignore_errors": True} for options in bad.values()]

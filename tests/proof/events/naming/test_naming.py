@@ -26,8 +26,8 @@ def test_new_lists_follow_the_scheme(fermium: Fermium, controller: Controller, w
 
     refused = controller.refused(LIST, lists=[*lists, {"name": bad}], naming=SCHEME)
     assert refused == (
-        f"list {bad}@{site.DOMAIN}: its name follows no rule of naming; "
-        "accepted: [a-z0-9-]+-l (discussion lists end in -l), or a name among the exceptions"
+        f"list {bad}@{site.DOMAIN}: its name follows no rule of naming: "
+        "give [a-z0-9-]+-l (discussion lists end in -l), or a name among the exceptions"
     )
     there = {address.partition("@")[0]: description for address, description in fermium.lists().items()}
     assert old in there and not {good, bad} & there.keys(), "something was made before the refusal"

@@ -113,7 +113,7 @@ def test_the_roster_follows_a_directory(
     assert changed(controller.playbook(play(), *options), controller.host) == 0
 
     nobody, elsewhere = play("ou=nobody"), play("ou=elsewhere")
-    assert "would remove 5 of 5 and leave 0; set allow_shrink" in controller.stopped(nobody, *options)
+    assert "would remove 5 of 5 and leave 0: give allow_shrink" in controller.stopped(nobody, *options)
     assert controller.stopped(elsewhere, *options) == "Base not found: ou=elsewhere,dc=example,dc=org"
     fermium.systemctl("stop", "slapd")
     assert controller.stopped(play(), *options) == "Cannot bind to the server."

@@ -74,7 +74,7 @@ def test_the_roster_follows_its_source(
 @pytest.mark.parametrize(
     "content, sentence",
     [
-        ("", "the exact roster of role member would remove 12 of 12 and leave 0; set allow_shrink"),
+        ("", "the exact roster of role member would remove 12 of 12 and leave 0: give allow_shrink"),
         ("p1@example.net\n", "would remove 11 of 12 and leave 1"),
         ("p1@example.net\nldap_bind: Can't contact LDAP server\n", "line 2 of the roster is"),
     ],
@@ -93,14 +93,14 @@ def test_a_broken_source_changes_nothing(
 def test_lists_that_are_not_in_use_are_named(controller: Controller, fermium: Fermium, name: str, word: str) -> None:
     said = controller.stopped(ROSTER, *variables(f"x{word}", "'a@example.net'"))
     assert said.startswith(
-        f"roster_lists has x{word}, of which {controller.host} has in use none; accepted: lists that exist"
+        f"roster_lists has x{word}, of which {controller.host} has in use none: give lists that exist"
     )
     controller.task(LIST, name=name, state="disabled")
-    assert "accepted: lists that exist and are not disabled" in controller.stopped(
+    assert "give lists that exist and are not disabled" in controller.stopped(
         ROSTER, *variables(name, "'a@example.net'")
     )
     lists = {"roster_lists": [{"name": name, "members": ["a@example.net"]}]}
-    assert "accepted: dictionaries with name, and members with state: exact" in controller.stopped(
+    assert "give dictionaries with name, and members with state: exact" in controller.stopped(
         ROSTER, "-e", json.dumps(lists)
     )
     assert set(fermium.members(name)) == set(people(range(12)))

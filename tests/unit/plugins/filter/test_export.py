@@ -72,7 +72,7 @@ def test_an_outside_archive_is_nobody():
     lists[NAME]["settings"] = {"archive_policy": "private"}
     (entry,) = yaml.load(export_lists(lists, "yaml", declared, defaults), Loader)["mailman_lists"]  # noqa: S506
     assert entry["outside_archivers_private"] is True
-    with pytest.raises(AnsibleFilterError, match="outside_archivers is 'nobody'; accepted: an e-mail address"):
+    with pytest.raises(AnsibleFilterError, match="outside_archivers is 'nobody': give an e-mail address"):
         export_lists(lists, "csv", [{"outside_archivers": ["nobody"]}])
 
 
@@ -155,5 +155,5 @@ def test_a_disabled_list_stays_disabled_in_its_way(action):
 
 
 def test_another_format_is_refused():
-    with pytest.raises(AnsibleFilterError, match="format is 'xls'; accepted: yaml, csv"):
+    with pytest.raises(AnsibleFilterError, match="format is 'xls': give yaml or csv"):
         export_lists(found(), "xls")

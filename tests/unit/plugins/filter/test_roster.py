@@ -84,7 +84,7 @@ def test_people_comments_and_repetitions():
     ],
 )
 def test_a_line_that_is_nobody_stops_everything(line):
-    with pytest.raises(AnsibleFilterError, match="line 2 of the roster is .*; accepted: alice@example.net, or"):
+    with pytest.raises(AnsibleFilterError, match="line 2 of the roster is .*: give alice@example.net, or"):
         roster("bob@example.net\n" + line)
 
 
@@ -114,13 +114,13 @@ def test_one_person_is_understood_whole(line, name, address):
 
 @pytest.mark.parametrize("mail", ["a@x.example, b@x.example", "a@x.example;b@x.example", "a@x.example/b@x.example"])
 def test_two_addresses_in_one_value_are_an_error(mail):
-    with pytest.raises(AnsibleFilterError, match="mail of entry 1 in the roster is .*; accepted: an address"):
+    with pytest.raises(AnsibleFilterError, match="mail of entry 1 in the roster is .*: give an e-mail address"):
         roster([{"mail": mail}])
 
 
 @pytest.mark.parametrize("value", [None, 3, {"mail": "alice@example.net"}])
 def test_only_text_and_entries(value):
-    with pytest.raises(AnsibleFilterError, match="accepted: a text with an address on each line, or a list of entries"):
+    with pytest.raises(AnsibleFilterError, match="give text with an address on each line, or a list of entries"):
         roster(value)
 
 
@@ -155,13 +155,13 @@ def test_entries_of_a_directory():
     [
         (
             [*ENTRIES, {"dn": "uid=x,ou=staff", "mail": "x"}],
-            "mail of uid=x,ou=staff in the roster is 'x'; accepted: an address",
+            "mail of uid=x,ou=staff in the roster is 'x': give an e-mail address",
         ),
-        ([{"mail": ["a@example.org", 7]}], "mail of entry 1 in the roster is '7'; accepted: an address"),
-        ([{"cn": "A"}, {"cn": "B"}], "none of the 2 entries of the roster has 'mail'; accepted: the attribute"),
+        ([{"mail": ["a@example.org", 7]}], "mail of entry 1 in the roster is '7': give an e-mail address"),
+        ([{"cn": "A"}, {"cn": "B"}], "none of the 2 entries of the roster has 'mail': give the attribute"),
         (
             [{"mail": "a@example.org"}, "b@example.org"],
-            "entry 2 of the roster is 'b@example.org'; accepted: dictionaries",
+            "entry 2 of the roster is 'b@example.org': give a dictionary",
         ),
     ],
 )

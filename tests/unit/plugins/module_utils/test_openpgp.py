@@ -32,12 +32,12 @@ def test_a_good_key():
 @pytest.mark.parametrize(
     "text, sentence",
     [
-        ("", "the key file has no keys; accepted: the ASCII-armoured public key of one person"),
+        ("", "the key file has no keys: give the ASCII-armoured public key of one person"),
         (listing() + listing(fingerprint="A" * 40), "the key file has 2 keys"),
-        (listing("e", "sc", "1580428800"), "is expired on 2020-01-31; accepted: one that is good today"),
-        (listing("r", "sc"), "is revoked; accepted"),
+        (listing("e", "sc", "1580428800"), "is expired on 2020-01-31: give one that is good today"),
+        (listing("r", "sc"), "is revoked: give"),
         (listing(can="scSC"), "nothing can be encrypted to the key B87B"),
-        (listing(fingerprint="A" * 40), f"the key's fingerprint is {'A' * 40}; accepted: the key with {FINGERPRINT}"),
+        (listing(fingerprint="A" * 40), f"the key's fingerprint is {'A' * 40}: give the key with {FINGERPRINT}"),
     ],
 )
 def test_a_key_that_does_not_do(text, sentence):
@@ -49,5 +49,5 @@ def test_a_key_that_does_not_do(text, sentence):
     "key", ["", "ssh-ed25519 AAAA", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n"]
 )
 def test_a_file_without_a_public_key(key):
-    with pytest.raises(Invalid, match="the key file holds none; accepted: the ASCII-armoured public key of one person"):
+    with pytest.raises(Invalid, match="the key file holds none: give the ASCII-armoured public key of one person"):
         openpgp.encrypt(b"text", key)

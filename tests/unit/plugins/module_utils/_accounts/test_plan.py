@@ -62,7 +62,7 @@ def test_who_only_claims_an_address_loses_it_first():
 
 def test_an_account_that_is_not_active():
     with pytest.raises(
-        Invalid, match="the web account new of new@example.org is not active; accepted: an account that"
+        Invalid, match="the web account new of new@example.org is not active: give an address whose account"
     ):
         plan(NEW, found(["mallory"], active=False), None)
 

@@ -78,6 +78,6 @@ def test_what_somebody_else_could_write_names_no_list(tmp_path, damage):
 def test_a_user_that_does_not_exist_is_said(tmp_path):
     (tmp_path / "program.py").touch()
     there = archive_guard.ArchiveGuard("no-such-user", str(tmp_path / "program.py"), str(tmp_path / "state" / "names"))
-    with pytest.raises(HostError, match="'no-such-user' does not exist"):
+    with pytest.raises(HostError, match="web_user is 'no-such-user': give a user of this host"):
         there.write([A])
     assert list((tmp_path / "state").iterdir()) == []

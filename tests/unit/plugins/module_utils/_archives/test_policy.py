@@ -185,5 +185,5 @@ def test_an_archive_is_kept_unless_it_is_dropped():
 
 @pytest.mark.parametrize("state", ["present", "disabled", None])
 def test_only_a_list_that_is_absent_may_lose_its_archive(state):
-    with pytest.raises(Invalid, match="list a: archives is 'drop'; accepted: keep, unless state is absent"):
+    with pytest.raises(Invalid, match="list a: archives is 'drop': give keep, unless state is absent"):
         parse_site([{"name": "a", "state": state, "archives": "drop"}])

@@ -44,7 +44,7 @@ def test_the_mailman_that_is_meant(installed, connection, there, wanted):
 
 def test_two_are_one_too_many(installed):
     installed("mailman3", "mailman21")
-    with pytest.raises(HostError, match="are both installed here; set mailman_engine"):
+    with pytest.raises(HostError, match="are both installed here: give mailman3 or mailman21"):
         choose.choose(Connection())
 
 

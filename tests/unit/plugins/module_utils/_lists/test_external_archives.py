@@ -98,7 +98,7 @@ def test_an_archive_does_not_hide_that_a_roster_is_empty():
 
 @pytest.mark.parametrize("policy", ["private", "never"])
 def test_a_list_that_is_not_public_is_refused(policy):
-    sentence = f"list {NAME}: outside_archivers has {ARCHIVE}, and archive_policy is {policy}; accepted: archive_policy"
+    sentence = f"list {NAME}: outside_archivers has {ARCHIVE}, and archive_policy is {policy}: give archive_policy"
     with pytest.raises(Invalid, match=sentence):
         plan_list(spec(outside_archivers=[ARCHIVE]), actual(policy))
     with pytest.raises(Invalid, match=sentence):
@@ -139,9 +139,9 @@ def test_nobody_greets_an_archive():
 @pytest.mark.parametrize(
     "value, sentence",
     [
-        ("x@example.org", "outside_archivers is 'x@example.org'; accepted: a list of addresses"),
-        (["nobody"], "outside_archivers is 'nobody'; accepted: an e-mail address"),
-        ({"x@example.org": "maybe"}, "outside_archivers.x@example.org is 'maybe'; accepted: true or false"),
+        ("x@example.org", "outside_archivers is 'x@example.org': give a list of addresses"),
+        (["nobody"], "outside_archivers is 'nobody': give an e-mail address"),
+        ({"x@example.org": "maybe"}, "outside_archivers.x@example.org is 'maybe': give true or false"),
         ([NAME], "the list's own address is no outside archive"),
     ],
 )

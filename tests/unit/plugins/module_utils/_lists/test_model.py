@@ -52,38 +52,47 @@ def test_exact_members():
 @pytest.mark.parametrize(
     ("entry", "sentence"),
     [
-        ({"name": "a", "desciption": "x"}, "list a: 'desciption' is not an option here .*did you mean description"),
-        ({"name": "a", "owners": ["bob"]}, "list a: owners is 'bob'; accepted: an e-mail address"),
-        ({"name": "a", "owners": "bob@example.org"}, "list a: owners is 'bob@example.org'; accepted: a list"),
+        (
+            {"name": "a", "desciption": "x"},
+            "list a: 'desciption' is not an option here .*give an option such as description",
+        ),
+        ({"name": "a", "owners": ["bob"]}, "list a: owners is 'bob': give an e-mail address"),
+        ({"name": "a", "owners": "bob@example.org"}, "list a: owners is 'bob@example.org': give a list"),
         ({"name": "a", "members": 3}, "list a: members is 3"),
         ({"name": "a", "members": [3]}, "list a: members is 3"),
-        ({"name": "a", "members": [{"delivery_mode": "regular"}]}, "list a: members has an entry without address"),
+        (
+            {"name": "a", "members": [{"delivery_mode": "regular"}]},
+            "list a: the address of an entry of members is missing",
+        ),
         (
             {"name": "a", "members": [{"address": "b@example.org", "delivery_mode": "fast"}]},
-            "list a: members: b@example.org: delivery_mode is 'fast'; accepted: regular, mime_digests",
+            "list a: members: b@example.org: delivery_mode is 'fast': give regular, mime_digests",
         ),
-        ({"name": "a", "members": {"state": "exact"}}, "list a: members has no addresses"),
+        ({"name": "a", "members": {"state": "exact"}}, "list a: members.addresses is missing"),
         ({"name": "a", "members": {"state": "odd", "addresses": []}}, "list a: members.state is 'odd'"),
-        ({"name": "a", "bans": ["^("]}, r"list a: bans is '\^\(', which is no regular expression"),
-        ({"name": "a", "bans": ["x"]}, "list a: bans is 'x'; accepted: an e-mail address, or a regular"),
+        ({"name": "a", "bans": ["^("]}, r"list a: bans is '\^\(': give a regular expression that compiles"),
+        ({"name": "a", "bans": ["x"]}, "list a: bans is 'x': give an e-mail address, or a regular"),
         (
             {"name": "a", "header_matches": [{"header": "X", "pattern": "("}]},
-            r"list a: header_matches.pattern is '\(', which is no regular expression",
+            r"list a: header_matches.pattern is '\(': give a regular expression that compiles",
         ),
         (
             {"name": "a", "header_matches": [{"header": "X", "pattern": "a", "action": "drop"}]},
-            "list a: header_matches.action is 'drop'; accepted: hold, reject, discard, accept",
+            "list a: header_matches.action is 'drop': give hold, reject, discard or accept",
         ),
         (
             {"name": "a", "header_matches": [{"header": "X", "pattern": "a"}, {"header": "x", "pattern": "a"}]},
             "list a: header_matches has header x with pattern 'a' twice",
         ),
-        ({"name": "a", "state": "gone"}, "list a: state is 'gone'; accepted: present, disabled, absent"),
-        ({"name": "a", "settings": [1]}, "list a: settings is \\[1\\]; accepted: a dictionary"),
-        ({"name": "a", "info": "x", "settings": {"info": "y"}}, "list a: info is given twice"),
-        ({"name": "a/b"}, "the list name is 'a/b'; accepted: lower-case letters"),
-        ({"description": "x"}, "an entry of lists has no name; its keys are description"),
-        ("a", "an entry of lists is 'a'; accepted: a dictionary"),
+        ({"name": "a", "state": "gone"}, "list a: state is 'gone': give present, disabled or absent"),
+        ({"name": "a", "settings": [1]}, "list a: settings is \\[1\\]: give a dictionary"),
+        (
+            {"name": "a", "info": "x", "settings": {"info": "y"}},
+            "list a: info is given as an option and under settings: give one",
+        ),
+        ({"name": "a/b"}, "the list name is 'a/b': give lower-case letters"),
+        ({"description": "x"}, "an entry of lists has no name, but description"),
+        ("a", "an entry of lists is 'a': give a dictionary"),
     ],
 )
 def test_bad_input_is_one_sentence(entry, sentence):
@@ -130,16 +139,18 @@ def test_the_only_domain_completes_a_name():
 
 @pytest.mark.parametrize(("domains", "has"), [((), "no domain yet"), (("x.org", "y.org"), "x.org, y.org")])
 def test_several_domains_need_a_choice(domains, has):
-    with pytest.raises(Invalid, match="^list a: give its domain, because this Mailman has " + has):
+    with pytest.raises(Invalid, match="^list a: its domain is missing: give one, since this Mailman has " + has):
         resolve({"name": "a"}, domains=domains)
 
 
 def test_settings_have_the_types_of_the_engine():
     (spec,) = resolve({"name": "a", "settings": {"max_num_recipients": "20"}})
     assert spec.settings == {"max_num_recipients": 20}
-    with pytest.raises(Invalid, match="^list a: max_num_recipients is 'many'; accepted: a whole number"):
+    with pytest.raises(Invalid, match="^list a: max_num_recipients is 'many': give a whole number"):
         resolve({"name": "a", "settings": {"max_num_recipients": "many"}})
-    with pytest.raises(Invalid, match="^list a: 'max_num' is not an option here .*did you mean max_num_recipients"):
+    with pytest.raises(
+        Invalid, match="^list a: 'max_num' is not an option here .*give an option such as max_num_recipients"
+    ):
         resolve({"name": "a", "settings": {"max_num": 3}})
 
 
@@ -218,7 +229,7 @@ def test_two_spellings_are_one_address_and_the_first_is_shown(people, shown):
 def test_two_spellings_with_different_options_are_refused():
     with pytest.raises(Invalid) as caught:
         model.parse_roster("members", ["Bob@Example.org", {"address": "bob@example.org", "display_name": "Bob"}])
-    assert str(caught.value) == "members has bob@example.org twice, with different options"
+    assert str(caught.value) == "members has bob@example.org twice, with different options: give it once"
 
 
 def test_nonmembers():
@@ -230,5 +241,5 @@ def test_nonmembers():
     both = {"name": "x", "members": ["A@x.example.org"], "nonmembers": ["a@x.example.org"]}
     with pytest.raises(Invalid) as caught:
         model.parse_site([both])
-    assert str(caught.value) == "list x: a@x.example.org is in members and in nonmembers; accepted: one of them"
+    assert str(caught.value) == "list x: a@x.example.org is in members and in nonmembers: give it in one of them"
     model.parse_site([dict(both, nonmembers={"state": "absent", "addresses": ["a@x.example.org"]})])

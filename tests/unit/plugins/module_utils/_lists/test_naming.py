@@ -34,8 +34,8 @@ def test_others_are_refused_with_rule_and_explanation(name):
     with pytest.raises(Invalid) as refused:
         plan(name)
     assert str(refused.value) == (
-        f"list {name}@lists.example.org: its name follows no rule of naming; "
-        "accepted: [a-z-]+-l (discussion ends in -l), or a name among the exceptions"
+        f"list {name}@lists.example.org: its name follows no rule of naming: "
+        "give [a-z-]+-l (discussion ends in -l), or a name among the exceptions"
     )
 
 
@@ -57,13 +57,13 @@ def test_without_rules_every_name_will_do():
     "value, sentence",
     [
         ({"rule": []}, "'rule' is not an option here (naming)"),
-        ({"rules": "x"}, "naming.rules is 'x'; accepted: a list"),
-        ({"rules": [{"pattern": "x"}]}, "accepted: dictionaries with pattern and explanation"),
+        ({"rules": "x"}, "naming.rules is 'x': give a list"),
+        ({"rules": [{"pattern": "x"}]}, "give a list of dictionaries with pattern and explanation"),
         (
             {"rules": [{"pattern": "(", "explanation": "x"}]},
-            "naming.rules.pattern is '(', which is no regular expression",
+            "naming.rules.pattern is '(': give a regular expression that compiles",
         ),
-        ({"exceptions": "x"}, "naming.exceptions is 'x'; accepted: a list"),
+        ({"exceptions": "x"}, "naming.exceptions is 'x': give a list"),
     ],
 )
 def test_bad_schemes_are_refused(value, sentence):

@@ -60,7 +60,7 @@ def test_every_role_and_address_goes_and_nobody_else():
 
 def test_lists_without_an_owner_are_named_before_anything():
     lists = {A: there(owner=[DAVE, OTHER]), B: there(owner=[DAVE])}
-    with pytest.raises(Invalid, match=f"{A}, {B} would be left without an owner; accepted: successor"):
+    with pytest.raises(Invalid, match=f"{A}, {B} would be left without an owner: give successor"):
         offboarding.leave(lists, leaving(DAVE, OTHER))
     # only one of the two owners leaves the first
     with pytest.raises(Invalid, match=f"^{B} would"):

@@ -164,7 +164,7 @@ def test_removing_what_nobody_declares_is_refused_when_it_is_most_of_a_site(gone
     if not refused:
         guard_removal(names, existing, Policy())
         return
-    with pytest.raises(Invalid, match="would remove {0} of {1} lists .l0@.*; set allow_shrink".format(gone, existing)):
+    with pytest.raises(Invalid, match="would remove {0} of {1} lists .l0@.*: give allow_shrink".format(gone, existing)):
         guard_removal(names, existing, Policy())
 
 
@@ -325,9 +325,7 @@ def test_replies_to_an_address_need_one(goes):
     there = actual(settings={"reply_to_address": "answers@example.org"})
     assert plan_list(spec(reply_goes_to_list=goes), there).action == "change"
     assert plan_list(spec(reply_goes_to_list=goes, reply_to_address="a@example.org"), None).action == "create"
-    sentence = "list a@lists.example.org: reply_goes_to_list is '{0}', and reply_to_address is ''; accepted".format(
-        goes
-    )
+    sentence = "list a@lists.example.org: reply_goes_to_list is '{0}', and reply_to_address is '': give".format(goes)
     for wanted, have in (
         (spec(reply_goes_to_list=goes), None),
         (spec(reply_goes_to_list=goes), actual(settings={"reply_to_address": ""})),

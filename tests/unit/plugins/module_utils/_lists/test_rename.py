@@ -62,7 +62,7 @@ def test_archives_of_two_names_are_merged_only_where_that_can_be():
     rename.check_moves([move], {A: ArchiveState("public", 3, ["mbox"]), B: ArchiveState("public", 1, ["pages"])})
     archive = ArchiveState("public", 3, ["pages", "mbox"])
     with pytest.raises(
-        Invalid, match="an archive of a@lists.example.org with 3 messages and one of .* with 3; accepted: stay"
+        Invalid, match="an archive of a@lists.example.org with 3 messages and one of .* with 3: give stay"
     ):
         rename.check_moves([move], {A: archive, B: archive})
 
@@ -82,7 +82,7 @@ def test_a_list_that_never_was_is_created_with_its_former_name_as_alias():
         ([{"name": "b", "renamed_from": "b"}], {}, "renamed_from has b@"),
         ([{"name": "b", "renamed_from": ".."}], {}, "renamed_from: the list name is"),
         ([{"name": "b", "state": "absent", "renamed_from": "a"}], {}, "nothing, when state is absent"),
-        ([{"name": "b", "renamed_from": "a", "renamed_archives": "burn"}], {}, "accepted: follow, stay"),
+        ([{"name": "b", "renamed_from": "a", "renamed_archives": "burn"}], {}, "give follow or stay"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(entries, actual, sentence):

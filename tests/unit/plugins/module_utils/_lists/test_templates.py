@@ -52,23 +52,23 @@ def test_texts(name, value, parsed):
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("x", "templates is 'x'; accepted: a dictionary of texts"),
+        ("x", "templates is 'x': give a dictionary of texts"),
         (
             {"footer": "x"},
-            "'footer' is not an option here (templates); did you mean list:member:digest:footer, list:member",
+            "'footer' is not an option here (templates): give an option such as list:member:digest:footer or list:member",
         ),
         (
             {FOOTER: "$lisname"},
             "templates.list:member:regular:footer has $lisname, which Mailman does not fill in there",
         ),
         ({FOOTER: "${list name}"}, "has ${list name}, which"),
-        ({FOOTER: "%(real_name)s"}, "has %(real_name)s, as Mailman 2.1 writes it; accepted: $listname"),
+        ({FOOTER: "%(real_name)s"}, "has %(real_name)s, as Mailman 2.1 writes it: give placeholders such as $listname"),
         (
             {WELCOME: "$hyperkitty_url"},
-            "has $hyperkitty_url, which Mailman does not fill in there; accepted: $",
+            "has $hyperkitty_url, which Mailman does not fill in there: give $",
         ),
         ({WELCOME: {"de": "$token"}}, "templates.list:user:notice:welcome.de has $token"),
-        ({WELCOME: ["x"]}, "templates.list:user:notice:welcome is ['x']; accepted: text"),
+        ({WELCOME: ["x"]}, "templates.list:user:notice:welcome is ['x']: give text"),
     ],
 )
 def test_bad_texts(value, sentence):
@@ -87,7 +87,7 @@ INFO = ServerInfo(
 @pytest.mark.parametrize(
     ("texts", "info", "sentence"),
     [
-        ({FOOTER: {"tlh": "x"}}, INFO, FOOTER + " in language is 'tlh'; accepted: de, en"),
+        ({FOOTER: {"tlh": "x"}}, INFO, FOOTER + " in language is 'tlh': give de or en"),
         ({WELCOME: "x"}, INFO, WELCOME + " is a text that this Mailman does not have"),
         ({FOOTER: "x"}, INFO._replace(templates=[]), FOOTER + " is a text that this Mailman does not have"),
         (
@@ -154,6 +154,7 @@ def test_a_text_about_its_reader_needs_a_list_that_personalizes(name, text, pers
         return
     with pytest.raises(Invalid) as caught:
         plan_list(wanted, have)
-    assert "which Mailman fills in only for lists whose personalize (under settings) is individual or full" in str(
-        caught.value
+    assert (
+        "which Mailman fills in only where posts are personalized: give personalize individual or full (under settings)"
+        in str(caught.value)
     )

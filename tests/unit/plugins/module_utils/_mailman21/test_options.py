@@ -171,7 +171,7 @@ def test_alternatives_from_the_start_need_a_group() -> None:
     ("declared", "sentence"),
     [
         ({"display_name": "Something else"}, "display_name is 'Something else'"),
-        ({"settings": {"accept_these_nonmembers": ["a@example.org"]}}, "an address is a nonmember"),
+        ({"settings": {"accept_these_nonmembers": ["a@example.org"]}}, "an address belongs into nonmembers"),
         (
             {"settings": {"member_moderation_action": "reject"}, "default_member_action": "hold"},
             "as default_member_action",
@@ -186,7 +186,7 @@ def test_alternatives_from_the_start_need_a_group() -> None:
             {"members": [{"address": "a@example.org", "moderation_action": "discard"}]},
             "moderation_action of a@example.org",
         ),
-        ({"renamed_from": ["old@example.net"]}, "has old@example.net; accepted: names in lists.example.org"),
+        ({"renamed_from": ["old@example.net"]}, "has old@example.net: give names in lists.example.org"),
     ],
 )
 def test_what_2_1_cannot_express_is_refused_by_name(

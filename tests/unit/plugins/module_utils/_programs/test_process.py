@@ -114,7 +114,7 @@ def test_somebody_else_is_refused(monkeypatch):
 
 
 def test_a_missing_command_is_said(tmp_path):
-    with pytest.raises(NotInstalled, match="mailman_command is .*there is no such file"):
+    with pytest.raises(NotInstalled, match="mailman_command is .*: give a file that exists"):
         commands.find(commands.MAILMAN3, str(tmp_path / "nothing"), "mailman_command")
 
 
@@ -126,7 +126,7 @@ def test_an_interpreter_without_mailman_is_said(tmp_path):
 
 def test_a_user_that_does_not_exist_is_said(tmp_path):
     command = script(tmp_path, "#!" + PYTHON)
-    with pytest.raises(HostError, match="the user 'nobody-here' does not exist"):
+    with pytest.raises(HostError, match="mailman_user is 'nobody-here': give a user of this host"):
         open_process("nobody-here", command)
 
 

@@ -41,13 +41,13 @@ def test_pages_of_messages_are_understood(url: str, page: Page) -> None:
         ({"url": "http://l/hyperkitty/list/a@l.example.org/thread/ABC/"}, "the page of one message"),
         ({"url": "http://l/pipermail/a/../000012.html"}, "the page of one message"),
         ({"url": "http://l/pipermail/b/2026-May/000012.html"}, "url is of the list b, and list is 'a'"),
-        ({"message_id": "two words"}, "message_id is 'two words'; accepted: a Message-ID such as"),
+        ({"message_id": "two words"}, "message_id is 'two words': give a Message-ID such as"),
         ({"message_id": "<>"}, "message_id is '<>'"),
         ({"list": ".."}, "the list name is '..'"),
-        ({"reason": " "}, "reason is ' '; accepted: a text that is not empty"),
+        ({"reason": " "}, "reason is ' ': give a text that is not empty"),
         ({"replacement": ""}, "replacement is ''"),
-        ({"subject": "a\nb"}, "accepted: one line of 1 to 512 characters"),
-        ({"sender": "Removed"}, "accepted: a name and an address"),
+        ({"subject": "a\nb"}, "give one line of 1 to 512 characters"),
+        ({"sender": "Removed"}, "give a name and an address"),
     ],
 )
 def test_what_makes_no_sense_is_refused(more: dict[str, Any], sentence: str) -> None:

@@ -336,7 +336,7 @@ def test_all_that_is_wrong_with_declared_lists_in_the_words_of_the_inventory() -
     for number, sentence in enumerate(
         (
             "mailman_list_naming.rules.pattern is '*'",
-            "mailman_list_defaults: members belongs to one list and is no default",
+            "mailman_list_defaults: members belongs to one list: give it in an entry",
             "mailman_lists[0]: list a: 'owner' is not an option here",
             "mailman_lists[1]: list b@lists.example.org: preferred_language is 'klingon'",
             "mailman_lists[2]: list c@lists.example.org: 'admin_immed_notfy' is not an option here",
