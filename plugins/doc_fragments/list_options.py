@@ -72,7 +72,7 @@ options:
       - Archivers by name, each V(true) or V(false). Archivers that are not named are left alone.
       - One that Mailman's own configuration does not enable archives nothing; that is a warning.
     type: dict
-  outside_archivers:
+  external_archives:
     description:
       - Addresses of archives elsewhere that get every post, such as that of a mail-archive.com; each V(true) or V(false), or a list of
         those that are V(true). Those that are not named are left alone.
@@ -82,8 +82,8 @@ options:
         being public loses them. What a list itself says that is not public is an error.
     type: raw
     version_added: 0.2.0
-  outside_archivers_private:
-    description: Whether O(outside_archivers) get the posts of a list that is not public, too. They do not unless this is V(true).
+  external_archives_allow_private:
+    description: Whether O(external_archives) get the posts of a list that is not public, too. They do not unless this is V(true).
     type: bool
     version_added: 0.2.0
   acceptable_aliases:

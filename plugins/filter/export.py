@@ -29,7 +29,7 @@ options:
     default: yaml
   declared:
     description:
-      - The lists of the inventory. Members that it calls O(listops.mailman.mailman_list#module:outside_archivers) are no people, and are
+      - The lists of the inventory. Members that it calls O(listops.mailman.mailman_list#module:external_archives) are no people, and are
         kept under that name, in the YAML only.
     type: list
     elements: dict

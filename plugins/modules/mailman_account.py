@@ -14,7 +14,7 @@ description:
   - Owners and moderators of Mailman 3's lists use its web interface with an account that has confirmed their address. This makes sure that
     there is one, confirmed by your word, and mails its owner a link to set a password, such as "forgotten password" mails. Nobody else
     learns a password, because there is none until the link is used.
-  - The link is mailed once for each O(occasion). It works once, and for as long as the web interface says
+  - The link is mailed once for each O(reason). It works once, and for as long as the web interface says
     (C(PASSWORD_RESET_TIMEOUT), three days unless it is set).
   - An account of somebody else that has the address without having confirmed it loses it.
   - What it may do there depends on the roles of the address; see M(listops.mailman.mailman_member), and the playbook C(keys) for both.
@@ -36,9 +36,9 @@ options:
     description: The person's address.
     type: str
     required: true
-  occasion:
+  reason:
     description:
-      - What the link is for, in any words, such as V(lost, ticket 4711). An account whose link for the same occasion was mailed is not
+      - What the link is for, in any words, such as V(lost, ticket 4711). An account whose link for the same reason was mailed is not
         mailed again, so the person is told once.
       - Without it a link is mailed only to an account that has no password and was never mailed one.
     type: str
@@ -68,7 +68,7 @@ EXAMPLES = r"""
 - name: An owner who lost the first link
   listops.mailman.mailman_account:
     address: new-owner@example.org
-    occasion: the first link is too old, ticket 4711
+    reason: the first link is too old, ticket 4711
 """
 
 RETURN = r"""
@@ -106,15 +106,13 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     """The result of the module."""
     address = vocabulary.address("address", params["address"]).lower()
-    occasion = params["occasion"]
-    if occasion is not None:
-        occasion = vocabulary.line("occasion", occasion).strip()
+    reason = params["reason"]
+    if reason is not None:
+        reason = vocabulary.line("reason", reason).strip()
     lists = [vocabulary.address("lists", name).lower() for name in params["lists"]]
     with Accounts(WebInterface.of(params)) as there:
         found = there.look(address)
-        steps = accounts.plan(
-            address, found, occasion, list(dict.fromkeys(lists)), list(dict.fromkeys(params["roles"]))
-        )
+        steps = accounts.plan(address, found, reason, list(dict.fromkeys(lists)), list(dict.fromkeys(params["roles"])))
         name = found["holder"] and found["holder"]["name"]
         if steps and not check_mode:
             name = there.apply(address, [step.request for step in steps])
@@ -132,7 +130,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
             address=dict(type="str", required=True),
-            occasion=dict(type="str"),
+            reason=dict(type="str"),
             lists=dict(type="list", elements="str", default=[]),
             roles=dict(type="list", elements="str", choices=["owner", "moderator"], default=["owner"]),
             **WEB_SPEC,

@@ -106,8 +106,8 @@ options:
   defaults:
     description:
       - Options for every list in O(lists) that does not set them itself, the same as for one list except
-        O(name), O(state), O(archives), O(renamed_from), O(members), O(nonmembers) and O(outside_archivers_private). O(settings),
-        O(archivers), O(outside_archivers) and O(templates) are merged key by key.
+        O(name), O(state), O(archives), O(renamed_from), O(members), O(nonmembers) and O(external_archives_allow_private). O(settings),
+        O(archivers), O(external_archives) and O(templates) are merged key by key.
       - Only with O(lists).
     type: dict
   undeclared:
@@ -278,8 +278,8 @@ ONE_LIST_SPEC: dict[str, dict[str, Any]] = dict(
         ),
     ),
     archivers=dict(type="dict"),
-    outside_archivers=dict(type="raw"),
-    outside_archivers_private=dict(type="bool"),
+    external_archives=dict(type="raw"),
+    external_archives_allow_private=dict(type="bool"),
     templates=dict(type="dict"),
     settings=dict(type="dict", no_log=False),
 )

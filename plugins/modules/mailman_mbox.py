@@ -46,8 +46,8 @@ options:
     description: An existing folder for the files. They are readable by their owner only.
     type: path
     required: true
-  private:
-    description: Whether lists whose archive is not public may be among them. Otherwise that is an error, before anything is written.
+  allow_private:
+    description: Whether lists whose archive is not public may be among O(lists). They are refused before anything is written otherwise.
     type: bool
     default: false
 seealso:
@@ -138,9 +138,9 @@ def chosen(info: ServerInfo, lists: Mapping[str, ListState], params: Mapping[str
         if name not in lists:
             raise Invalid("list {0} does not exist: give a list of this Mailman".format(name))
         policy = lists[name]["settings"]["archive_policy"]
-        if policy != "public" and not params["private"]:
+        if policy != "public" and not params["allow_private"]:
             raise Invalid(
-                "list {0} has archive_policy {1}: give lists whose archive is public, or private: true".format(
+                "list {0} has archive_policy {1}: give lists whose archive is public, or allow_private: true".format(
                     name, policy
                 )
             )
@@ -153,7 +153,7 @@ def main() -> None:
             lists=dict(type="list", elements="str", required=True, aliases=["list"]),
             domain=dict(type="str"),
             directory=dict(type="path", required=True),
-            private=dict(type="bool", default=False),
+            allow_private=dict(type="bool", default=False),
             **CONNECTION_SPEC,
             **WEB_SPEC,
         ),

@@ -12,7 +12,7 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Sets the passwords of a Mailman 2.1 site, which open every list.
-  - Makes new administrator passwords for lists and tells them to the owners, once for each occasion. A list that cannot be read or has no
+  - Makes new administrator passwords for lists and tells them to the owners, once for each reason. A list that cannot be read or has no
     owner is an error that names it; the others get theirs all the same.
   - A known password of one list is an option of M(listops.mailman.mailman_list), under O(listops.mailman.mailman_list#module:settings),
     V(admin_password), V(moderator_password) or V(poster_password).
@@ -45,10 +45,10 @@ options:
   domain:
     description: The domain of lists whose name has none. Not needed when Mailman has only one.
     type: str
-  occasion:
+  reason:
     description:
       - What the new passwords of O(lists) are for, in any words, such as V(handover 2026-11).
-      - A list whose last new password was for the same occasion is left alone, so the owners are told once.
+      - A list whose last new password was for the same reason is left alone, so the owners are told once.
     type: str
 seealso:
   - module: listops.mailman.mailman_list
@@ -63,7 +63,7 @@ EXAMPLES = r"""
 - name: The owner of a list has lost its password
   listops.mailman.mailman_password:
     lists: [wikitech-l]
-    occasion: lost by the owner, ticket 4711
+    reason: lost by the owner, ticket 4711
 """
 
 RETURN = r"""
@@ -106,7 +106,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> tuple[list[str], dict[st
         raise Invalid("this Mailman has no passwords of its own; mailman_password is for Mailman 2.1")
     with Mailman21(connection) as backend:
         addresses = model.chosen_lists(params["lists"] or [], params["domain"], backend.info.domains)
-        return backend.set_passwords(site, addresses, params["occasion"], check_mode=check_mode)
+        return backend.set_passwords(site, addresses, params["reason"], check_mode=check_mode)
 
 
 def main() -> None:
@@ -116,10 +116,10 @@ def main() -> None:
             creator_password=dict(type="str", no_log=True),
             lists=dict(type="list", elements="str"),
             domain=dict(type="str"),
-            occasion=dict(type="str"),
+            reason=dict(type="str"),
             **CONNECTION_SPEC,
         ),
-        required_together=[("lists", "occasion")],
+        required_together=[("lists", "reason")],
         required_one_of=[("site_password", "creator_password", "lists")],
         supports_check_mode=True,
     )

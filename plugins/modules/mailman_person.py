@@ -45,8 +45,8 @@ options:
     elements: str
     choices: [member, owner, moderator, nonmember]
     default: [member, owner, moderator, nonmember]
-  aliases:
-    description: Whether the other addresses that Mailman knows of the same user are meant, too.
+  all_addresses:
+    description: Whether the person's other addresses that Mailman knows of are meant, too.
     type: bool
     default: true
   ban:
@@ -132,10 +132,10 @@ def checked_leaving(params: Mapping[str, Any]) -> offboarding.Offboarding:
 
 
 def planned(
-    backend: ListBackend, leaving: offboarding.Offboarding, *, aliases: bool, only_private: bool
+    backend: ListBackend, leaving: offboarding.Offboarding, *, all_addresses: bool, only_private: bool
 ) -> tuple[list[ListPlan], list[str]]:
-    """The plans, and all addresses that were looked for. aliases: those of the same people, too."""
-    if aliases:
+    """The plans, and all addresses that were looked for. all_addresses: also the other ones of the same users."""
+    if all_addresses:
         leaving = leaving._replace(addresses=frozenset(backend.aliases(leaving.addresses)))
     taken = leaving.addresses.union(backend.info.lists)
     if leaving.successor is not None and leaving.successor.lower() in taken:
@@ -168,7 +168,7 @@ def main() -> None:
             addresses=dict(type="list", elements="str", required=True, aliases=["address"]),
             lists=dict(type="str", choices=["all", "private"], default="all"),
             roles=dict(type="list", elements="str", choices=roles, default=roles),
-            aliases=dict(type="bool", default=True),
+            all_addresses=dict(type="bool", default=True),
             ban=dict(type="bool", default=False),
             successor=dict(type="str"),
             allow_ownerless=dict(type="bool", default=False),
@@ -182,7 +182,7 @@ def main() -> None:
             plans, addresses = planned(
                 backend,
                 leaving,
-                aliases=module.params["aliases"],
+                all_addresses=module.params["all_addresses"],
                 only_private=module.params["lists"] == "private",
             )
             applied(backend, plans, module.check_mode)

@@ -29,7 +29,7 @@ def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = f
     """Entries of mailman_list that say of every list who is on it, and change nothing when they are applied.
 
     lists: as mailman_list_info returns them, with archive_policy where there are
-    archives: addresses of outside archives, which are nobody's.
+    archives: addresses of external archives, which are nobody's.
     """
     out = []
     for name, found in sorted(lists.items()):
@@ -53,9 +53,9 @@ def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = f
             each["address"] for each in found["rosters"].get("member", ()) if external_archives.is_one(each, archives)
         ]
         if external:
-            entry["outside_archivers"] = external
+            entry["external_archives"] = external
             if found["settings"]["archive_policy"] != "public":
-                entry["outside_archivers_private"] = True
+                entry["external_archives_allow_private"] = True
         out.append(entry)
     return out
 

@@ -76,7 +76,7 @@ def test_a_site_password(host: Mailman21, site_passwords: None, option: str, fil
 
 def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21, made: str) -> None:
     old, before = host.attribute(made, "password"), host.mail_of(made)
-    applied = host.climb(PASSWORD, lists=[made], occasion="handover")
+    applied = host.climb(PASSWORD, lists=[made], reason="handover")
     new = host.attribute(made, "password")
     assert new != old and new not in json.dumps(applied)
     assert applied["changes"] == [f"{made}@{host.domain}"]
@@ -86,15 +86,15 @@ def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21
     )
     assert len(told) == 1 and told[0] not in json.dumps(applied)
     # told once: neither again nor with a list that was there before
-    assert host.apply(PASSWORD, lists=[made], occasion="handover")["changed"] is False
-    host.climb(PASSWORD, lists=[made], occasion="lost again")
+    assert host.apply(PASSWORD, lists=[made], reason="handover")["changed"] is False
+    host.climb(PASSWORD, lists=[made], reason="lost again")
     assert host.attribute(made, "password") != new and host.mail_of(made) == before + 2
     logs = host.sh(f"grep -rlaF {shlex.quote(told[0])} /var/log /tmp 2>/dev/null; true")
     assert logs == ""
 
 
 def test_new_passwords_of_a_list_that_is_not_there(host: Mailman21, name: str) -> None:
-    assert name in host.refusal(PASSWORD, lists=[name], occasion="x")
+    assert name in host.refusal(PASSWORD, lists=[name], reason="x")
     assert name not in host.lists()
 
 
@@ -111,14 +111,14 @@ def test_a_list_that_fails_is_in_no_other_owners_way(host: Mailman21, made: str,
     try:
         old, before = host.attribute(other, "password"), host.fingerprint()
         for check_mode in (True, False):
-            said = host.module(PASSWORD, lists=[made, other], occasion="handover", check_mode=check_mode)
+            said = host.module(PASSWORD, lists=[made, other], reason="handover", check_mode=check_mode)
             assert said.get("failed") is True and f"list {made}" in said["msg"], said
             assert said["changes"] == [f"{other}@{host.domain}"] and said["changed"] is True, said
             assert ("is done" in said["msg"]) is not check_mode
             assert (host.fingerprint() == before) is check_mode
         new = host.attribute(other, "password")
         assert new != old and host.mail_of(other) == 1
-        said = host.module(PASSWORD, lists=[made, other], occasion="handover")
+        said = host.module(PASSWORD, lists=[made, other], reason="handover")
         assert said.get("failed") is True and said["changed"] is False, said
         assert host.attribute(other, "password") == new and host.mail_of(other) == 1
         # the passwords of the site need no list

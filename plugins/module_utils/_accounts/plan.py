@@ -21,7 +21,7 @@ class Step(NamedTuple):
 def plan(
     address: str,
     found: Mapping[str, Any],
-    occasion: str | None,
+    reason: str | None,
     lists: Sequence[str] = (),
     roles: Sequence[str] = ("owner",),
 ) -> list[Step]:
@@ -29,7 +29,7 @@ def plan(
 
     address: in lower case.
     found: see AccountsHandler.look.
-    occasion: what a link to set a password is for. Without one it is mailed only
+    reason: what a link to set a password is for. Without one it is mailed only
         to whoever has no password and was never mailed a link.
     lists, roles: what the mail says that it is about, see notice in remote/main.py.
     """
@@ -47,9 +47,9 @@ def plan(
     ]
     if not holder:
         steps.append(Step("an account of {0}, without password".format(address), {"create": True}))
-    told = holder["occasions"] if holder else []
+    told = holder["reasons"] if holder else []
     has_password = bool(holder and holder["password"])
-    mail = {"mail": occasion or "new", "lists": list(lists), "roles": list(roles)}
-    if occasion not in told if occasion else not (has_password or told):
+    mail = {"mail": reason or "new", "lists": list(lists), "roles": list(roles)}
+    if reason not in told if reason else not (has_password or told):
         steps.append(Step("a link to set a password, mailed to {0}".format(address), mail))
     return steps

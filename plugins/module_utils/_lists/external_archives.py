@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Outside archives, such as mail-archive.com: members of a list that get every post and write none. Pure.
+"""External archives, such as mail-archive.com: members of a list that get every post and write none. Pure.
 
 They are of the public lists only. What the site's defaults say of a list that
 is not public holds the other way round: such an archive is no member of it.
@@ -28,7 +28,7 @@ OPTIONS: dict[str, Any] = {
 
 
 class ExternalArchives(NamedTuple):
-    """The outside archives that are declared of a list, by address in lower case.
+    """The external archives that are declared of a list, by address in lower case.
 
     members: those that get its posts, as people of a roster.
     others: those that do not.
@@ -60,7 +60,7 @@ def switches(key: str, value: Any) -> dict[str, bool]:
 
 def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> ExternalArchives:
     """What an entry of a list says, and the site's defaults where it says nothing, address by address."""
-    key = "outside_archivers"
+    key = "external_archives"
     own, theirs = (
         {address.lower(): (address, on) for address, on in switches(key, part.get(key) or []).items()}
         for part in (entry, defaults)
@@ -71,15 +71,17 @@ def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> ExternalArch
         members=members,
         others=frozenset(wanted).difference(members),
         by_default=frozenset(members).difference(own),
-        forced=vocabulary.boolean("outside_archivers_private", entry.get("outside_archivers_private") or False),
+        forced=vocabulary.boolean(
+            "external_archives_allow_private", entry.get("external_archives_allow_private") or False
+        ),
     )
 
 
 def declared(entries: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) -> frozenset[str]:
-    """Every address, in lower case, that an inventory calls an outside archive."""
-    found = [item.get("outside_archivers") or [] for item in [defaults, *entries]]
+    """Every address, in lower case, that an inventory calls an external archive."""
+    found = [item.get("external_archives") or [] for item in [defaults, *entries]]
     return frozenset(
-        address.lower() for value in found for address, on in switches("outside_archivers", value).items() if on
+        address.lower() for value in found for address, on in switches("external_archives", value).items() if on
     )
 
 
@@ -96,7 +98,7 @@ def decide(name: str, external: ExternalArchives, archive_policy: str) -> Extern
     own = sorted(set(external.members).difference(external.by_default))
     if own:
         raise Invalid(
-            "list {0}: outside_archivers has {1}, and archive_policy is {2}: give archive_policy public, "
-            "or outside_archivers_private: true".format(name, own[0], archive_policy)
+            "list {0}: external_archives has {1}, and archive_policy is {2}: give archive_policy public, "
+            "or external_archives_allow_private: true".format(name, own[0], archive_policy)
         )
     return external._replace(members={}, others=external.addresses)

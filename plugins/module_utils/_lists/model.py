@@ -30,8 +30,8 @@ STRUCTURED_KEYS = (
     "bans",
     "header_matches",
     "archivers",
-    "outside_archivers",
-    "outside_archivers_private",
+    "external_archives",
+    "external_archives_allow_private",
     "members",
     "nonmembers",
     "templates",
@@ -51,7 +51,7 @@ NOT_DEFAULTABLE = (
     "nonmembers",
     "archives",
     "renamed_from",
-    "outside_archivers_private",
+    "external_archives_allow_private",
 )
 # Keys whose values merge with the defaults', key by key.
 MERGED = ("settings", "archivers", "templates")
@@ -405,7 +405,7 @@ def resolve(
             if name in roster.people and roster.state != "absent":
                 raise Invalid("list {0}: its rosters have the list's own address: give other addresses".format(name))
         if name in spec.external_archives.members:
-            raise Invalid("list {0}: the list's own address is no outside archive".format(name))
+            raise Invalid("list {0}: external_archives has the list's own address: give another one".format(name))
         former = tuple(full_name(old, [name.partition("@")[2]]) for old in spec.renamed_from)
         rosters = {role: _by_default(role, roster) for role, roster in spec.rosters.items()}
         out[name] = spec._replace(name=name, settings=settings, rosters=rosters, renamed_from=former)

@@ -213,7 +213,7 @@ class _Changes:
         policy: Policy,
         external: external_archives.ExternalArchives = external_archives.ExternalArchives(),
     ) -> None:
-        """Compare a roster. external: outside archives, which are in it or not whatever it says."""
+        """Compare a roster. external: external archives, which are in it or not whatever it says."""
         people = {} if wanted.state == "absent" else dict(wanted.people)
         people.update(external.members)
         for key in external.others:

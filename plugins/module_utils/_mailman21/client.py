@@ -190,22 +190,24 @@ class Mailman21(ListBackend):
         self._process.request("notify", notices=said)
 
     def set_passwords(
-        self, site: Mapping[str, str], lists: Iterable[str], occasion: str | None, *, check_mode: bool
+        self, site: Mapping[str, str], lists: Iterable[str], reason: str | None, *, check_mode: bool
     ) -> tuple[list[str], dict[str, str]]:
-        """Set passwords of the site, and new ones of lists.
+        """Set passwords of the site, and give the owners of lists new ones.
+
+        site: "site" or "creator" -> password. reason: what the new passwords are for.
 
         Returns the names of those that differ, and of the lists that failed, with a sentence each. The others are done.
         """
         by_name, failed = {}, {}
         for address in lists:
-            reason = self._unreadable.get(address, self._unreadable.get(address.partition("@")[0]))
+            unreadable = self._unreadable.get(address, self._unreadable.get(address.partition("@")[0]))
             if address in self.server.lists:
                 by_name[self.server.lists[address]] = address
-            elif reason:
-                failed[address] = reason
+            elif unreadable:
+                failed[address] = unreadable
             else:
                 raise Invalid("list {0} does not exist: give a list of this Mailman".format(address))
-        answer = self._process.request("passwords", site=site, renew=dict.fromkeys(by_name, occasion), check=check_mode)
+        answer = self._process.request("passwords", site=site, renew=dict.fromkeys(by_name, reason), check=check_mode)
         changed = ["{0}_password".format(name) for name in answer["site"]]
-        failed.update((by_name[name], reason) for name, reason in answer["failed"].items())
+        failed.update((by_name[name], sentence) for name, sentence in answer["failed"].items())
         return changed + [by_name[name] for name in answer["renew"]], failed

@@ -130,7 +130,7 @@ RULES: dict[str, Rule] = {
     "exim_smtp_accept_reserve": number(0),
     "exim_smtp_accept_max_per_host": number(1),
     "exim_commands_per_host": _RATE,
-    "exim_commands_per_person": _RATE,
+    "exim_commands_per_sender": _RATE,
     "exim_smtp_ports": ListOf(PORT, least=1),
     "exim_mailman_lmtp_port": PORT,
     "exim_smarthost": or_empty(HOST_PORT),

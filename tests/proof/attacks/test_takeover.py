@@ -117,7 +117,7 @@ def test_another_database_is_not_left(fermium: Fermium, controller: Controller, 
     assert heritage in theirs
     fermium.check("cp", "--preserve", "/var/lib/mailman3/data/mailman.db", heritage)
     fermium.check("sh", "-c", f"cat > {cfg} <<'E'\n{theirs}E\n")
-    allow = "--extra-vars=mailman_leave_database=true"
+    allow = "--extra-vars=mailman_abandon_database=true"
     try:
         told = refused_in_both(controller, fermium, "--tags=mailman")
         assert f"{cfg} has the database sqlite:///{heritage}, with " in told and " lists: move what is in it" in told

@@ -133,7 +133,9 @@ def test_an_inventory_without_any_host(tmp_path: Path) -> None:
     assert told["bad"]["rc"] == 2
 
 
-@pytest.mark.parametrize("playbook", ["export", "keys", "roster", "backfill", "redact", "handover", "audit", "lists"])
+@pytest.mark.parametrize(
+    "playbook", ["export", "credentials", "roster", "backfill", "redact", "handover", "audit", "lists"]
+)
 def test_shapes_get_a_sentence_in_every_playbook(playbook: str, tmp_path: Path) -> None:
     found = [*SHAPES[::4], *LISTS] if playbook in ("lists", "audit") else SHAPES[::4]
     told = run(playbook, tmp_path, cases(found))

@@ -67,7 +67,7 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "mailman_rest_host": "localhost",
             "mailman_smtp_port": "65535",
             "mailman_web_processes": 1000,
-            "mailman_web_mails_per_hour": "1",
+            "mailman_web_mails_per_client": "1",
             "mailman_settings": {
                 "mailman": {"cache_life": "7d"},
                 "mta": {"max_delivery_threads": 0, "verp_probes": True},
@@ -224,8 +224,8 @@ REFUSED_BY_MAILMAN: list[Refused] = [
         "mailman_web_processes",
         "mailman_web_threads",
         "mailman_web_task_workers",
-        "mailman_web_mails_per_hour",
-        "mailman_web_mails_to_address",
+        "mailman_web_mails_per_client",
+        "mailman_web_mails_per_address",
         "mailman_web_failed_logins",
     ),
     (
@@ -383,8 +383,8 @@ REFUSED: list[tuple[str, *Refused]] = [
         for name, value in (
             ("exim_commands_per_host", "0 / 1h"),
             ("exim_commands_per_host", "100"),
-            ("exim_commands_per_person", "40/1d/strict"),
-            ("exim_commands_per_person", "40 / day"),
+            ("exim_commands_per_sender", "40/1d/strict"),
+            ("exim_commands_per_sender", "40 / day"),
         )
     ),
     (

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
-# How the history of an account, which the web administrator sees, tells of a link; the occasion follows.
+# How the history of an account, which the web administrator sees, tells of a link; the reason follows.
 MAILED = "A link to set a password was mailed: "
 NOTICE = """\
 {reason}
@@ -79,7 +79,7 @@ class AccountsHandler:
         """What accounts have to do with an address.
 
         request: {"address": in lower case}.
-        answer: {"holder": None, or {"name", "active", "password": whether it has one, "occasions": of the links
+        answer: {"holder": None, or {"name", "active", "password": whether it has one, "reasons": of the links
         that it was mailed} of the account that has confirmed the address, "claims": names of others that say so}.
         """
         return retry_when_locked(partial(self._look, request["address"]))
@@ -93,7 +93,7 @@ class AccountsHandler:
         """Carry out the steps of accounts.plan in one transaction; the mail goes last, and its record with it.
 
         request: {"address", "steps": [step]}; a step is {"release": name}, {"create": True} or
-        {"mail": occasion, "lists", "roles": see notice}.
+        {"mail": reason, "lists", "roles": see notice}.
         answer: {"name": of the account}.
         """
         return retry_when_locked(partial(self._carry_out, request["address"], request["steps"]))
@@ -141,7 +141,7 @@ class AccountsHandler:
             "name": user.get_username(),
             "active": user.is_active,
             "password": bool(user.password) and user.has_usable_password(),
-            "occasions": [entry.change_message[len(MAILED) :] for entry in history],
+            "reasons": [entry.change_message[len(MAILED) :] for entry in history],
         }
 
     @staticmethod
@@ -165,7 +165,7 @@ class AccountsHandler:
         user.save()
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
 
-    def _mail(self, address: str, occasion: str, lists: list[str], roles: list[str]) -> None:
+    def _mail(self, address: str, reason: str, lists: list[str], roles: list[str]) -> None:
         """The link of "forgotten password", in a mail that says what it is for."""
         from allauth.account.adapter import get_adapter
         from allauth.account.forms import ResetPasswordForm
@@ -182,7 +182,7 @@ class AccountsHandler:
             object_id=str(user.pk),
             object_repr=str(user)[:200],
             action_flag=CHANGE,
-            change_message=MAILED + occasion,
+            change_message=MAILED + reason,
         )
         form = ResetPasswordForm({"email": address})
         if not form.is_valid() or form.users != [user]:

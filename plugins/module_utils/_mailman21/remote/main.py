@@ -17,7 +17,7 @@ import sys
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import (
-    OCCASION,
+    REASON,
     check_owners,
     set_site_password,
     stored_site_password,
@@ -305,8 +305,8 @@ class Mailman21Handler(object):
         """Passwords of the site, and new ones for the owners of lists.
 
         request: {"site": {"site" or "creator": password}, "renew": {list:
-        occasion}, "check": only look}.
-        answer: {"site": [those that differ], "renew": [lists whose last occasion is another], "failed": {list:
+        reason}, "check": only look}.
+        answer: {"site": [those that differ], "renew": [lists whose last reason is another], "failed": {list:
         sentence}}; the others are done.
         """
         renew, failed = [], {}  # type: list[str], dict[str, str]
@@ -317,15 +317,15 @@ class Mailman21Handler(object):
         ]
         for name in site if not request["check"] else ():
             set_site_password(name, request["site"][name])
-        for name, occasion in sorted(request["renew"].items()):
+        for name, reason in sorted(request["renew"].items()):
             try:
                 with naming(name):
                     config = self.files.config(str(name))
-                    if plain(config.get(OCCASION), "utf-8") == occasion:
+                    if plain(config.get(REASON), "utf-8") == reason:
                         continue
                     check_owners(name, config.get("owner"))
                     if not request["check"]:
-                        self.writer.renew_password(str(name), occasion)
+                        self.writer.renew_password(str(name), reason)
             except Failure as exc:
                 failed[name] = str(exc)
             else:

@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
 
-# The attribute with the occasion of the last password that was made up for the owners.
-OCCASION = "listops_password_occasion"
+# The attribute with the reason of the last password that was made up for the owners.
+REASON = "listops_password_reason"
 NOTICE = """\
 You are an owner of the mailing list {address}, which has a
 new administrator password:
@@ -66,11 +66,11 @@ def check_owners(name, owners):
         raise Failure("list {0} has no owner who could be told a password".format(name))
 
 
-def renew(mlist, occasion):
+def renew(mlist, reason):
     # type: (Any, str) -> None
     """Give a locked list a password that nobody knows but its owners, who are told once.
 
-    The occasion is noted last: whoever stops this midway, the next run makes
+    The reason is noted last: whoever stops this midway, the next run makes
     another password and tells it, so that the last one told is the one that holds.
     """
     from Mailman import Message, Utils, mm_cfg
@@ -83,5 +83,5 @@ def renew(mlist, occasion):
     notice = NOTICE.format(address=address, password=password, url=mlist.GetScriptURL("admin", absolute=1))
     subject = "New administrator password of {0}".format(address)
     Message.UserNotification(mlist.owner[:], Utils.get_site_email(), subject, notice, "en").send(mlist)
-    setattr(mlist, OCCASION, occasion)
+    setattr(mlist, REASON, reason)
     mlist.Save()

@@ -15,7 +15,7 @@ import sys
 import types
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import archives, lock
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import OCCASION, renew
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.passwords import REASON, renew
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import (
     CONFIG_FILES,
     SAVED,
@@ -94,11 +94,11 @@ class Mailman21Writer(object):
         finally:
             mlist.Unlock()
 
-    def renew_password(self, name, occasion):
+    def renew_password(self, name, reason):
         # type: (str, str) -> None
         with self.locked(name) as mlist:
-            if getattr(mlist, OCCASION, None) != occasion:
-                renew(mlist, occasion)
+            if getattr(mlist, REASON, None) != reason:
+                renew(mlist, reason)
 
     @contextlib.contextmanager
     def locked(self, name):

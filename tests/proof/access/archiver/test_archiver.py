@@ -64,7 +64,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
     fermium: Fermium, outside: Outside, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     exact = {"state": "exact", "addresses": [site.ALICE, site.BOB]}
-    options: dict[str, Any] = {"name": name, "members": exact, "owners": [site.OWNER], "outside_archivers": [ARCHIVE]}
+    options: dict[str, Any] = {"name": name, "members": exact, "owners": [site.OWNER], "external_archives": [ARCHIVE]}
     climb(controller, fermium, LIST, **options, send_welcome=True, max_message_size=1000)
     member = fermium.member(name, ARCHIVE)
     assert member and member["delivery_mode"] == "regular" and member["moderation_action"] == "discard"
@@ -102,42 +102,42 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
 
     # an authority that does not know it leaves it alone
     roster = [{"name": name, "members": {"state": "exact", "addresses": [site.ALICE, site.CAROL]}}]
-    declared = [{"name": name, "outside_archivers": [ARCHIVE]}]
+    declared = [{"name": name, "external_archives": [ARCHIVE]}]
     variables = json.dumps({"roster_lists": roster, "mailman_lists": declared})
     controller.playbook(ROSTER, "-e", variables)
     assert set(fermium.members(name)) == {site.ALICE, site.CAROL, ARCHIVE}
     assert changed(controller.playbook(ROSTER, "-e", variables)) == 0
 
-    climb(controller, fermium, LIST, name=name, outside_archivers={ARCHIVE: False})
+    climb(controller, fermium, LIST, name=name, external_archives={ARCHIVE: False})
     assert outside.send(site.ALICE, name, f"private joke {word}").accepted
     outside.mailbox(site.CAROL).wait_for(f"private joke {word}")
     assert archive.has_none(f"private joke {word}")
-    proved("an outside archive gets every post, once, and nothing else", f"{len(subjects)} posts, 1 forged, 1 after")
+    proved("an external archive gets every post, once, and nothing else", f"{len(subjects)} posts, 1 forged, 1 after")
 
 
 def test_a_list_that_is_not_public_is_refused(
     fermium: Fermium, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
-    sentence = f"list {name}: outside_archivers has {ARCHIVE}, and archive_policy is private: give "
+    sentence = f"list {name}: external_archives has {ARCHIVE}, and archive_policy is private: give "
     private: dict[str, Any] = {"name": name, "archive_policy": "private", "members": [site.ALICE]}
-    assert sentence in controller.refused(LIST, **private, outside_archivers=[ARCHIVE])
+    assert sentence in controller.refused(LIST, **private, external_archives=[ARCHIVE])
     assert name not in {entry["fqdn_listname"] for entry in fermium.entries("lists")}
     # nor is another list touched
-    two = [{"name": f"other-{word}"}, {**private, "outside_archivers": [ARCHIVE]}]
+    two = [{"name": f"other-{word}"}, {**private, "external_archives": [ARCHIVE]}]
     assert sentence in controller.refused(LIST, lists=two)
     assert not [entry for entry in fermium.entries("lists") if word in entry["fqdn_listname"]]
 
     # the site's default is for public lists: one that is closed loses it with the same run
-    defaults = {"outside_archivers": [ARCHIVE]}
+    defaults = {"external_archives": [ARCHIVE]}
     controller.task(LIST, lists=[{"name": name, "members": [site.ALICE]}], defaults=defaults)
     assert set(fermium.members(name)) == {site.ALICE, ARCHIVE}
     controller.task(LIST, lists=[private], defaults=defaults)
     assert set(fermium.members(name)) == {site.ALICE}
     # what was decided for this list alone is asked about
-    controller.task(LIST, name=name, archive_policy="public", outside_archivers=[ARCHIVE])
-    assert sentence in controller.refused(LIST, **private, outside_archivers=[ARCHIVE])
+    controller.task(LIST, name=name, archive_policy="public", external_archives=[ARCHIVE])
+    assert sentence in controller.refused(LIST, **private, external_archives=[ARCHIVE])
     assert fermium.rest("GET", f"lists/{name}/config")["archive_policy"] == "public"
-    climb(controller, fermium, LIST, **private, outside_archivers=[ARCHIVE], outside_archivers_private=True)
+    climb(controller, fermium, LIST, **private, external_archives=[ARCHIVE], external_archives_allow_private=True)
     assert set(fermium.members(name)) == {site.ALICE, ARCHIVE}
     proved("no archive elsewhere gets a private list, unless forced", "3 refused, 1 left with its list, 1 forced")
 
@@ -186,11 +186,12 @@ def test_the_posts_of_before_as_mbox(
     path.unlink()
     said = controller.stopped(BACKFILL, *options)
     assert (
-        f"list {name} has archive_policy private: give lists whose archive is public, or backfill_private: true" in said
+        f"list {name} has archive_policy private: give lists whose archive is public, or backfill_allow_private: true"
+        in said
     )
     assert f"list x{word}@{site.DOMAIN} does not exist" in controller.stopped(BACKFILL, "-e", f"backfill_lists=x{word}")
     assert "backfill_lists is []: give names of lists" in controller.stopped(BACKFILL)
     assert list(tmp_path.iterdir()) == []
-    controller.playbook(BACKFILL, *options, "-e", "backfill_private=true")
+    controller.playbook(BACKFILL, *options, "-e", "backfill_allow_private=true")
     assert len(mailbox.mbox(path)) == len(bodies) - 1
     proved("the posts of before are in an mbox that Python counts", f"{len(found)} messages, {len(before)} bytes, 0600")

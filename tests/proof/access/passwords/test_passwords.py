@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A person is given the keys of a list: owner, a web account, and a link to set its password, mailed once."""
+"""A person is given the credentials of a list: owner, a web account, and a link to set its password, mailed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.proved import Proved
 from support.visitor import ACCOUNTS, Visitor
 
 LIST, ACCOUNT = "listops.mailman.mailman_list", "listops.mailman.mailman_account"
-KEYS = "playbooks/keys.yml"
+CREDENTIALS = "playbooks/credentials.yml"
 PASSWORD = "correct horse battery 7"
 # Django's own shell: what is there, and accounts made by other means than ours.
 LOOK = """
@@ -80,11 +80,11 @@ def owners(fermium: Fermium, name: str) -> set[str]:
     return set(fermium.members(name, "owner"))
 
 
-def keys(name: object, person: str, *switches: str, **more: str) -> tuple[str, ...]:
+def credentials(name: object, person: str, *switches: str, **more: str) -> tuple[str, ...]:
     """switches: as an operator types them, moderator=true."""
-    told = {"list": name, "person": person, **more}
-    typed = [word for switch in switches for word in ("-e", f"keys_{switch}")]
-    return "-e", json.dumps({f"keys_{key}": value for key, value in told.items()}), *typed
+    told = {"lists": name, "person": person, **more}
+    typed = [word for switch in switches for word in ("-e", f"credentials_{switch}")]
+    return "-e", json.dumps({f"credentials_{key}": value for key, value in told.items()}), *typed
 
 
 def link(outside: Outside, address: str, number: int = 1) -> str:
@@ -111,12 +111,12 @@ def test_a_person_gets_the_keys_of_a_list(
     proved: Proved,
 ) -> None:
     new, stranger = f"new-{word}@example.net", f"stranger-{word}@example.com"
-    options = keys(name, new.upper().replace("EXAMPLE", "example"), "moderator=true")
-    shown = results(controller.playbook(KEYS, "--check", *options))[-1]["msg"]
+    options = credentials(name, new.upper().replace("EXAMPLE", "example"), "moderator=true")
+    shown = results(controller.playbook(CREDENTIALS, "--check", *options))[-1]["msg"]
     assert f"a link to set a password, mailed to {new}" in shown
     assert owners(fermium, name) == {site.OWNER} and accounts(fermium, word) == {}, "check mode wrote"
 
-    said = controller.playbook(KEYS, *options)
+    said = controller.playbook(CREDENTIALS, *options)
     assert results(said)[-1]["msg"] == shown
     assert owners(fermium, name) == {site.OWNER, new} and set(fermium.members(name, "moderator")) == {new}
     first = link(outside, new)
@@ -128,7 +128,7 @@ def test_a_person_gets_the_keys_of_a_list(
     assert first.rstrip("/").rpartition("/")[2] not in json.dumps(said), "the link is for one person's eyes"
     ((account, found),) = accounts(fermium, word).items()
     assert found == {"password": False, "email": new, "addresses": {new: True}}
-    assert changed(controller.playbook(KEYS, *options)) == 0
+    assert changed(controller.playbook(CREDENTIALS, *options)) == 0
     link(outside, new)  # still one
 
     # the person, who knows the mail and nothing else
@@ -142,7 +142,7 @@ def test_a_person_gets_the_keys_of_a_list(
     assert page.status == 200 and name in page.text and "Description" in page.text
     # a link is for one time
     assert "password1" not in visitor().get(first).text
-    assert changed(controller.playbook(KEYS, *options)) == 0
+    assert changed(controller.playbook(CREDENTIALS, *options)) == 0
 
     # a stranger with an account of the same making
     made = controller.task(ACCOUNT, address=stranger)
@@ -153,15 +153,18 @@ def test_a_person_gets_the_keys_of_a_list(
     assert other.get(f"{ACCOUNTS}/email/").status == 200, "the stranger is not logged in"
     assert other.get(settings(name)).status == 403
 
-    # lost again: once for each occasion
-    again = keys(name, new, occasion="ticket 4711")
-    assert changed(controller.playbook(KEYS, *again)) == 1 and changed(controller.playbook(KEYS, *again)) == 0
+    # lost again: once for each reason
+    again = credentials(name, new, reason="ticket 4711")
+    assert (
+        changed(controller.playbook(CREDENTIALS, *again)) == 1
+        and changed(controller.playbook(CREDENTIALS, *again)) == 0
+    )
     person = visitor()
     person.submit(link(outside, new, 2), password1=PASSWORD + "8", password2=PASSWORD + "8")
     person.log_in(account, PASSWORD + "8")
     assert person.get(settings(name)).status == 200
     proved(
-        "the keys of a list: a link by mail, once; settings open to the owner only",
+        "the credentials of a list: a link by mail, once; settings open to the owner only",
         "login asked, 200; stranger 403; 2 links",
     )
 
@@ -176,7 +179,7 @@ def test_a_list_is_taken_over(
     proved: Proved,
 ) -> None:
     old, new = f"old-{word}@example.net", f"heir-{word}@example.net"
-    controller.playbook(KEYS, *keys([name], old, "replace=false", "moderator=false"))
+    controller.playbook(CREDENTIALS, *credentials([name], old, "replace=false", "moderator=false"))
     assert owners(fermium, name) == {site.OWNER, old}
     before = visitor()
     before.submit(link(outside, old), password1=PASSWORD, password2=PASSWORD)
@@ -189,7 +192,7 @@ def test_a_list_is_taken_over(
     squatter.log_in(f"mallory-{word}", PASSWORD)
     assert squatter.get(f"{ACCOUNTS}/email/").status == 200
 
-    said = results(controller.playbook(KEYS, *keys(name, new, "replace=true")))[-1]["msg"]
+    said = results(controller.playbook(CREDENTIALS, *credentials(name, new, "replace=true")))[-1]["msg"]
     assert f"account mallory-{word} loses {new}, which it has not confirmed" in said
     assert owners(fermium, name) == {new}
     heir = visitor()
@@ -208,14 +211,16 @@ def test_what_is_refused_touches_nothing(
     controller.task(ACCOUNT, address=closed)
     django(fermium, CLOSE.format(address=closed))
     bad = {
-        f"of {closed} is not active: give an address whose account an administrator has activated": keys(name, closed),
-        f'keys_list is ["x{word}"], of which fermium has none: give names of lists that exist': keys(
+        f"of {closed} is not active: give an address whose account an administrator has activated": credentials(
+            name, closed
+        ),
+        f'credentials_lists is ["x{word}"], of which fermium has none: give names of lists that exist': credentials(
             f"x{word}", "a@example.net"
         ),
-        'keys_list is [] and keys_person is "a@example.net": give ': keys("", "a@example.net"),
-        "address is 'a@nowhere': give an e-mail address": keys(name, "a@nowhere"),
+        'credentials_lists is [] and credentials_person is "a@example.net": give ': credentials("", "a@example.net"),
+        "address is 'a@nowhere': give an e-mail address": credentials(name, "a@nowhere"),
     }
     for sentence, options in bad.items():
-        assert sentence in controller.stopped(KEYS, *options)
+        assert sentence in controller.stopped(CREDENTIALS, *options)
     assert owners(fermium, name) == {site.OWNER}
     proved("an account that is closed, a list that is not there: refused before anything", f"{len(bad)} refused")

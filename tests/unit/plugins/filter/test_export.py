@@ -51,7 +51,7 @@ def test_a_name_in_any_script_comes_back_from_yaml(name):
     assert yaml.load(text.encode(), Loader)  # noqa: S506
 
 
-def test_an_outside_archive_is_nobody():
+def test_an_external_archive_is_nobody():
     robot = {
         "address": "archive@example.net",
         "display_name": "",
@@ -63,17 +63,17 @@ def test_an_outside_archive_is_nobody():
     people[2]["delivery_mode"] = "mime_digests"
     lists = {NAME: {"state": "present", "header_matches": [], "rosters": {"member": people}}}
     lists[NAME]["settings"] = {"archive_policy": "public"}
-    declared = [{"name": "a", "outside_archivers": ["Archive@example.net"]}, {"name": "b"}]
-    defaults = {"outside_archivers": {"digest@example.net": True, "bob@example.net": False}}
+    declared = [{"name": "a", "external_archives": ["Archive@example.net"]}, {"name": "b"}]
+    defaults = {"external_archives": {"digest@example.net": True, "bob@example.net": False}}
     (entry,) = yaml.load(export_lists(lists, "yaml", declared, defaults), Loader)["mailman_lists"]  # noqa: S506
-    assert entry["outside_archivers"] == ["archive@example.net"] and "outside_archivers_private" not in entry
+    assert entry["external_archives"] == ["archive@example.net"] and "external_archives_allow_private" not in entry
     assert [each["address"] for each in entry["members"]] == ["bob@example.net", "digest@example.net"]
     assert "archive@" not in export_lists(lists, "csv", declared, defaults)
     lists[NAME]["settings"] = {"archive_policy": "private"}
     (entry,) = yaml.load(export_lists(lists, "yaml", declared, defaults), Loader)["mailman_lists"]  # noqa: S506
-    assert entry["outside_archivers_private"] is True
-    with pytest.raises(AnsibleFilterError, match="outside_archivers is 'nobody': give an e-mail address"):
-        export_lists(lists, "csv", [{"outside_archivers": ["nobody"]}])
+    assert entry["external_archives_allow_private"] is True
+    with pytest.raises(AnsibleFilterError, match="external_archives is 'nobody': give an e-mail address"):
+        export_lists(lists, "csv", [{"external_archives": ["nobody"]}])
 
 
 nasty = st.text(st.one_of(st.sampled_from("'=+-@ \t\r\n\x1b\\x1b\u202e\u3164＝＋－＠"), st.characters()), max_size=12)

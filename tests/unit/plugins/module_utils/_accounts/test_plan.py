@@ -16,13 +16,13 @@ MORE = {"link": "https://l/key", "login": "https://l/login", "name": "new", "val
 
 
 def found(claims=(), **holder):
-    person = dict({"name": "new", "active": True, "password": False, "occasions": []}, **holder)
+    person = dict({"name": "new", "active": True, "password": False, "reasons": []}, **holder)
     return {"holder": person if holder else None, "claims": list(claims)}
 
 
-def requests(state, occasion=None):
+def requests(state, reason=None):
     told = {"lists": [A], "roles": ["owner"]}
-    steps = [dict(step.request) for step in plan(NEW, state, occasion, [A])]
+    steps = [dict(step.request) for step in plan(NEW, state, reason, [A])]
     for step in steps:
         assert "mail" not in step or {key: step.pop(key) for key in told} == told
     return steps
@@ -34,19 +34,19 @@ def test_who_has_no_account_gets_one_and_a_link():
 
 
 @pytest.mark.parametrize(
-    "holder, occasion, mailed",
+    "holder, reason, mailed",
     [
-        ({"occasions": []}, None, True),
-        ({"occasions": ["new"]}, None, False),
-        ({"occasions": ["ticket 1"]}, None, False),
+        ({"reasons": []}, None, True),
+        ({"reasons": ["new"]}, None, False),
+        ({"reasons": ["ticket 1"]}, None, False),
         ({"password": True}, None, False),
         ({"password": True}, "ticket 1", True),
-        ({"password": True, "occasions": ["ticket 1"]}, "ticket 1", False),
-        ({"occasions": ["ticket 1"]}, "ticket 2", True),
+        ({"password": True, "reasons": ["ticket 1"]}, "ticket 1", False),
+        ({"reasons": ["ticket 1"]}, "ticket 2", True),
     ],
 )
-def test_a_link_is_mailed_once_for_each_occasion(holder, occasion, mailed):
-    assert requests(found(**holder), occasion) == ([{"mail": occasion or "new"}] if mailed else [])
+def test_a_link_is_mailed_once_for_each_reason(holder, reason, mailed):
+    assert requests(found(**holder), reason) == ([{"mail": reason or "new"}] if mailed else [])
 
 
 def test_who_only_claims_an_address_loses_it_first():

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.listops.mailman.plugins.filter.confidential import confidential
+from ansible_collections.listops.mailman.plugins.filter.secret_settings import secret_settings
 
 
 def test_by_name_and_by_value_within_it():
@@ -15,8 +15,8 @@ def test_by_name_and_by_value_within_it():
         "CACHES": {"default": {"LOCATION": "redis://user:x@127.0.0.1"}},
     }
     shown = {"DEBUG": False, "A": "https://example.org/a@b:c", "B": None, "C": ["pas", "s"]}
-    assert confidential({**hidden, **shown}) == hidden
-    assert confidential({}) == {}
+    assert secret_settings({**hidden, **shown}) == hidden
+    assert secret_settings({}) == {}
 
 
 def test_in_sections():
@@ -25,4 +25,4 @@ def test_in_sections():
         "nntp": {"user": "a", "password": "b"},
         "mta": {"smtp_pass": "x", "max_recipients": 5},
     }
-    assert confidential(settings, True) == {"nntp": {"password": "b"}, "mta": {"smtp_pass": "x"}}
+    assert secret_settings(settings, True) == {"nntp": {"password": "b"}, "mta": {"smtp_pass": "x"}}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: confidential
+name: secret_settings
 short_description: Those of some settings that may hold a password
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
@@ -20,7 +20,7 @@ options:
     type: dict
     required: true
   sections:
-    description: Whether the names are those of sections, each a dictionary of settings; sections with nothing confidential are left out.
+    description: Whether the names are those of sections, each a dictionary of settings; sections without any such setting are left out.
     type: bool
     default: false
 """
@@ -28,12 +28,12 @@ options:
 EXAMPLES = r"""
 - name: Show the names of what is kept apart
   ansible.builtin.debug:
-    msg: "{{ mailman_web_settings | listops.mailman.confidential | list }}"
+    msg: "{{ mailman_web_settings | listops.mailman.secret_settings | list }}"
 """
 
 RETURN = r"""
 _value:
-  description: The confidential ones, as they were given.
+  description: The settings that may hold a password, as they were given.
   type: dict
 """
 
@@ -42,21 +42,21 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_CONFIDENTIAL = re.compile(r'pass|secret|token|key|dsn|://[^/@"]*:[^/@"]*@', re.IGNORECASE)
+_SECRET = re.compile(r'pass|secret|token|key|dsn|://[^/@"]*:[^/@"]*@', re.IGNORECASE)
 
 
-def confidential(settings: Mapping[str, Any], sections: bool = False) -> dict[str, Any]:
+def secret_settings(settings: Mapping[str, Any], sections: bool = False) -> dict[str, Any]:
     """Those of settings that may hold a password."""
     if sections:
-        found = {name: confidential(keys) for name, keys in settings.items()}
+        found = {name: secret_settings(keys) for name, keys in settings.items()}
         return {name: keys for name, keys in found.items() if keys}
     return {
         name: value
         for name, value in settings.items()
-        if _CONFIDENTIAL.search(json.dumps([name, value], default=str, ensure_ascii=False))
+        if _SECRET.search(json.dumps([name, value], default=str, ensure_ascii=False))
     }
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., dict[str, Any]]]:
-        return {"confidential": confidential}
+        return {"secret_settings": secret_settings}

@@ -1,17 +1,17 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries of lists with the outside archives that the inventory declares of them."""
+"""Entries of lists with the external archives that the inventory declares of them."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: outside_archivers
-short_description: Entries of lists with their outside archives
+name: external_archives
+short_description: Entries of lists with their external archives
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Gives entries that say only who is on a list the O(listops.mailman.mailman_list#module:outside_archivers) that the inventory declares
+  - Gives entries that say only who is on a list the O(listops.mailman.mailman_list#module:external_archives) that the inventory declares
     of the same list, so that an exact roster leaves these members alone.
 positional: declared
 options:
@@ -30,7 +30,7 @@ options:
 EXAMPLES = r"""
 - name: Members from elsewhere
   listops.mailman.mailman_list:
-    lists: "{{ rosters | listops.mailman.outside_archivers(mailman_lists) }}"
+    lists: "{{ rosters | listops.mailman.external_archives(mailman_lists) }}"
 """
 
 RETURN = r"""
@@ -43,7 +43,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-KEYS = ("outside_archivers", "outside_archivers_private")
+KEYS = ("external_archives", "external_archives_allow_private")
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -57,7 +57,7 @@ def _parts(entry: Mapping[str, Any]) -> tuple[str, str]:
     return local, domain or str(entry.get("domain") or "").lower()
 
 
-def outside_archivers(
+def external_archives(
     entries: Sequence[Mapping[str, Any]], declared: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """The entries with what is declared of them; see DOCUMENTATION."""
@@ -71,4 +71,4 @@ def outside_archivers(
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., list[dict[str, Any]]]]:
-        return {"outside_archivers": outside_archivers}
+        return {"external_archives": external_archives}

@@ -34,10 +34,10 @@ bye
 """
 
 
-def test_an_outside_archive_is_a_member(host: Mailman21, made: str) -> None:
+def test_an_external_archive_is_a_member(host: Mailman21, made: str) -> None:
     exact = {"state": "exact", "addresses": ["alice@example.org"]}
     host.config_list(made, "new_member_options=256\n")
-    host.climb(LIST, name=made, members=exact, outside_archivers=[ARCHIVE])
+    host.climb(LIST, name=made, members=exact, external_archives=[ARCHIVE])
     assert sorted(host.members(made, "-r")) == ["alice@example.org", ARCHIVE]
     assert host.members(made, "-m") == [ARCHIVE], "what is sent in its name is for the moderators"
     options = host.member(made, ARCHIVE)["options"]
@@ -46,35 +46,35 @@ def test_an_outside_archive_is_a_member(host: Mailman21, made: str) -> None:
 
     # what bounced is tried again, whatever the list does with members' posts
     host.apply(MEMBER, list=made, address=ARCHIVE, delivery_status="by_bounces", delivery_mode="mime_digests")
-    host.climb(LIST, name=made, members=exact, outside_archivers={ARCHIVE.upper(): True})
+    host.climb(LIST, name=made, members=exact, external_archives={ARCHIVE.upper(): True})
     assert host.members(made, "-r", "--nomail=enabled") == sorted(["alice@example.org", ARCHIVE])
-    host.climb(LIST, name=made, outside_archivers=[ARCHIVE], default_member_action="hold")
-    assert host.apply(LIST, name=made, outside_archivers=[ARCHIVE])["changed"] is False
+    host.climb(LIST, name=made, external_archives=[ARCHIVE], default_member_action="hold")
+    assert host.apply(LIST, name=made, external_archives=[ARCHIVE])["changed"] is False
     assert ARCHIVE in host.members(made, "-m")
 
-    host.climb(LIST, name=made, members=exact, outside_archivers={ARCHIVE: False})
+    host.climb(LIST, name=made, members=exact, external_archives={ARCHIVE: False})
     assert host.members(made) == ["alice@example.org"]
 
 
-def test_no_outside_archive_is_greeted(host: Mailman21, made: str) -> None:
+def test_no_external_archive_is_greeted(host: Mailman21, made: str) -> None:
     with host.no_mail_of(made):
-        host.apply(LIST, name=made, outside_archivers=[ARCHIVE], send_welcome=True)
-        host.apply(LIST, name=made, outside_archivers={ARCHIVE: False}, send_goodbye=True)
+        host.apply(LIST, name=made, external_archives=[ARCHIVE], send_welcome=True)
+        host.apply(LIST, name=made, external_archives={ARCHIVE: False}, send_goodbye=True)
 
 
 def test_a_private_list_has_none(host: Mailman21, made: str, name: str) -> None:
-    sentence = f"outside_archivers has {ARCHIVE}, and archive_policy is private: give archive_policy public"
+    sentence = f"external_archives has {ARCHIVE}, and archive_policy is private: give archive_policy public"
     before = host.fingerprint()
     other = f"{made}-new"
-    entries = [{"name": other}, {"name": made, "archive_policy": "private", "outside_archivers": [ARCHIVE]}]
+    entries = [{"name": other}, {"name": made, "archive_policy": "private", "external_archives": [ARCHIVE]}]
     assert sentence in host.refusal(LIST, lists=entries)
     assert host.fingerprint() == before and other not in host.lists()
-    defaults = {"outside_archivers": [ARCHIVE]}
+    defaults = {"external_archives": [ARCHIVE]}
     host.climb(LIST, lists=[{"name": made}], defaults=defaults)
     host.climb(LIST, lists=[{"name": made, "archive_policy": "private"}], defaults=defaults)
     assert host.members(made) == []
-    assert sentence in host.refusal(LIST, name=made, outside_archivers=[ARCHIVE])
-    host.climb(LIST, name=made, outside_archivers=[ARCHIVE], outside_archivers_private=True)
+    assert sentence in host.refusal(LIST, name=made, external_archives=[ARCHIVE])
+    host.climb(LIST, name=made, external_archives=[ARCHIVE], external_archives_allow_private=True)
     assert host.members(made) == [ARCHIVE]
 
 
@@ -111,7 +111,7 @@ def test_the_posts_of_before(host: Mailman21, archived: str, tmp_path: pathlib.P
 
     host.apply(LIST, name=archived, archive_policy="private")
     assert f"list {archived}@{host.domain} has archive_policy private: give " in host.refusal(MBOX, **options)
-    assert host.apply(MBOX, **options, private=True)["changed"] is False
+    assert host.apply(MBOX, **options, allow_private=True)["changed"] is False
     assert "does not exist" in host.refusal(MBOX, list=f"{archived}-no", directory=host.room)
     assert host.refusal(MBOX, list=archived, directory="/nowhere").startswith("directory is '/nowhere': give ")
 
