@@ -160,7 +160,7 @@ LEFT_TO_ROOT = "the role has left that folder to root alone before, and refused 
 MOUNTED = "the directory was mounted by its descriptor before; what is mounted cannot be renamed"
 # Tasks that go there as root all the same, and why that gives nothing away.
 NAMED = {
-    ("playbooks/lists.yml", "See whether guarded archives without a declared list have one"): LOOKS,
+    ("playbooks/lists.yml", "Look for the lists of guarded archives that are not declared"): LOOKS,
     ("roles/backup/tasks/dump.yml", "List what to save and what to leave out"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "Install its configuration"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "No old figures stay"): "listops-publish goes by descriptors",
