@@ -40,7 +40,12 @@ while True:
 # Tasks that give a service's user something, where, and how its role calls that.
 DEFAULTS = {"spamassassin_home": "/var/lib/spamd", "spamassassin_user": "spamd", "spamassassin_group": "spamd"}
 WALKS = [
-    ("mailman/tasks/web.yml", "Give the web interface its files", "/var/lib/mailman3/web/fulltext_index", "www-data"),
+    (
+        "mailman/tasks/web.yml",
+        "Give the web interface's files to its user",
+        "/var/lib/mailman3/web/fulltext_index",
+        "www-data",
+    ),
     ("spamassassin/tasks/install.yml", "Give the Bayes database to the user", "/var/lib/spamd/.spamassassin", "spamd"),
 ]
 SINGLE = [

@@ -162,35 +162,35 @@ MOUNTED = "the directory was mounted by its descriptor before; what is mounted c
 NAMED = {
     ("playbooks/lists.yml", "Look for the lists of guarded archives that are not declared"): LOOKS,
     ("roles/backup/tasks/dump.yml", "List what to save and what to leave out"): TEXT,
-    ("roles/housekeeping/tasks/main.yml", "Install its configuration"): TEXT,
-    ("roles/housekeeping/tasks/main.yml", "No old figures stay"): "listops-publish goes by descriptors",
+    ("roles/housekeeping/tasks/main.yml", "Install the configuration of housekeeping"): TEXT,
+    ("roles/housekeeping/tasks/main.yml", "Remove old figures"): "listops-publish goes by descriptors",
     ("roles/mailman/tasks/core21.yml", "Install Mailman's secrets"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/core21.yml", "Install mm_cfg.py"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/find21.yml", "Look for Mailman's commands"): LOOKS,
-    ("roles/mailman/tasks/find21.yml", "See where its configuration is"): LOOKS,
-    ("roles/mailman/tasks/find21.yml", "See whose its folders are"): LOOKS,
-    ("roles/mailman/tasks/mailman21.yml", "See what is in the place of secrets"): LOOKS,
-    ("roles/mailman/tasks/secrets.yml", "See whether secrets are kept"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/find21.yml", "Look for mm_cfg.py"): LOOKS,
+    ("roles/mailman/tasks/find21.yml", "Look at the owners of Mailman's folders"): LOOKS,
+    ("roles/mailman/tasks/mailman21.yml", "Look at the files of secrets"): LOOKS,
+    ("roles/mailman/tasks/secrets.yml", "Look for the kept secrets"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/secrets.yml", "Read the kept secrets"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/secrets.yml", "Make the files of secrets"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/secrets.yml", "Generate the secrets that are not given"): LEFT_TO_ROOT,
-    ("roles/mailman/tasks/secrets.yml", "Read them back"): LEFT_TO_ROOT,
+    ("roles/mailman/tasks/secrets.yml", "Read the generated secrets"): LEFT_TO_ROOT,
     (
         "roles/mailman/tasks/foreign.yml",
-        "Read what the present configuration says",
+        "Read the present configuration",
     ): "present.py opens databases as their users",
     ("roles/spamassassin/tasks/install.yml", "Create the user, without login and without password"): TEXT,
-    ("roles/spamassassin/tasks/service.yml", "See how the daemon runs"): TEXT,
-    ("roles/spool_tmpfs/tasks/foreign.yml", "See what links lead to"): "looks only: readlink",
-    ("roles/spool_tmpfs/tasks/foreign.yml", "See what systemd calls a mount there"): "opens no path: systemd-escape",
+    ("roles/spamassassin/tasks/service.yml", "Read the state of the daemon"): TEXT,
+    ("roles/spool_tmpfs/tasks/foreign.yml", "Resolve links"): "looks only: readlink",
+    ("roles/spool_tmpfs/tasks/foreign.yml", "Compute the names of mount units"): "opens no path: systemd-escape",
     ("roles/spool_tmpfs/tasks/foreign.yml", "Look for units that mount there"): "looks in folders of root's only",
     (
         "roles/spool_tmpfs/tasks/mount.yml",
-        "Forget lines for the same directories that are written otherwise",
+        "Remove other entries of fstab for the same directories",
     ): "writes /etc/fstab only",
     ("roles/spool_tmpfs/tasks/mount.yml", "Record the mounts, with the options that they have now"): MOUNTED,
     ("roles/spool_tmpfs/tasks/unmount.yml", "Give back the directories that are no longer declared"): MOUNTED,
-    ("roles/spool_tmpfs/tasks/unmount.yml", "Forget them"): "writes /etc/fstab only",
+    ("roles/spool_tmpfs/tasks/unmount.yml", "Remove their entries from fstab"): "writes /etc/fstab only",
 }
 
 
@@ -272,9 +272,9 @@ def test_the_order_of_what_is_left_to_root() -> None:
     ]
     names = [task["name"] for task in block["block"]]
     assert names[:4] == [
-        "Leave the folders of its programs and its configuration to root",
-        "See what is in the place of secrets",
-        "Refuse links in their place",
+        "Restrict the folders of programs and configuration to root",
+        "Look at the files of secrets",
+        "Refuse links in place of secrets",
         "Keep the secrets",
     ]
 
