@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
                 "found": {"type": "dict", "required": True},
                 "directory": {"type": "path", "required": True},
                 "members": {"type": "str", "choices": ["leave", "inventory", "files"], "default": "leave"},
+                "engine": {"type": "str", "choices": ["same", "mailman3"], "default": "same"},
                 "server": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}},
                 "secrets_in": {"type": "str", "choices": ["vault", "clear"], "default": "vault"},
@@ -41,7 +42,7 @@ class ActionModule(ActionBase):
             }
         )
         folder = Path(self._loader.path_dwim(arguments["directory"]))
-        made = inventory.write(arguments["found"], arguments["members"], arguments["server"])
+        made = inventory.write(arguments["found"], arguments["members"], arguments["server"], arguments["engine"])
         files = {folder / name: content for name, content in made.files.items()}
         private = {folder / name for name in made.private}
         hidden = folder / SECRETS

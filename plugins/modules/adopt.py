@@ -49,6 +49,13 @@ options:
     type: str
     choices: [leave, inventory, files]
     default: leave
+  engine:
+    description:
+      - Which Mailman the inventory is for. With V(mailman3), lists of a Mailman 2.1 are written as a Mailman 3 can hold them.
+      - What it cannot hold is named in a comment before the list, and in RV(notes), with what takes its place.
+    type: str
+    choices: [same, mailman3]
+    default: same
   server:
     description: Other variables of the host, for C(server.yml).
     type: dict

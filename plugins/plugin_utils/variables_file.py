@@ -11,6 +11,7 @@ act on a terminal is escaped.
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Any, Iterable, Mapping, Sequence
 
 import yaml
@@ -96,7 +97,12 @@ def lines(value: Any) -> int:
 
 
 def comment(sentences: Iterable[str], indent: str = "") -> str:
-    return "".join("{0}# {1}\n".format(indent, visible.one_line(sentence)) for sentence in sentences)
+    """Sentences as a comment, each from a line of its own on."""
+    first, more = indent + "# ", indent + "#   "
+    return "".join(
+        textwrap.fill(visible.one_line(sentence), WIDTH, initial_indent=first, subsequent_indent=more) + "\n"
+        for sentence in sentences
+    )
 
 
 def variables(content: Mapping[str, Any], head: Sequence[str] = ()) -> str:

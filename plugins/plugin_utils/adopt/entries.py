@@ -60,8 +60,7 @@ def adopt(
     values = dict(_values(found, schema, before))
     more: dict[str, Any] = {}
     if found["state"] == "disabled":
-        actions = (one for one in model.DISABLED_ACTIONS if found["header_matches"] == plan.disabled_rules(one))
-        more["disabled_action"] = "hold" if before.get("elsewhere") else next(actions, "reject")
+        more["disabled_action"] = disabled_action(found)
     values.update(_people(found, roles))
     kept, omitted = _declarable(name, found, schema, more, values)
     if ("members",) in kept:
@@ -71,6 +70,14 @@ def adopt(
     if more.get("disabled_action") == "reject":
         del more["disabled_action"]
     return Adopted(name, found["state"], more, kept, omitted)
+
+
+def disabled_action(found: Mapping[str, Any]) -> str:
+    """What happens to posts to a disabled list."""
+    if found["before"].get("elsewhere"):
+        return "hold"
+    actions = (one for one in model.DISABLED_ACTIONS if found["header_matches"] == plan.disabled_rules(one))
+    return next(actions, "reject")
 
 
 def _values(

@@ -10,7 +10,13 @@ import re
 from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import entries, new_lists, review, shared
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import (
+    entries,
+    new_lists,
+    review,
+    shared,
+    to_mailman3,
+)
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.entries import Adopted, Path
 
 # Where members are: they subscribe themselves and are left alone, in the entry of their list, or in a file for each list.
@@ -18,6 +24,10 @@ MEMBERS = ("leave", "inventory", "files")
 LISTS_HEAD = (
     "The mailing lists of this host as they were when it was adopted. Applied, this changes nothing.",
     "What is not here is Mailman's own default, or stays as it is. So do passwords, which nobody can read.",
+)
+CONVERTED_HEAD = (
+    "The mailing lists of a Mailman 2.1, as far as Mailman 3 can hold them. What it cannot hold is named before each list.",
+    "What is not here is Mailman 3's own default. Passwords cannot be taken over.",
 )
 SERVER_HEAD = ("Which Mailman this host has, and for which domains it takes mail.",)
 MEMBERS_HEAD = ("The members of {0}: who is not here is removed from it, and who left is put back.",)
@@ -31,11 +41,17 @@ class Written(NamedTuple):
     notes: Mapping[str, list[str]]
 
 
-def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any]) -> Written:
+def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any], engine: str = "") -> Written:
     """The files of a host.
 
     found: what mailman_list_info returned. members: see MEMBERS. server: variables of the site that are known besides.
+    engine: mailman3 for an inventory of a Mailman 3 that shall have the lists of a Mailman 2.1.
     """
+    lost: Mapping[str, list[str]] = {}
+    head = LISTS_HEAD
+    if engine == "mailman3" and found["engine"] == "mailman21":
+        found, lost = to_mailman3.convert(found)
+        head = CONVERTED_HEAD
     roles = ("owner", "moderator", "nonmember") if members == "leave" else tuple(entries.ROSTERS)
     lists = [
         entries.adopt(name, each, found["available_settings"], roles) for name, each in sorted(found["lists"].items())
@@ -43,8 +59,9 @@ def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any]) -> 
     domains = _domains(found)
     defaults, own = shared.split(lists, new_lists.of(found["engine"], _archivers(found)))
     notes = {name: [reason + "."] for name, reason in sorted(found["unreadable"].items())}
+    notes.update(lost)
     for each in lists:
-        said = list(review.sentences(found["lists"][each.name], each))
+        said = [*lost.get(each.name, ()), *review.sentences(found["lists"][each.name], each)]
         if said:
             notes[each.name] = said
     files: dict[str, str] = {}
@@ -54,12 +71,12 @@ def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any]) -> 
         if members == "files" and "members" in entry:
             variable = "mailman_members_" + _word(entry["name"], files)
             file = "members/{0}.yml".format(variable[len("mailman_members_") :])
-            head = [sentence.format(each.name) for sentence in MEMBERS_HEAD]
-            files[file] = variables_file.variables({variable: entry["members"]["addresses"]}, head)
+            above = [sentence.format(each.name) for sentence in MEMBERS_HEAD]
+            files[file] = variables_file.variables({variable: entry["members"]["addresses"]}, above)
             entry["members"] = {"state": "exact", "addresses": variables_file.Template("{{ " + variable + " }}")}
         items.append((notes.get(each.name, ()), entry))
     private = frozenset([*files, *(["lists.yml"] if members == "inventory" else [])])
-    content = variables_file.variables({}, LISTS_HEAD)
+    content = variables_file.variables({}, head)
     if defaults:
         content += variables_file.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
     content += variables_file.comment("{0}.".format(reason) for _name, reason in sorted(found["unreadable"].items()))

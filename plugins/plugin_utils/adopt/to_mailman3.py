@@ -1,0 +1,296 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lists of Mailman 2.1 as Mailman 3 can hold them, and each value that it cannot hold. Pure.
+
+What has another name in Mailman 3 is carried over: texts become templates, with their placeholders translated, and rules on several
+headers become several rules. The rest is named, with what takes its place.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import entries
+from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
+
+# Texts of a list -> Mailman 3's templates.
+TEXTS = {
+    "msg_header": "list:member:regular:header",
+    "msg_footer": "list:member:regular:footer",
+    "digest_header": "list:member:digest:header",
+    "digest_footer": "list:member:digest:footer",
+    "welcome_msg": "list:user:notice:welcome",
+    "goodbye_msg": "list:user:notice:goodbye",
+}
+# Placeholders of Mailman 2.1 -> of Mailman 3's templates.
+PLACEHOLDERS = {
+    "real_name": "$display_name",
+    "list_name": "$short_listname",
+    "_internal_name": "$short_listname",
+    "host_name": "$domain",
+    "description": "$description",
+    "info": "$info",
+    "user_address": "$user_email",
+    "user_delivered_to": "$user_delivered_to",
+    "user_name": "$user_name",
+    "user_language": "$user_language",
+}
+# The address of the list's page, as 2.1's own footers spell it.
+_LISTINFO = re.compile(r"%\(web_page_url\)s\s*listinfo%\(cgiext\)s/%\(_internal_name\)s")
+_OLD = re.compile(r"%\(([A-Za-z_]+)\)[sd]|%%")
+_SEVERAL_HEADERS = re.compile(r"\^?\((?:\?:)?([A-Za-z0-9-]+(?:\|[A-Za-z0-9-]+)+)\):\s*(.*)\Z", re.DOTALL)
+# Settings of 2.1 that mean nothing elsewhere: how its own pages look, and what follows from the host.
+WITHOUT_MEANING = (
+    *(
+        "web_page_url",
+        "admin_member_chunksize",
+        "topics_bodylines_limit",
+        "umbrella_member_suffix",
+        "member_moderation_action",
+    ),
+    *(
+        "member_verbosity_interval",
+        "regular_exclude_ignore",
+        "available_languages",
+        "admin_password",
+        "poster_password",
+    ),
+)
+_OWN_CHOICE = "each member chooses it"
+# What takes the place of a setting.
+INSTEAD = {
+    "umbrella_list": "an umbrella list is a list with the addresses of the other lists as members",
+    "send_reminders": "nobody has a password for a list",
+    "new_member_options": _OWN_CHOICE,
+    "digest_is_default": _OWN_CHOICE,
+    "mime_is_default_digest": _OWN_CHOICE,
+    "include_sender_header": "Mailman 3 writes no Sender header of its own",
+    "drop_cc": "Mailman 3 does not shorten Cc",
+    "encode_ascii_prefixes": "Mailman 3 encodes a prefix where that is needed",
+    "nondigestable": "members may always have each post",
+    "scrub_nondigest": "filter_content takes attachments out",
+    "regular_exclude_lists": "nothing keeps away posts that a member has from another list",
+    "regular_include_lists": "the address of the other list may be a member",
+    "subscribe_auto_approval": "subscription_policy holds for everybody",
+    "obscure_addresses": "the archive always hides addresses from strangers",
+    "member_verbosity_threshold": "nothing counts how often a member posts",
+    "member_moderation_notice": "the template list:user:notice:rejected, for all rejected posts",
+    "nonmember_rejection_notice": "the template list:user:notice:rejected, for all rejected posts",
+    "dmarc_quarantine_moderation_action": "dmarc_mitigate_action holds for p=quarantine, too",
+    "dmarc_none_moderation_action": "dmarc_mitigate_unconditionally",
+    "equivalent_domains": "each address of a person is one of a user",
+    "forward_auto_discards": "nothing forwards discarded posts",
+    "archive_volume_frequency": "the archive has months",
+    "nntp_host": "the news server is the site's (mailman_settings.nntp)",
+    "topics": "a list for each topic",
+    "topics_enabled": "a list for each topic",
+}
+
+
+class Converted(NamedTuple):
+    """found: what mailman_list_info would return of a Mailman 3. lost: posting address -> sentences."""
+
+    found: dict[str, Any]
+    lost: dict[str, list[str]]
+
+
+def convert(found: Mapping[str, Any]) -> Converted:
+    """Lists of Mailman 2.1, as mailman_list_info returned them, as lists of Mailman 3."""
+    schema = vocabulary_of_mailman3()
+    names = _names(found["lists"].values())
+    lists: dict[str, Any] = {}
+    lost: dict[str, list[str]] = {}
+    for address, each in found["lists"].items():
+        said: list[str] = []
+        local, _at, domain = address.partition("@")
+        if local == "mailman":
+            lost[address] = ["It is the site list of Mailman 2.1, which Mailman 3 does not need."]
+            continue
+        if not re.match(r"[-_.0-9a-z]+\Z", local):
+            new = re.sub(r"[^-_.0-9a-z]", "-", local)
+            said.append(
+                "Mailman 3 takes no list of this name, so it is called {0}; the old name needs an alias.".format(new)
+            )
+            address = "{0}@{1}".format(new, domain)
+        lists[address] = _list(each, domain, schema, names, said)
+        if said:
+            lost[address] = said
+    return Converted(
+        {**found, "engine": "mailman3", "available_settings": schema, "lists": lists},
+        lost,
+    )
+
+
+def _list(
+    found: Mapping[str, Any],
+    domain: str,
+    schema: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, str],
+    said: list[str],
+) -> dict[str, Any]:
+    settings = {key: kind.get("default") for key, kind in schema.items() if kind["type"] != "secret"}
+    new = _new_list()
+    texts: dict[str, str] = {}
+    for key, value in found["settings"].items():
+        if value is None or (key not in schema and value == new.get(key)):
+            continue
+        if key in TEXTS:
+            texts.update(_text(key, value, said))
+        elif key in schema and schema[key]["type"] != "secret":
+            settings[key] = _value(key, value, domain, schema, said)
+        elif key == "moderator_password" and value:
+            said.append("Its moderator_password cannot be taken over: give another one.")
+        elif key == "bounce_matching_headers":
+            said.append(
+                "bounce_matching_headers is not carried over: what of it is needed belongs into header_matches."
+            )
+        elif key not in WITHOUT_MEANING and key in INSTEAD:
+            said.append("{0} is {1}, which Mailman 3 does not have: {2}.".format(key, _shown(value), INSTEAD[key]))
+        elif key not in WITHOUT_MEANING and not key.endswith("_password"):
+            said.append("{0} is {1}, which Mailman 3 does not have.".format(key, _shown(value)))
+    before = found["before"] or {"header_matches": found["header_matches"], "settings": {}}
+    settings.update({key: value for key, value in before["settings"].items() if key in settings})
+    rules = list(_rules(before["header_matches"], said))
+    closed: dict[str, Any] = {"before": None}
+    if found["before"]:
+        closed["before"] = {"settings": {key: settings[key] for key in plan.DISABLED_SETTINGS}, "header_matches": rules}
+        settings.update(plan.DISABLED_SETTINGS)
+        rules = plan.disabled_rules(entries.disabled_action(found))
+    return {
+        **found,
+        **closed,
+        "settings": settings,
+        "header_matches": rules,
+        "bans": [ban for ban in found["bans"] if _holds("bans", ban, said)],
+        "archivers": {},
+        "templates": texts,
+        "rosters": {role: list(_people(role, people, names, said)) for role, people in found["rosters"].items()},
+    }
+
+
+def _new_list() -> dict[str, Any]:
+    """What a new list of Mailman 2.1 has, by setting."""
+    schema = options.schema(stock.OPTIONS, sorted(stock.CHARSETS))
+    return {
+        name: options.read_setting(name, stock.NEW_LIST, kind)
+        for name, kind in schema.items()
+        if kind["type"] != "secret"
+    }
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _value(key: str, value: Any, domain: str, schema: Mapping[str, Mapping[str, Any]], said: list[str]) -> Any:
+    """A setting in the type of Mailman 3; its own default where it cannot hold the value."""
+    field = model.schema_field(key, schema[key])
+    if field.type == "int" and isinstance(value, float):
+        if value != int(value):
+            said.append("{0} is {1}, and a whole number in Mailman 3: {2}.".format(key, value, math.ceil(value)))
+        value = math.ceil(value)
+    if schema[key]["type"] == "senders":
+        # Mailman 2.1 names a list by its name alone.
+        value = ["{0}@{1}".format(item, domain) if re.match(r"@[^@]+\Z", item) else item for item in value]
+    if schema[key]["type"] in ("senders", "patterns", "lower_patterns") and isinstance(value, list):
+        one = {"senders": vocabulary.sender, "lower_patterns": vocabulary.lower_pattern}.get(
+            schema[key]["type"], vocabulary.address_or_pattern
+        )
+        return [item for item in value if _holds(key, item, said, one)]
+    try:
+        return vocabulary.checked(field, value)
+    except Invalid as exc:
+        said.append("{0}; it stays as Mailman 3 has it, {1!r}.".format(exc, schema[key].get("default")))
+        return schema[key].get("default")
+
+
+def _holds(key: str, item: str, said: list[str], check: Any = vocabulary.address_or_pattern) -> bool:
+    try:
+        check(key, item)
+    except Invalid as exc:
+        said.append("{0}.".format(exc))
+        return False
+    return True
+
+
+def _text(key: str, value: Any, said: list[str]) -> Iterator[tuple[str, str]]:
+    """A text as a template, or nothing where a placeholder has no place there."""
+    name = TEXTS[key]
+    known = {*templates.COMMON, *templates.TEMPLATES[name]}
+    unknown: list[str] = []
+
+    def new(found: re.Match[str]) -> str:
+        word = found.group(1)
+        if word is None:
+            return "%"
+        placeholder = PLACEHOLDERS.get(word)
+        if placeholder is None or placeholder[1:] not in known:
+            unknown.append(found.group(0))
+            return ""
+        return placeholder
+
+    text = _LISTINFO.sub("\0", str(value).replace("$", "$$"))
+    text = _OLD.sub(new, text).replace("\0", "$listname")
+    if unknown:
+        said.append(
+            "{0} has {1}, which Mailman 3 does not fill in: it is not carried over; write {2} under templates.".format(
+                key, ", ".join(dict.fromkeys(unknown)), name
+            )
+        )
+    elif text.strip():
+        yield name, text
+
+
+def _rules(rules: Sequence[Mapping[str, str]], said: list[str]) -> Iterator[dict[str, str]]:
+    seen = set()
+    for rule in rules:
+        several = _SEVERAL_HEADERS.match(rule["pattern"]) if not rule["header"] else None
+        headers = several.group(1).lower().split("|") if several else [rule["header"]]
+        pattern = (several.group(2) or ".*") if several else rule["pattern"]
+        for header in headers:
+            new = {"header": header, "pattern": pattern, "action": rule["action"]}
+            try:
+                model.parse_header_matches("header_matches", [new])
+            except Invalid as exc:
+                said.append("{0}: the rule {1!r} is not carried over.".format(exc, rule["pattern"]))
+                continue
+            if (header, pattern) not in seen:
+                seen.add((header, pattern))
+                yield new
+
+
+def _names(lists: Any) -> dict[str, str]:
+    """The one name of each address, which Mailman 3 keeps whatever the list: what most lists call it, else the first."""
+    votes: dict[str, dict[str, int]] = {}
+    for each in lists:
+        for people in each["rosters"].values():
+            for person in people:
+                if person["display_name"]:
+                    counted = votes.setdefault(person["address"].lower(), {})
+                    counted[person["display_name"]] = counted.get(person["display_name"], 0) + 1
+    return {address: max(counted, key=lambda name: counted[name]) for address, counted in votes.items()}
+
+
+def _people(
+    role: str, people: Sequence[Mapping[str, Any]], names: Mapping[str, str], said: list[str]
+) -> Iterator[dict[str, Any]]:
+    for person in people:
+        if not vocabulary.is_address(person["address"]):
+            said.append("{0!r} is no address to Mailman 3: it is left out of the {1}s.".format(person["address"], role))
+            continue
+        name = names.get(person["address"].lower(), "")
+        if person["display_name"] not in ("", name):
+            said.append(
+                "{0} is called {1!r} here and {2!r} elsewhere; Mailman 3 keeps one name.".format(
+                    person["address"], person["display_name"], name
+                )
+            )
+        yield {**person, "display_name": name}

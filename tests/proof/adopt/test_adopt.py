@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A server that was set up by hand (molecule/adopt/by_hand.sh) becomes an inventory, and is then run from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from support import site
+from support.controller import Controller, changed, results
+from support.fermium import Fermium
+from support.outside import Outside, archived_at
+from support.proved import Proved
+
+ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
+PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
+TALK, BOARD = (f"{name}@{site.DOMAIN}" for name in ("talk", "board"))
+# What the operator decides after the refusals that name it.
+DECIDED = {"apache_disabled_sites": ["lists"]}
+HOSTS = {"mailhosts": {"hosts": {"fermium": None}}}
+
+
+class Operator(Controller):
+    """A controller whose inventory has nothing but the name of the host, until the host is adopted.
+
+    folder: of the inventory.
+    """
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        super().__init__(
+            ENGINE, PROJECT, inventories=(str(folder / "hosts.yml"), "molecule/resources/inventory/hosts.yml")
+        )
+
+    def adopt(self, *options: str) -> dict[str, Any]:
+        return self.playbook("playbooks/adopt.yml", f"--extra-vars=adopt_directory={self.variables}", *options)
+
+    @property
+    def variables(self) -> pathlib.Path:
+        return self.folder / "host_vars/fermium"
+
+
+@pytest.fixture(scope="module")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    folder = tmp_path_factory.mktemp("inventory")
+    (folder / "hosts.yml").write_text(yaml.safe_dump(HOSTS), encoding="utf-8")
+    yield Operator(folder)
+    shutil.rmtree(folder)
+
+
+def everything(fermium: Fermium) -> str:
+    """The host's configuration and the lists, so that a change of either is seen."""
+    files = "find /etc /usr/local /var/www /var/lib/mailman3/templates -type f -exec sha256sum {} + | sort"
+    dump = (
+        "import sqlite3; print(*sqlite3.connect('file:/var/lib/mailman3/data/mailman.db?mode=ro', uri=True).iterdump())"
+    )
+    lists = f'python3 -c "{dump}" | grep -v "INSERT INTO \\"\\?\\(pended\\|bounceevent\\|cache\\)"'
+    return fermium.check("sh", "-c", f"{files}; {lists} | sha256sum")
+
+
+def test_mail_flows_before(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    assert outside.send(site.ALICE, TALK, f"before {word}", f"By hand, said {word}.\n").accepted
+    copy = outside.mailbox(site.BOB).wait_for(word)
+    fermium.becomes(
+        lambda: word in fermium.check("curl", "-sk", "--resolve", f"{site.DOMAIN}:443:127.0.0.1", archived_at(copy)),
+        "the post is in the archive",
+    )
+    fermium.run("sh", "-c", f"echo {archived_at(copy)} > /root/before")
+    proved("a server set up by hand serves its lists", "post distributed and archived")
+
+
+def test_adopting_changes_nothing_on_the_host(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+    before = everything(fermium)
+    assert changed(operator.adopt("--check", "--diff")) == 1
+    assert not operator.variables.exists()
+    assert changed(operator.adopt()) == 1
+    assert changed(operator.adopt()) == 0
+    assert everything(fermium) == before
+    lines = (operator.variables / "lists.yml").read_text(encoding="utf-8").splitlines()
+    assert "  - name: '1e3'" in lines
+    assert '    description: !unsafe \'{{ lookup("pipe", "id") }}\'' in lines
+    assert "    archive_policy: private" in lines
+    proved("the server becomes an inventory, and is left as it is", f"{len(lines)} lines for 5 lists")
+
+
+def test_the_lists_are_as_declared(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+    before = everything(fermium)
+    said = operator.playbook("playbooks/lists.yml")
+    assert changed(said) == 0
+    assert not any(result.get("undeclared") for result in results(said))
+    assert everything(fermium) == before
+    proved("a run of the adopted lists changes nothing, and none is undeclared", "changed=0")
+
+
+def test_what_a_run_would_take_away_is_named_first(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+    before = everything(fermium)
+    told = operator.stopped("playbooks/site.yml", "--check")
+    assert "/etc/apache2/sites-enabled/lists.conf" in told and "apache_disabled_sites" in told
+    assert everything(fermium) == before
+    proved("what the site would take away is refused first", told.partition(": ")[0])
+
+
+def test_the_site_takes_over_and_mail_goes_on(
+    fermium: Fermium, outside: Outside, operator: Operator, word: str, proved: Proved
+) -> None:
+    decided = f"--extra-vars={json.dumps(DECIDED)}"
+    assert changed(operator.playbook("playbooks/site.yml", decided)) > 0
+    assert changed(operator.playbook("playbooks/site.yml", decided)) == 0
+    assert outside.send(site.ALICE, TALK, f"after {word}", f"From inventory, said {word}.\n").accepted
+    copy = outside.mailbox(site.BOB).wait_for(word)
+    assert len(outside.mailbox(site.ALICE).all(word)) == 1
+    assert f"said {word}" in outside.wait_for_page(archived_at(copy)).text
+    # what was posted before is where it was
+    assert "By hand, said" in outside.wait_for_page(fermium.check("cat", "/root/before").strip()).text
+    stranger = outside.send("who@spam.example.com", TALK, f"stranger {word}", "Buy.\n")
+    assert stranger.accepted
+    fermium.becomes(lambda: any(word in each["subject"] for each in fermium.held(TALK).values()), "a stranger is held")
+    assert outside.get(f"{site.ARCHIVES}/list/{BOARD}/").status in (401, 403, 404)
+    proved(
+        "the site takes over: posts arrive once, old pages answer, strangers are held, the private archive is shut",
+        "ok",
+    )
+
+
+def test_what_is_not_ours_is_as_it_was(fermium: Fermium, proved: Proved) -> None:
+    said = fermium.check("curl", "-s", "-H", "Host: club.example.org", "http://127.0.0.1/")
+    assert said == "The club of Fermium\n"
+    assert "olga@example.net" in fermium.check("exim", "-bt", "webteam@example.org")
+    proved("another site of Apache and an alias of Exim are as they were", "club.example.org, webteam@example.org")
