@@ -56,6 +56,8 @@ mailman3_transport:
 END
 sed -i 's/^domainlist local_domains.*/domainlist local_domains = MAIN_LOCAL_DOMAINS : +mm3_domains/' \
   /etc/exim4/conf.d/main/01_exim4-config_listmacrosdefs
+# Debian delivers to no private address, and the test network has no other.
+echo 'ROUTER_DNSLOOKUP_IGNORE_TARGET_HOSTS = <; 0.0.0.0 ; 127.0.0.0/8' > /etc/exim4/conf.d/main/00_private_addresses
 printf 'postmaster: root\nwebteam: olga@example.net\n' >> /etc/aliases
 echo example.org > /etc/mailname
 update-exim4.conf
@@ -98,12 +100,13 @@ cat > /etc/apache2/sites-available/lists.conf <<END
 <VirtualHost *:443>
   ServerName $domain
   SSLEngine on
-  SSLCertificateFile /etc/ssl/certs/ssl-cert-snakeoil.pem
-  SSLCertificateKeyFile /etc/ssl/private/ssl-cert-snakeoil.key
+  SSLCertificateFile /etc/ssl/certs/lists.pem
+  SSLCertificateKeyFile /etc/ssl/private/lists.key
   Redirect permanent /mailman3/hyperkitty/list/hackers@$domain/ https://$domain/mailman3/hyperkitty/list/tinkerers@$domain/
 </VirtualHost>
 END
-DEBIAN_FRONTEND=noninteractive make-ssl-cert generate-default-snakeoil
+openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj "/CN=$domain" -addext "subjectAltName=DNS:$domain" \
+  -keyout /etc/ssl/private/lists.key -out /etc/ssl/certs/lists.pem 2> /dev/null
 ln -s /etc/mailman3/apache.conf /etc/apache2/conf-available/mailman3.conf
 a2enmod -q ssl proxy proxy_uwsgi
 a2enconf -q mailman3

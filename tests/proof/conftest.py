@@ -27,7 +27,7 @@ from support import site
 from support.controller import Controller
 from support.declared import Declared
 from support.fermium import Fermium
-from support.outside import CERTIFICATE, Outside
+from support.outside import Outside
 from support.proved import Proved, Row, rows, table, unproved
 from support.reader import Reader, digest_file
 from support.sodium import Sodium
@@ -65,15 +65,9 @@ def fermium() -> Iterator[Fermium]:
 def outside(fermium: Fermium) -> Iterator[Outside]:
     host = Outside(ENGINE, f"{PROJECT}-outside", mail_server=site.DOMAIN)
     host.knows(MAILHOST, fermium.address())
-    host.ask("write", path=CERTIFICATE, text=certificate(fermium))
+    host.trusts(fermium.certificate())
     yield host
     host.close()
-
-
-def certificate(fermium: Fermium) -> str:
-    """The certificate that Apache serves the list pages with."""
-    files = fermium.run("apachectl", "-t", "-D", "DUMP_CERTS")["out"].split()
-    return "".join(fermium.ask("read", path=path) for path in files if path.startswith("/"))
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,11 @@ class Fermium(Inside):
             log = self.run("journalctl", "--no-pager", "--lines=30", *(f"--unit={unit}" for unit in what[1:]))["out"]
             raise AssertionError(f"systemctl {' '.join(what)}: {done['err'] or done['out']}\n{log}")
 
+    def certificate(self) -> str:
+        """The certificate that Apache serves the list pages with."""
+        files = self.run("apachectl", "-t", "-D", "DUMP_CERTS")["out"].split()
+        return "".join(self.ask("read", path=path) for path in files if path.startswith("/"))
+
     def is_active(self, unit: str) -> bool:
         return bool(self.run("systemctl", "is-active", "--quiet", unit)["rc"] == 0)
 

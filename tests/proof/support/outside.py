@@ -112,6 +112,10 @@ class Outside(Inside):
             lambda: address in self.run("getent", "hosts", names[0])["out"], f"the resolver knows {host} by {address}"
         )
 
+    def trusts(self, certificate: str) -> None:
+        """Let its clients trust a web server."""
+        self.ask("write", path=CERTIFICATE, text=certificate)
+
     def send(
         self,
         sender: str,
