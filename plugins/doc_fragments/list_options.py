@@ -11,7 +11,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   display_name:
-    description: The name of the list as people read it.
+    description: The name of the list that people see.
     type: str
   description:
     description: What the list is for, on one line.
@@ -20,7 +20,7 @@ options:
     description: A longer text for the page of the list.
     type: str
   subject_prefix:
-    description: Put before the subject of every post, with the trailing blank that separates it.
+    description: Text before the subject of every post, with the blank at its end.
     type: str
   owners:
     description: Addresses of the owners, these and no others.
@@ -40,17 +40,17 @@ options:
     type: raw
   nonmembers:
     description:
-      - Strangers whose posts have an action of their own, in the same forms as O(members), with C(moderation_action)
-        (V(default) is O(default_nonmember_action)). Mailman itself adds whoever posts without being a member.
-      - For addresses and patterns without a record of their own there are C(accept_these_nonmembers),
-        C(hold_these_nonmembers), C(reject_these_nonmembers) and C(discard_these_nonmembers) under O(settings).
+      - People who are not subscribed, with an action for their posts, in the same forms as O(members), with C(moderation_action)
+        (V(default) is O(default_nonmember_action)). Mailman itself adds everybody who posts without being a member.
+      - For patterns, use C(accept_these_nonmembers), C(hold_these_nonmembers), C(reject_these_nonmembers) and
+        C(discard_these_nonmembers) under O(settings).
     type: raw
   bans:
     description: Addresses and regular expressions (starting with V(^)) that may neither post nor subscribe, these and no others.
     type: list
     elements: str
   header_matches:
-    description: Rules on headers, in this order and no others.
+    description: Rules for headers, in this order and no others.
     type: list
     elements: dict
     suboptions:
@@ -70,39 +70,39 @@ options:
   archivers:
     description:
       - Archivers by name, each V(true) or V(false). Archivers that are not named are left alone.
-      - One that Mailman's own configuration does not enable archives nothing; that is a warning.
+      - An archiver that Mailman's own configuration does not enable archives nothing; the task warns of it.
     type: dict
   external_archives:
     description:
-      - Addresses of archives elsewhere that get every post, such as that of a mail-archive.com; each V(true) or V(false), or a list of
-        those that are V(true). Those that are not named are left alone.
-      - They are members with single posts, never greeted, whose own posts are discarded (on Mailman 2.1 moderated). They stay beside
-        O(members), even an exact roster, and are enabled again by the next run when their mail bounced too often.
-      - Only a list with O(archive_policy=public) may have one. In the defaults of a site they mean its public lists; a list that stops
-        being public loses them. What a list itself says that is not public is an error.
+      - Addresses of external archives that get every post, such as mail-archive.com, each V(true) or V(false), or a list of
+        those that are V(true). Others are left alone.
+      - They are members that get single posts and no other mail, and whose own posts are discarded (on Mailman 2.1 moderated). They stay
+        members whatever O(members) says, even an exact roster. When bounces have disabled their delivery, the next run enables it again.
+      - Only a list with O(archive_policy=public) may have one. Those in the defaults of a site get its public lists only, and lose a list
+        that becomes private. For a list that is not public, one of its own is refused.
     type: raw
     version_added: 0.2.0
   external_archives_allow_private:
-    description: Whether O(external_archives) get the posts of a list that is not public, too. They do not unless this is V(true).
+    description: Whether O(external_archives) also get the posts of a list that is not public.
     type: bool
     version_added: 0.2.0
   acceptable_aliases:
-    description: Further addresses, or regular expressions starting with V(^), by which the list may be named in To and Cc.
+    description: Other addresses that To and Cc may have for the list, or regular expressions starting with V(^).
     type: list
     elements: str
   advertised:
     description: Whether the list is in the index of lists.
     type: bool
   archive_policy:
-    description: Who may read the archive; V(never) keeps none.
+    description: Who may read the archive. With V(never) there is none.
     type: str
     choices: [public, private, never]
   subscription_policy:
-    description: What a subscription needs.
+    description: Whether a subscription needs a confirmation by mail, a moderator, or both.
     type: str
     choices: [open, confirm, moderate, confirm_then_moderate]
   unsubscription_policy:
-    description: What leaving needs.
+    description: Whether leaving needs a confirmation by mail, a moderator, or both.
     type: str
     choices: [open, confirm, moderate, confirm_then_moderate]
   default_member_action:
@@ -111,19 +111,19 @@ options:
     choices: [accept, hold, reject, discard, defer]
   default_nonmember_action:
     description:
-      - What happens to posts of strangers.
+      - What happens to posts of people who are not members.
       - Do not use V(discard) if there is any chance that real people write to the list without being subscribed.
     type: str
     choices: [accept, hold, reject, discard, defer]
   dmarc_mitigate_action:
     description:
       - What happens to posts from domains whose DMARC policy would make receivers refuse them.
-      - Mailman 2.1 asks for the policy with dnspython. Where that is not installed for its own Python, nothing happens to any post,
+      - Mailman 2.1 looks up the policy with dnspython. Without that in its own Python, no post is changed or refused,
         and the task warns.
     type: str
     choices: [no_mitigation, munge_from, wrap_message, reject, discard]
   dmarc_mitigate_unconditionally:
-    description: Whether that happens to every post, whatever its domain publishes.
+    description: Whether O(dmarc_mitigate_action) applies to every post, whatever policy its domain has.
     type: bool
   emergency:
     description: Whether every post is held.
@@ -135,10 +135,10 @@ options:
     description: Whether members may have digests.
     type: bool
   digest_send_periodic:
-    description: Whether digests go out on time even if they are small.
+    description: Whether digests are sent periodically even if they are small.
     type: bool
   digest_size_threshold:
-    description: Size in kilobytes at which a digest goes out.
+    description: Size in kilobytes at which a digest is sent.
     type: float
   digest_volume_frequency:
     description: How often a new volume of digests starts.
@@ -159,31 +159,32 @@ options:
     type: str
     choices: [public, members, moderators]
   send_welcome_message:
-    description: Whether Mailman greets people who subscribe themselves. For those this module adds there is O(send_welcome).
+    description: Whether Mailman greets people who subscribe themselves. For people whom this module adds, use O(send_welcome).
     type: bool
   send_goodbye_message:
-    description: Whether Mailman says goodbye to people who leave by themselves. For those this module removes there is
+    description: Whether Mailman says goodbye to people who leave by themselves. For people whom this module removes, use
       O(send_goodbye).
     type: bool
   templates:
     description:
-      - Texts by Mailman's own name, such as C(list:member:regular:footer) or C(list:user:notice:welcome). Each is a text
-        that holds for every language, or a dictionary of texts by language code.
-      - What Mailman fills in is written C($listname) or C(${listname}), a dollar sign C($$). Names and placeholders are
+      - Templates by Mailman's own name, such as C(list:member:regular:footer) or C(list:user:notice:welcome). Each is a text
+        for every language, or a dictionary of texts by language code.
+      - Placeholders are C($listname) or C(${listname}), and C($$) is a dollar sign. Names and placeholders are
         checked; all of them are in C(docs/vocabulary.md).
-      - C($user_email) and what else is about the reader can be in headers and footers of a list whose C(personalize)
-        (under O(settings)) is V(individual) or V(full) only, and is refused elsewhere.
-      - An empty text restores Mailman's own. A footer or header of nothing but blanks is none at all.
+      - C($user_email) and other placeholders about the reader are refused in headers and footers, unless C(personalize)
+        (under O(settings)) is V(individual) or V(full).
+      - An empty text restores Mailman's own template. A footer or header that has only blanks is left out of posts.
       - Mailman writes headers and footers of posts and digests in the charset of the list's language, which is US-ASCII for
-        English. Other characters in them are refused. C(charset) of C(language.en) in the variable C(mailman_settings) of
-        the role C(mailman) makes it C(utf-8).
-      - Texts that are not named are left alone. A text that somebody chose in the web interface counts as a difference.
+        English. Other characters in them are refused. Set C(charset) of C(language.en) in the variable C(mailman_settings) of
+        the role C(mailman) to C(utf-8) to allow them.
+      - Templates that are not named are left alone. A template that somebody chose in the web interface counts as a difference.
     type: dict
   settings:
     description:
-      - Every other option that Mailman lets an owner set, by Mailman's own name (the names of its REST API's
-        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password). Those of Mailman 3
-        are in C(docs/vocabulary.md), and what Mailman 2.1 has besides in RV(listops.mailman.mailman_list_info#module:available_settings).
+      - Every other setting that Mailman lets an owner change, by Mailman's own name (the names of its REST API's
+        C(config) resource), such as C(max_num_recipients), C(bounce_score_threshold) or C(moderator_password). Those of
+        Mailman 3 are in C(docs/vocabulary.md), and those that only Mailman 2.1 has in
+        RV(listops.mailman.mailman_list_info#module:available_settings).
       - Values are checked against Mailman's own table of types before anything is changed. Times are given as
         V(7d), V(12h) or a number of seconds.
     type: dict

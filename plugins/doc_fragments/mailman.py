@@ -12,8 +12,8 @@ class ModuleDocFragment:
 options:
   mailman_command:
     description:
-      - Mailman's own C(mailman) command. Its first line names the Python interpreter in which the module works.
-      - Without it, the places are searched where Debian, C(pip) and the Mailman documentation put it.
+      - Mailman's own C(mailman) command. Its first line names the Python interpreter that the module uses.
+      - By default the module looks where Debian, C(pip) and Mailman's documentation put it.
     type: path
   mailman_config:
     description:
@@ -21,26 +21,26 @@ options:
     type: path
   mailman_user:
     description:
-      - The user Mailman runs as. The module must run as this user or as C(root), and then turns into it.
+      - The user that Mailman runs as. The module must run as this user, or as C(root) to become this user.
     type: str
     default: list
   mailman_engine:
     description:
-      - Which Mailman is meant. V(auto) takes the one that is installed, and refuses to guess when both are.
-      - On Mailman 2.1 the module works in Mailman's own Python 2.7 and takes the same options; those that
-        Mailman 2.1 cannot express are refused by name.
+      - Which Mailman to use. V(auto) uses the one that is installed, and fails when both are.
+      - On Mailman 2.1 the module uses Mailman's own Python 2.7 and takes the same options. Values that
+        Mailman 2.1 does not have are refused.
     type: str
     choices: [auto, mailman3, mailman21]
     default: auto
   mailman_prefix:
     description:
-      - Where Mailman 2.1 is installed, the directory above C(bin/config_list). Without it, the places are searched
+      - Where Mailman 2.1 is installed, the directory above C(bin/config_list). By default the module looks
         where distributions, cPanel and Mailman's own installation put it.
     type: path
   mailman_lock_timeout:
     description:
-      - Seconds to wait for a list that another process has locked, on Mailman 2.1. The message then names that process.
-        The lock of a process that has died on this host is cleared.
+      - On Mailman 2.1, how many seconds to wait for a list that another process has locked. The error then names that process.
+        The lock of a dead process of this host is removed.
     type: int
     default: 30
 """

@@ -12,30 +12,30 @@ class ModuleDocFragment:
 options:
   allow_shrink:
     description:
-      - Accept that an exact roster is emptied, or loses more than half of its people when it has 10 or more.
-        Without it that is an error with the numbers, because an empty roster is mostly a broken source.
-      - Of a disabled list only the owners may go without it.
+      - Accept that an exact roster becomes empty, or that one of 10 or more people loses more than half of them.
+        Otherwise this is refused, because an empty roster usually comes from a broken source.
+      - A disabled list may lose its owners without this option, but nobody else.
     type: bool
     default: false
   override_bans:
-    description: Add members even when a ban covers their address. Without it that is an error.
+    description: Add members even when a ban covers their address. Otherwise such members are refused.
     type: bool
     default: false
   send_welcome:
     description:
       - Send Mailman's welcome message to everybody who becomes a member.
-      - Without it nobody is sent anything, whatever the list does for people who subscribe themselves.
-      - Messages go out once the change is made; a run that is killed in between sends none later.
+      - Otherwise nobody gets one, whatever the list does for people who subscribe themselves.
+      - Messages are sent after the change. If a run is killed in between, they are not sent later.
     type: bool
     default: false
   send_goodbye:
-    description: Send Mailman's goodbye message to everybody who is a member no longer. Not when a whole list is removed.
+    description: Send Mailman's goodbye message to everybody whom the task removes as a member, but not when it removes the whole list.
     type: bool
     default: false
   diff_limit:
     description:
-      - How many lines of detail C(--diff) and the result show. All lists that change share them, so that one with
-        many members does not hide another. How much is left out is said; the counts are always complete.
+      - How many lines of detail C(--diff) and the result show. Lists that change share them, so that a list with
+        many members does not hide another one. The output says how much is left out. Counts are always complete.
       - V(0) shows everything.
     type: int
     default: 500

@@ -14,7 +14,7 @@ options:
     description: The C(manage.py) of Mailman 3's web interface, when it is not where Debian puts it.
     type: path
   web_user:
-    description: The user Mailman's web interface runs as.
+    description: The user that Mailman's web interface runs as.
     type: str
     default: www-data
 """

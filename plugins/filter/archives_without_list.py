@@ -7,12 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: archives_without_list
-short_description: The archives with digest users that belong to no declared list
+short_description: Archives with digest users whose list is not declared
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns the lists in C(apache_digest_archives) that are not declared, whose readers would be locked out should nobody else have
-    made them.
+  - Returns the lists in C(apache_digest_archives) that are not declared. Unless they exist all the same, their readers are locked out.
   - A list that is C(absent) counts as declared as long as its archive is kept.
 positional: lists, domain, archive_domain
 options:

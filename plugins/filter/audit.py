@@ -17,7 +17,7 @@ options:
   _input:
     description:
       - For each host a dictionary with C(host) and either C(plan) and C(info), which are the results of the two modules, or
-        C(error), a sentence; beside the former maybe C(lone_archives), addresses of guarded archives without a list.
+        C(error), a sentence. With C(plan) and C(info) there may be C(lone_archives), addresses of guarded archives without a list.
     type: list
     elements: dict
     required: true

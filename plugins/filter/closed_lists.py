@@ -11,7 +11,8 @@ short_description: Names of the declared lists that refuse every post
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns the lists whose C(state) is V(disabled) and whose C(disabled_action) is V(reject), for a mail server that says so itself.
+  - Returns the lists whose C(state) is V(disabled) and whose C(disabled_action) is V(reject), for a mail server that refuses their
+    posts itself.
 positional: defaults
 options:
   _input:
@@ -20,7 +21,7 @@ options:
     elements: dict
     required: true
   defaults:
-    description: What holds for lists that say nothing else, as in O(listops.mailman.mailman_list#module:defaults).
+    description: Defaults for all lists, as in O(listops.mailman.mailman_list#module:defaults).
     type: dict
     default: {}
 """

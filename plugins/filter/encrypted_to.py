@@ -12,8 +12,8 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Gives an ASCII-armoured message that only the owner of the key can read.
-  - C(gpg) runs where Ansible runs, with a home of its own that is gone afterwards. The text reaches it on standard input, so that it is
-    neither in a file nor in a list of processes.
+  - C(gpg) runs on the controller, with a temporary home. It gets the text on standard input, so that the text is neither in a file
+    nor in the list of processes.
   - A key that has expired, is revoked, is not one person's public key or cannot be used to encrypt is an error.
 requirements:
   - GnuPG 2.2 or newer where Ansible runs

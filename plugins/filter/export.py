@@ -12,10 +12,10 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Writes who is on which list, in what role and with which options, without loss.
-  - What would act on a terminal is escaped, in the CSV with a backslash, such as C(\x1b). In the CSV a cell that a spreadsheet would take
-    for a formula starts with an apostrophe. P(listops.mailman.roster#filter) takes both away again.
+  - Characters that act on a terminal are escaped, such as C(\x1b). In the CSV a cell that a spreadsheet would take
+    for a formula starts with an apostrophe. P(listops.mailman.roster#filter) reverts both.
   - The YAML is a variables file; its C(mailman_lists), given to M(listops.mailman.mailman_list), changes nothing on the server it
-    comes from. What subscribers could have Ansible take for a template is marked C(!unsafe).
+    comes from. Text of subscribers that Ansible would take for a template is marked C(!unsafe).
 positional: format, declared, defaults
 options:
   _input:
@@ -23,19 +23,19 @@ options:
     type: dict
     required: true
   format:
-    description: How it is written.
+    description: Format of the result.
     type: str
     choices: [yaml, csv]
     default: yaml
   declared:
     description:
-      - The lists of the inventory. Members that it calls O(listops.mailman.mailman_list#module:external_archives) are no people, and are
-        kept under that name, in the YAML only.
+      - The lists of the inventory. Members that are O(listops.mailman.mailman_list#module:external_archives) there are not exported as
+        people, but under that key, in the YAML only.
     type: list
     elements: dict
     default: []
   defaults:
-    description: What the inventory says of all lists.
+    description: Defaults for all lists in the inventory.
     type: dict
     default: {}
 """

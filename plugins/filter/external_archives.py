@@ -11,8 +11,8 @@ short_description: Entries of lists with their external archives
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Gives entries that say only who is on a list the O(listops.mailman.mailman_list#module:external_archives) that the inventory declares
-    of the same list, so that an exact roster leaves these members alone.
+  - Adds to entries that only have rosters the O(listops.mailman.mailman_list#module:external_archives) that the inventory declares
+    for the same list, so that an exact roster leaves these members alone.
 positional: declared
 options:
   _input:

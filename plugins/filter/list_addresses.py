@@ -11,7 +11,7 @@ short_description: Posting addresses of lists that are given by name
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns the addresses that are meant by names of lists. A name without a domain is meant in each.
+  - Returns the addresses of lists by their names. A name without a domain stands for every domain.
 positional: domains, everywhere
 options:
   _input:

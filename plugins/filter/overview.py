@@ -11,7 +11,7 @@ short_description: The advertised lists
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns what a public page may show of lists, of the advertised ones only.
+  - Returns the advertised lists, with what a public page may show of them.
 options:
   _input:
     description:

@@ -21,7 +21,7 @@ options:
     elements: dict
     required: true
   defaults:
-    description: What holds for lists that do not say otherwise.
+    description: Defaults for all lists.
     type: dict
     default: {}
 """

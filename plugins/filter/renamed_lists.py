@@ -11,8 +11,8 @@ short_description: Former addresses of the declared lists, and the present ones
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns one entry for each name in O(ignore:renamed_from) of the declared lists, for what forwards mail and redirects
-    pages from there.
+  - Returns one entry for each name in O(ignore:renamed_from) of the declared lists, to forward mail and redirect
+    pages from it.
 positional: domain
 options:
   _input:

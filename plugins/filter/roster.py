@@ -7,22 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: roster
-short_description: The people in a text or a directory
+short_description: Read people from text or a directory
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Reads a file, the output of a command, or what a directory answered into what O(listops.mailman.mailman_list#module:members) takes.
-  - Empty lines and lines that start with C(#) are nobody. Any other line that is not one person, understood to its end, is an error; two
-    people on a line are, too. A name with a comma, a semicolon, a colon or C(@) needs quotes.
-  - Entries without an address are nobody. It is an error when no entry has one, and when one is no address. Several addresses in an
-    entry are several members, since a directory has no order of values.
+  - Converts a file, the output of a command or the answer of a directory to the form of O(listops.mailman.mailman_list#module:members).
+  - Empty lines and lines that start with C(#) are skipped. Any other line must have exactly one person, or the filter
+    fails. A name with a comma, a semicolon, a colon or C(@) needs quotes.
+  - Entries without an address are skipped, but at least one entry must have one, and each must be valid. Several addresses in an
+    entry are several members, since the values of a directory have no order.
 positional: address, display_name
 options:
   _input:
     description:
       - Lines such as C(alice@example.net) or C(Alice <alice@example.net>).
       - Or a list of dictionaries whose values are texts or lists of texts, such as RV(community.general.ldap_search#module:results).
-      - Or rows of a CSV file. Of one that P(listops.mailman.export#filter) wrote, what protects spreadsheets is taken away again.
+      - Or rows of a CSV file. Apostrophes and escapes that P(listops.mailman.export#filter) added are removed.
     type: raw
     required: true
   address:

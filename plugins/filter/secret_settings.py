@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: secret_settings
-short_description: Those of some settings that may hold a password
+short_description: Settings that may hold a password
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns the settings whose name or value, or a name or value within it, reads like a password, a key, a token, or an address with a
-    password. They belong in a file that others cannot read, and of which no difference is shown.
+  - Returns the settings whose name or value, or a name or value within it, looks like a password, a key, a token, or an address with a
+    password. They belong in a file that others cannot read and that is not shown in diffs.
 positional: sections
 options:
   _input:

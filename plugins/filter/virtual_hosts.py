@@ -11,7 +11,7 @@ short_description: Virtual hosts of Apache that answer for names
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Reads what C(apache2ctl -S) says, and returns the virtual hosts that answer for one of the names and are not in O(own).
+  - Reads the output of C(apache2ctl -S), and returns the virtual hosts that answer for one of the names and are not in O(own).
   - A wildcard counts where it is read before O(own), or has an address of its own. Apache takes the first virtual host that fits.
 positional: names
 options:
@@ -25,7 +25,7 @@ options:
     elements: str
     required: true
   own:
-    description: The file whose virtual hosts are ours, in the folder of enabled sites.
+    description: The file with our own virtual hosts, in the folder of enabled sites.
     type: str
     required: true
 """

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: visible
-short_description: Text that others wrote, safe to print
+short_description: Make text of others safe to print
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Results such as those of M(listops.mailman.mailman_list_info) hold what others wrote, exactly. This shows what would act on a terminal,
-    or what it would not show, as escapes such as C(\x1b) and C(\u202e). Line breaks stay.
-  - A literal text that reads like such an escape gets more backslashes, so that it is never ambiguous.
+  - Results such as those of M(listops.mailman.mailman_list_info) hold exactly what others wrote. This filter writes
+    characters that act on a terminal, or that it would not show, as escapes such as C(\x1b) and C(\u202e). Line breaks stay.
+  - Text that already looks like such an escape gets another backslash, so that the result is unambiguous.
 options:
   _input:
     description: A text, or a list or dictionary of texts.

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: config_copy
-short_description: Keep a copy of configuration files that another hand wrote
+short_description: Keep copies of configuration files that somebody else wrote
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - To be called before a role replaces configuration files. Each file that is neither as its package installed it nor was written by the
-    role is copied, once for each content, and is named with the settings that it has and the new one has not.
-  - A copy has the owner and the permissions of the file, and nobody may read more of it at any time.
+  - Run it before a role replaces configuration files. It copies each file that is neither as its package installed it nor written by the
+    role, once for each content, and returns it with the settings that the new file does not have.
+  - A copy has the owner and the permissions of the file from the beginning.
   - Contents and values are not shown, since they may be secrets.
 extends_documentation_fragment:
   - listops.mailman.attributes
@@ -27,7 +27,7 @@ attributes:
   idempotent:
     support: full
     details:
-      - The name of a copy has the beginning of its content's SHA-1, so that another content gets another copy, and the same none.
+      - The name of a copy has the beginning of its content's SHA-1, so that each content is copied once.
   platform:
     support: full
     platforms: posix
@@ -39,21 +39,21 @@ options:
     required: true
     suboptions:
       path:
-        description: The file. One that is not there is passed over; of a symbolic link, what it points to is copied.
+        description: The file. A missing file is skipped. The target of a symbolic link is copied.
         type: path
         required: true
       mark:
-        description: A text that the role writes into O(files[].mark_path), and nobody else does. A file with it is the role's.
+        description: A text that only the role writes into O(files[].mark_path). A file with it was written by the role.
         type: str
         required: true
       mark_path:
-        description: The file that has O(files[].mark), when it is another one than O(files[].path).
+        description: The file to search for O(files[].mark), when it is not O(files[].path).
         type: path
       setting:
-        description: A regular expression of which a group matches the name of a setting; lines begin at V(^) and end at V($).
+        description: A regular expression with a group that matches the name of a setting. V(^) and V($) match at each line.
         type: str
       content:
-        description: What will be written, whose settings are not named.
+        description: The new content of the file. Settings that it has are not returned.
         type: str
         default: ""
 """
@@ -70,7 +70,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 foreign:
-  description: The files that somebody else wrote, or changed after their package installed them.
+  description: The files that somebody else wrote or changed.
   returned: success
   type: list
   elements: dict

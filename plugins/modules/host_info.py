@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: host_info
-short_description: Find what a host has that a list server would be in the way of
+short_description: Find services of a host that conflict with a list server
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Says which processes listen on ports, and which mail servers other than Exim are installed, with the mail that waits in them.
-  - The roles of this collection refuse to go on where one of them would take a port or remove a mail server that somebody uses.
-  - It also answers what M(listops.mailman.preflight) cannot know without the host.
+  - Returns which processes listen on ports, and which mail servers other than Exim are installed, with their queues.
+  - The roles of this collection stop before they take a port, or remove a mail server, that is in use.
+  - It also answers questions of M(listops.mailman.preflight) that only the host can answer.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
@@ -30,40 +30,40 @@ attributes:
     platforms: posix
 options:
   ports:
-    description: The TCP ports to look at.
+    description: TCP ports to check.
     type: list
     elements: int
     default: []
   addresses:
-    description: The addresses on which O(ports) are wanted; empty for all.
+    description: The addresses on which O(ports) are needed. Empty for all.
     type: list
     elements: str
     default: []
   own:
-    description: Names of units and programs that may have O(ports).
+    description: Names of units and programs that may listen on O(ports).
     type: list
     elements: str
     default: []
   calendars:
-    description: Times as systemd writes them, such as C(daily), of which it is asked whether it can read them.
+    description: Calendar events, such as C(daily), for systemd to check.
     type: list
     elements: str
     default: []
     version_added: 0.2.0
   timespans:
-    description: The same of spans of time, such as C(5min).
+    description: Time spans, such as C(5min), for systemd to check.
     type: list
     elements: str
     default: []
     version_added: 0.2.0
   files:
-    description: Paths that should be there.
+    description: Paths that should exist.
     type: list
     elements: str
     default: []
     version_added: 0.2.0
   key_pairs:
-    description: A certificate's path and that of its key, which should open.
+    description: Pairs of paths, of a certificate and its key, that should match.
     type: list
     elements: list
     default: []
@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 taken:
-  description: Who else has which of O(ports).
+  description: Which other process listens on which of O(ports).
   returned: success
   type: list
   elements: str
@@ -130,7 +130,7 @@ unreadable_times:
   type: dict
   sample: {"daily at 3": "Failed to parse calendar specification"}
 missing_files:
-  description: Which of O(files) are not there.
+  description: Which of O(files) do not exist.
   returned: success
   type: list
   elements: str
@@ -155,7 +155,7 @@ later_drop_ins:
       ours: /etc/systemd/system/a.service.d/b.conf
       settings: [ExecStart]
 wrong_keys:
-  description: Keys of O(key_pairs) that are not their certificate's, or need a passphrase, and what the library says.
+  description: Keys of O(key_pairs) that do not match their certificate or need a passphrase, with the error.
   returned: success
   type: dict
 """

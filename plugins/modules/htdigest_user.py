@@ -13,10 +13,9 @@ author: The listops.mailman contributors (@listops)
 description:
   - Adds, changes and removes users in a file for Apache's digest authentication (C(AuthType Digest), C(AuthUserFile)).
   - One call manages one user (O(name)) or any number of users of one realm (O(users)).
-  - All other lines survive byte for byte, whatever they are. Comments, other realms, lines in other encodings
-    and line endings stay as they were.
+  - All other lines stay as they are, byte for byte, such as comments, other realms, lines in other encodings and line endings.
     Only a last line without a line break gets one when a user is added after it.
-  - The file is replaced in one step and is at no time readable by more people than O(mode) allows.
+  - The file is replaced atomically, and never has more permissions than O(mode).
 requirements:
   - passlib (Debian package C(python3-passlib)) on the target host
 extends_documentation_fragment:

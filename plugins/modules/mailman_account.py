@@ -11,13 +11,14 @@ short_description: Give a person an account in Mailman 3's web interface, and a 
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Owners and moderators of Mailman 3's lists use its web interface with an account that has confirmed their address. This makes sure that
-    there is one, confirmed by your word, and mails its owner a link to set a password, such as "forgotten password" mails. Nobody else
-    learns a password, because there is none until the link is used.
+  - Owners and moderators of Mailman 3's lists use its web interface with an account that has confirmed their address. This module makes
+    sure that there is one, with the address confirmed, and mails its owner a link to set a password, like that of "forgotten password".
+    Nobody else learns a password, because there is none until the link is used.
   - The link is mailed once for each O(reason). It works once, and for as long as the web interface says
     (C(PASSWORD_RESET_TIMEOUT), three days unless it is set).
-  - An account of somebody else that has the address without having confirmed it loses it.
-  - What it may do there depends on the roles of the address; see M(listops.mailman.mailman_member), and the playbook C(keys) for both.
+  - Another account that has the address without having confirmed it loses the address.
+  - What the account may do depends on the roles of the address, see M(listops.mailman.mailman_member). The playbook C(credentials) does
+    both.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.web
@@ -44,12 +45,12 @@ options:
     type: str
   lists:
     description:
-      - The posting addresses of the lists that the mail names as the reason for the link. They change nothing of what the person may do.
+      - The posting addresses of the lists that the mail names. They do not change what the person may do.
     type: list
     elements: str
     default: []
   roles:
-    description: What the mail says that the person is of O(lists).
+    description: The roles on O(lists) that the mail names.
     type: list
     elements: str
     choices: [owner, moderator]

@@ -11,17 +11,17 @@ short_description: Declare mailing lists, their settings and their people
 version_added: 0.1.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Makes mailing lists on this host what you declare, one list with the options of this module, or
+  - Makes mailing lists on this host match what you declare, either one list with the options of this module, or
     a whole site in one task with O(lists).
   - The state is read once, in one process inside Mailman's own Python interpreter; the difference is computed,
     shown, and applied in transactions of several lists each. An interrupted run leaves every list either as it was
-    or as declared; of one that gains or loses thousands of people, some of them.
+    or as declared. Only a list that gains or loses thousands of people may have some of these changes.
   - What you do not mention is left as it is.
-  - Whether archives are as private as their lists is looked at in every run, with O(lists) also of lists that are not declared, and put
-    right. HyperKitty follows Mailman only with the next post, and takes a list that becomes private for public once more when a
-    post arrives at that moment. The role C(listops.mailman.apache) installs a guard in front of it, which this module tells of
-    private lists before Mailman, and of opened ones when Mailman and HyperKitty both say that they are public. Where that guard is
-    not installed, there is a warning for each list that is closed.
+  - Every run makes archives as private as their lists, with O(lists) also those of lists that are not declared. HyperKitty learns of a
+    change in Mailman only with the next post, and may take a list that becomes private for public again when a post arrives at that
+    moment. Therefore the role C(listops.mailman.apache) installs a guard in front of it. This module tells the guard of a private list
+    before Mailman, and of a list that becomes public when Mailman and HyperKitty both say so. Without that guard, there is a warning for
+    each list that becomes private.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -52,14 +52,14 @@ options:
   state:
     description:
       - V(present), the list exists with the declared options.
-      - V(disabled), the list and its archives stay, it is not advertised, every post is refused or held as
-        O(disabled_action) says, subscriptions need a moderator, and what was held is discarded. What this overwrites
-        is saved beside the list, and a later V(present) restores exactly that.
-        On Mailman 2.1 subscriptions are banned besides. A list there that the script C(disable_list) has disabled is
-        taken for disabled; as it saved nothing, V(present) then holds posts of strangers and moderated members, takes
-        the ban on everybody away, and advertises the list if its archive is public.
-      - V(absent), the list is removed from Mailman with its members and held messages; O(archives) says what happens
-        to its archives.
+      - V(disabled), the list and its archives stay, but it is not advertised, every post is handled by O(disabled_action),
+        subscriptions need a moderator, and held messages are discarded. The settings that this overwrites are saved, and a
+        later V(present) restores exactly those.
+        On Mailman 2.1 new subscriptions are also banned. A list there that the script C(disable_list) disabled counts as
+        disabled. That script saves nothing, so V(present) then holds posts of nonmembers and moderated members, lifts
+        the ban on everybody, and advertises the list if its archive is public.
+      - V(absent), the list is removed from Mailman with its members and held messages. What happens to its archives is
+        O(archives).
     type: str
     choices: [present, disabled, absent]
     default: present
@@ -71,7 +71,7 @@ options:
   archives:
     description:
       - What happens to the archives of a list with O(state=absent). V(keep), HyperKitty serves them as before, public
-        ones to everybody, private ones to nobody new. V(drop), they are removed from HyperKitty, its search index and
+        ones to everybody and private ones to those who could read them. V(drop), they are removed from HyperKitty, its search index and
         Mailman's own copies, also when the list itself is gone already.
     type: str
     choices: [keep, drop]
@@ -80,32 +80,32 @@ options:
     description:
       - Names that the list had before. If a list still has one of them, it is renamed with its settings, members, held
         posts, pending confirmations, digests in progress and archives; a display name and subject prefix that Mailman
-        made from the old name follow. Each of them becomes an acceptable alias.
-      - Mailman has no rename of its own. O(mailman_service) is stopped for it, half a minute or so, in which mail waits
-        in the mail server or in Mailman's queue.
+        made from the old name are renamed, too. Each former name becomes an acceptable alias.
+      - Mailman cannot rename a list itself, so O(mailman_service) is stopped for about half a minute. Mail then waits in the mail
+        server or in Mailman's queue.
     type: list
     elements: str
   renamed_archives:
     description:
-      - V(follow), the archives get the new name. V(stay), they stay where they were, and new posts are archived under the
+      - V(follow), the archives get the new name. V(stay), they keep the old one, and new posts are archived under the
         new name.
       - Mailman 2.1 cannot merge the archives of two names, so V(stay) cannot become V(follow) after the next post.
     type: str
     choices: [follow, stay]
     default: follow
   mailman_service:
-    description: The systemd unit that is stopped and started to rename a list. Without it, V(mailman3), or V(mailman) for 2.1.
+    description: The systemd unit that is stopped and started to rename a list. By default V(mailman3), or V(mailman) for 2.1.
     type: str
   lists:
     description:
-      - Many lists in one task. Each is a dictionary with O(name) and any of the options that describe a list, which are all but
-        O(lists), O(defaults), O(undeclared), O(naming), and those that are the same for every list of a task,
-        of policy and of where Mailman is.
+      - Many lists in one task. Each is a dictionary with O(name) and any of the options that describe a list. These are all options except
+        O(lists), O(defaults), O(undeclared), O(naming), and those of the whole task about policy and about where Mailman
+        is.
     type: list
     elements: dict
   defaults:
     description:
-      - Options for every list in O(lists) that does not set them itself, the same as for one list except
+      - Options for every list in O(lists) that does not set them itself. All options of a list are possible except
         O(name), O(state), O(archives), O(renamed_from), O(members), O(nonmembers) and O(external_archives_allow_private). O(settings),
         O(archivers), O(external_archives) and O(templates) are merged key by key.
       - Only with O(lists).
@@ -120,13 +120,13 @@ options:
     default: report
   naming:
     description:
-      - What the names of new lists must be like, also those that a list gets by O(renamed_from). Lists that exist keep theirs.
+      - Rules for the names of new lists, and for new names of lists with O(renamed_from). Existing lists keep their names.
     type: dict
     version_added: 0.2.0
     suboptions:
       rules:
         description:
-          - A name must follow one of them. Without any, every name will do.
+          - A new name must match one of these rules. Without rules every name is accepted.
         type: list
         elements: dict
         suboptions:
@@ -135,11 +135,11 @@ options:
             type: str
             required: true
           explanation:
-            description: The same for whoever is refused.
+            description: The rule in words, for the refusal.
             type: str
             required: true
       exceptions:
-        description: Names that need match none.
+        description: Names that need not match a rule.
         type: list
         elements: str
 seealso:
@@ -234,7 +234,7 @@ summary:
   sample: {"lists_created": 1, "lists_renamed": 0, "lists_changed": 0, "lists_removed": 0, "lists_unchanged": 9,
            "members_added": 3, "members_changed": 0, "members_removed": 0}
 undeclared:
-  description: Lists on the host that are not declared (and were left alone). Empty when O(name) is used.
+  description: Lists on the host that are not declared and were left alone. Empty when O(name) is used.
   returned: success
   type: list
   elements: str

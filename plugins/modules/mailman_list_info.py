@@ -11,8 +11,8 @@ short_description: Read mailing lists, their settings and their people
 version_added: 0.1.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Returns lists in the words in which M(listops.mailman.mailman_list) declares them.
-  - Passwords are never returned, only whether there is one.
+  - Returns lists with the same keys that M(listops.mailman.mailman_list) takes.
+  - Passwords are never returned, only whether they are set.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -88,8 +88,8 @@ lists:
       sample: present
     before:
       description:
-        - The C(settings) and C(header_matches) that a disabled list had before, and gets again; null of another list.
-        - C(elsewhere) is true if it was disabled by something else than this collection.
+        - The C(settings) and C(header_matches) of before a list was disabled, which V(present) restores. Null for other lists.
+        - C(elsewhere) is true if something other than this collection disabled it.
       type: dict
       sample: null
     settings:
@@ -111,7 +111,7 @@ lists:
       type: dict
       sample: {"hyperkitty": true}
     created_at:
-      description: When the list was made, in UTC.
+      description: When the list was created, in UTC.
       type: str
       sample: "2026-11-25T12:00:00"
     last_post_at:
@@ -159,12 +159,12 @@ version:
   sample: 3.3.10
 available_settings:
   description:
-    - What this Mailman lets an owner set, by name, with C(type) and C(choices). Those of Mailman 3 are in C(docs/vocabulary.md).
+    - The settings of a list that this Mailman has, by name, with C(type) and C(choices). Those of Mailman 3 are in C(docs/vocabulary.md).
   returned: success
   type: dict
   sample: {"advertised": {"type": "bool"}, "archive_policy": {"type": "enum", "choices": ["never", "private", "public"]}}
 domains:
-  description: The mail domains Mailman knows.
+  description: Mailman's mail domains.
   returned: success
   type: list
   elements: str

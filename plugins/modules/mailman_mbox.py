@@ -11,12 +11,12 @@ short_description: Write the archives of mailing lists to mbox files
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Writes one file for each list on the host, C(ADDRESS.mbox), with every message of its archive, the oldest first. Archives elsewhere take
-    such a file for the time before they were told of a list.
-  - Of HyperKitty the messages are those of its own download, with their attachments. Of Pipermail it is the list's mbox, in which text that
-    looks like the beginning of a message is marked.
-  - A file that says the same already is left alone.
-  - A message that HyperKitty cannot write is left out, with a warning that names it. Line breaks within its headers are no reason.
+  - Writes one file for each list on the host, C(ADDRESS.mbox), with every message of its archive, the oldest first. External archives
+    can import such a file for the time before they got the posts of a list.
+  - From HyperKitty the messages are those of its own download, with their attachments. From Pipermail the file is the list's mbox, in which
+    lines that look like the beginning of a message are quoted.
+  - A file with the same content is left alone.
+  - A message that HyperKitty cannot write is left out, with a warning that names it. Messages with line breaks in headers are written.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman

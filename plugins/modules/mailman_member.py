@@ -11,9 +11,9 @@ short_description: Declare who is on which mailing lists
 version_added: 0.1.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Makes people members, owners, moderators or non-members of one list, of several, or of every list on the host.
-  - Addresses are compared without regard to case; the spelling you give is kept for display.
-  - Nobody is sent a welcome or goodbye message unless O(send_welcome) or O(send_goodbye) asks for it.
+  - Makes people members, owners, moderators or nonmembers of one list, of several lists, or of every list on the host.
+  - The case of addresses does not matter; a new person is shown with the spelling that you give.
+  - Nobody gets a welcome or goodbye message unless O(send_welcome) or O(send_goodbye) is set.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -62,23 +62,23 @@ options:
     choices: [present, absent, exact]
     default: present
   role:
-    description: In what role. A V(nonmember) is a stranger whose posts have an action of their own.
+    description: The role of the people. A V(nonmember) is not subscribed, but has an action for posts.
     type: str
     choices: [member, owner, moderator, nonmember]
     default: member
   display_name:
-    description: The person's name. Mailman keeps one for each address, whatever the list.
+    description: The person's name. Mailman 3 keeps one name for each address, for all lists.
     type: str
   delivery_mode:
     description: How posts are delivered.
     type: str
     choices: [regular, mime_digests, plaintext_digests, summary_digests]
   delivery_status:
-    description: Whether posts are delivered, and if not, who stopped them; V(unknown) is what lists have that came from old Mailmans.
+    description: Whether posts are delivered, and if not, who disabled delivery. V(unknown) comes from lists of old Mailmans.
     type: str
     choices: [enabled, by_user, by_moderator, by_bounces, unknown]
   moderation_action:
-    description: What happens to the person's posts; V(default) is what the list does with its members.
+    description: What happens to the person's posts. V(default) is the list's own default for the role.
     type: str
     choices: [default, accept, hold, reject, discard, defer]
 seealso:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mailman_password
-short_description: Set the site's passwords of Mailman 2.1, and give owners new ones
+short_description: Set the site's passwords of Mailman 2.1, and make new list passwords
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Sets the passwords of a Mailman 2.1 site, which open every list.
-  - Makes new administrator passwords for lists and tells them to the owners, once for each reason. A list that cannot be read or has no
-    owner is an error that names it; the others get theirs all the same.
+  - Makes new administrator passwords for lists and mails them to the owners, once for each reason. A list that cannot be read or has no
+    owner is an error that names it; the other lists get theirs all the same.
   - A known password of one list is an option of M(listops.mailman.mailman_list), under O(listops.mailman.mailman_list#module:settings),
     V(admin_password), V(moderator_password) or V(poster_password).
-  - Mailman 3 has no such passwords, its owners log in with accounts of their own; there this is an error.
+  - Mailman 3 has no such passwords, since its owners log in with accounts of their own. The module fails there.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -48,7 +48,7 @@ options:
   reason:
     description:
       - What the new passwords of O(lists) are for, in any words, such as V(handover 2026-11).
-      - A list whose last new password was for the same reason is left alone, so the owners are told once.
+      - A list whose last new password had the same reason is left alone, so that the owners are told once.
     type: str
 seealso:
   - module: listops.mailman.mailman_list

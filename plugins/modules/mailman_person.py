@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mailman_person
-short_description: Take a person off every mailing list
+short_description: Remove a person from every mailing list
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Removes somebody from all lists of the host, or from the private ones, in every role, in one task.
-  - Addresses are compared without regard to case. On Mailman 3 the other addresses of the same user go, too.
-  - Nobody is sent a goodbye message. Who is in the inventory still would come back with its next run; remove the person there, too.
+  - The case of addresses does not matter. On Mailman 3 the other addresses of the same user are removed, too.
+  - Nobody gets a goodbye message. Remove the person from the inventory, too, or the next run adds them again.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -55,11 +55,11 @@ options:
     default: false
   successor:
     description:
-      - The address of who becomes owner of lists that would have no owner left.
+      - The address of a person who becomes owner of lists that would have no owner left.
       - Without it such lists are an error that names them, before anything is changed.
     type: str
   allow_ownerless:
-    description: Whether lists may be left without an owner. Lists that are disabled may always.
+    description: Whether lists may be left without an owner. Disabled lists always may.
     type: bool
     default: false
 seealso:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mailman_redact
-short_description: Let an archived message say something else
+short_description: Redact an archived message
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Replaces the text of one message in the archives of a list, and removes its attachments.
-  - Its place, number, thread, Message-ID and page stay, and those of all other messages. Only headers that say where it belongs are kept
-    in raw copies.
-  - On Mailman 3 this is HyperKitty's database, from which it makes its downloads, its search index and caches, attachments in files,
-    digests that were archived, Mailman's prototype archive, and digests that are not sent yet.
-  - The message is found by its Message-ID everywhere, so what others quoted of it is not touched; RV(replies) names who may have.
-  - With O(subject) or O(sender), the tables of contents of digests name it so, too, in the entry with its number. HyperKitty keeps a plain
-    digest up to the first attachment in it; where the message comes later, its entry is the one with its subject and sender at its place in
-    the archive.
-  - Backups keep everything, and so do the people who got the message.
-  - A run that was interrupted is finished by the next one. The original is in no argument, log, diff or result.
+  - Its place, number, thread, Message-ID and page stay the same, and so do those of all other messages. Raw copies keep only the headers
+    that say where the message belongs.
+  - On Mailman 3 it cleans HyperKitty's database (from which downloads are made), its search index and caches, attachments in files,
+    archived digests, Mailman's prototype archive, and digests that are not sent yet.
+  - The Message-ID identifies the message everywhere. Quotations in other messages are not touched; RV(replies) has the pages of answers.
+  - O(subject) and O(sender) also replace the old ones in the tables of contents of digests, in the entry with the message's number.
+    HyperKitty keeps a plain digest only up to its first attachment. If the message comes later, its entry is the one with its subject and
+    sender at its place in the archive.
+  - Backups still have the original, and so do the people who got the message.
+  - If a run is interrupted, the next one finishes it. The original is in no argument, log, diff or result.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -51,42 +51,42 @@ options:
     description: The page of the message in the archive, instead of O(message_id).
     type: str
   reason:
-    description: Why; for the log.
+    description: The reason, for the log.
     type: str
     required: true
   replacement:
-    description: What the message says instead.
+    description: The new text of the message.
     type: str
     default: This message was removed by the administrators of the list.
   subject:
-    description: What its subject says instead. Without it the subject stays.
+    description: Its new subject. Without it the subject stays.
     type: str
   sender:
-    description: Who is named as its sender instead, such as V(Removed <removed@example.org>). Without it the sender stays.
+    description: Its new sender, such as V(Removed <removed@example.org>). Without it the sender stays.
     type: str
   by:
-    description: Who asked for it, or does it; for the log. Without it, the user that Ansible is on the host.
+    description: Who asked for it or does it, for the log. By default the user that Ansible has on the host.
     type: str
   log:
     description:
       - File on the host with a line of JSON when a redaction begins and one when it is done; readable by root only.
-      - By it the module knows what was interrupted.
+      - The module reads in it whether a run was interrupted.
     type: path
     default: /var/log/listops-redactions.jsonl
   escrow_key:
     description:
-      - A public OpenPGP key in ASCII armour, for which the original is encrypted before anything is changed.
-      - What is sealed is a tar archive of all forms of the message that were found. It needs C(gpg) on the host.
-      - An original that is sealed already is kept as it is.
+      - A public OpenPGP key in ASCII armour. The original is encrypted for it before anything is changed.
+      - The encrypted file is a tar archive of all forms of the message that were found. This needs C(gpg) on the host.
+      - An encrypted original that is there already is kept as it is.
     type: str
   escrow_directory:
-    description: Where on the host sealed originals are put, with mode 0600.
+    description: Folder on the host for encrypted originals, which get the mode 0600.
     type: path
     default: /var/lib/listops/escrow
   web_service:
     description:
-      - The systemd service of HyperKitty. It is restarted when O(subject) or O(sender) was replaced and its processes have them
-        cached where nobody else can reach, as they have unless Django's C(CACHES) is set. An empty string forbids that.
+      - The systemd service of HyperKitty. It is restarted when O(subject) or O(sender) was replaced and its processes may have the old
+        ones in their own caches, as they do unless Django's C(CACHES) is set. An empty string forbids the restart.
     type: str
     default: mailman3-web
 seealso:
@@ -117,7 +117,7 @@ message:
   type: dict
   sample: {"list": "wikitech-l@lists.example.org", "message_id": "20261120.1234@example.net", "url": "/hyperkitty/list/..."}
 places:
-  description: Where it was found as it was sent, and what of it; all that is replaced or would be in check mode.
+  description: The places where the original was found, and the parts of it there. All of it is replaced, or would be in check mode.
   returned: success
   type: list
   elements: dict
@@ -129,7 +129,7 @@ replies:
   elements: str
   sample: []
 escrow:
-  description: The file with the sealed original, when there is one, or would be one in check mode.
+  description: The file with the encrypted original, when there is one, or would be one in check mode.
   returned: success
   type: str
   sample: /var/lib/listops/escrow/wikitech-l@lists.example.org-0123456789abcdef0123456789abcdef.tar.gpg

@@ -11,10 +11,10 @@ short_description: Check the variables of roles before anything is changed
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Looks at all variables of roles of this collection, as the inventory sets them, by type and by what each accepts.
-  - Fails with all that is wrong, one sentence for each. Values of passwords are not shown.
-  - Runs on the controller. What only the host knows, such as whether a certificate's file is there, is asked of it by
-    M(listops.mailman.host_info).
+  - Checks all variables of roles of this collection, as the inventory sets them, for their types and values.
+  - Fails with all refusals at once, each in one sentence. Values of passwords are not shown.
+  - Runs on the controller. M(listops.mailman.host_info) answers what only the host knows, such as whether a certificate's file
+    exists.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
@@ -32,15 +32,15 @@ attributes:
 options:
   roles:
     description:
-      - Names of the roles, without that of the collection.
+      - Names of the roles, without the name of the collection.
       - V(site) is for the variables that several roles share, C(mailman_domains), C(mailman_lists), C(mailman_list_defaults) and
-        C(mailman_list_naming), and for what one of the other roles here needs of another.
-      - V(shared) is the same where all of them may be missing.
+        C(mailman_list_naming), and for what these roles need of each other.
+      - V(shared) is the same for playbooks that work without these variables.
     type: list
     elements: str
     required: true
   ask_host:
-    description: Whether the host is asked; without it no connection is needed.
+    description: Whether the host is asked. V(false) needs no connection.
     type: bool
     default: true
 """
@@ -53,12 +53,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 checked:
-  description: O(roles), of which nothing is wrong.
+  description: The names in O(roles), whose variables are fine.
   returned: success
   type: list
   elements: str
 msg:
-  description: All that is wrong, a sentence for each in a line of its own.
+  description: All refusals, one on each line.
   returned: failure
   type: str
   sample: 'exim_list_domains[0] is "Lists.example.org": give a lower-case domain name, such as lists.example.org.'

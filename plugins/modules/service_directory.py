@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: service_directory
-short_description: Make a directory of a service's user, and give it what is in it
+short_description: Create a directory of a service's user, and set the owner of its content
 version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
-  - Makes a directory below directories that belong to a service, and gives it and, if wanted, what is in it to the service's user.
-  - Nothing that such a user could put there is followed, before or while this runs. Each step is taken from an open directory;
-    symbolic links are followed only where nobody but root could have put them.
-  - M(ansible.builtin.file) goes by paths, and gives away whatever their user makes them lead to.
-  - Left as they are are symbolic links, pipes, sockets and devices; files with more than one name; what is mounted below.
+  - Creates a directory below directories that belong to a service, and gives it to the service's user, with its content if you want.
+  - It follows nothing that such a user can put there, before or while it runs. Each step starts at an open directory, and
+    symbolic links are followed only where nobody but root can have made them.
+  - M(ansible.builtin.file) follows paths, and would give away any file that their user makes them lead to.
+  - Symbolic links, pipes, sockets, devices, files with more than one name, and mounts below the directory are left as they are.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
@@ -29,31 +29,31 @@ attributes:
     platforms: posix
 options:
   path:
-    description: Absolute path of the directory. Directories that it is in and that are missing are made, and belong to root.
+    description: Absolute path of the directory. Missing parent directories are created, and belong to root.
     type: path
     required: true
   owner:
-    description: The user to whom it belongs.
+    description: The user that owns it.
     type: str
     required: true
   group:
-    description: The group to which it belongs.
+    description: The group that owns it.
     type: str
     required: true
   mode:
     description:
       - Permissions of the directory, an octal number in quotes, V("0750").
-      - When omitted, a new one gets V("0755"), another one keeps its own.
-      - With O(recurse=true) directories in it get the same, and files what of it is not for execution.
+      - When omitted, a new directory gets V("0755"), and an existing one keeps its own.
+      - With O(recurse=true) directories in it get the same permissions, and files those without execution.
     type: str
   recurse:
-    description: Whether files and directories in it are given away, too.
+    description: Whether files and directories in it get the same owner and group.
     type: bool
     default: false
   tmpfs:
     description:
       - Mount a tmpfs with these options on the directory, unless something is mounted there.
-      - M(ansible.posix.mount) records it for later boots, and changes its options.
+      - Use M(ansible.posix.mount) to mount it at later boots, and to change its options.
     type: str
 seealso:
   - module: ansible.builtin.file
@@ -75,7 +75,7 @@ path:
   type: str
   sample: /var/lib/mailman3/web/fulltext_index
 given:
-  description: Paths of what had another owner or mode.
+  description: Paths that had another owner or mode.
   returned: success
   type: list
   elements: str
