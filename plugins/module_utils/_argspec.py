@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options by which every module finds Mailman and its web interface, and what they say. Pure."""
+"""The options with which every module finds Mailman and its web interface, as typed values. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WEB_SPEC: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Connection:
-    """Which Mailman of the host a task is for, and how it is reached: see the documentation of the options."""
+    """Which Mailman of the host a task uses: see the documentation of the options."""
 
     engine: str = "auto"
     prefix: str | None = None
@@ -36,7 +36,7 @@ class Connection:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Connection:
-        """From the parameters of a module that has CONNECTION_SPEC."""
+        """Parse the parameters of a module that has CONNECTION_SPEC."""
         return cls(
             engine=params["mailman_engine"],
             prefix=params["mailman_prefix"],
@@ -56,5 +56,5 @@ class WebInterface:
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> WebInterface:
-        """From the parameters of a module that has WEB_SPEC."""
+        """Parse the parameters of a module that has WEB_SPEC."""
         return cls(manage=params["web_manage"], user=params["web_user"])

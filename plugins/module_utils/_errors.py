@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What goes wrong on a host, for the message of a task. Pure."""
+"""Errors of a host, for the message of a task. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import _visible
 
 
 class HostError(Exception):
-    """What went wrong on the host, in one sentence; details hold a traceback for -vvv. Both are safe for a terminal."""
+    """An error on the host, in one sentence. details: a traceback for -vvv. Both are safe for a terminal."""
 
     def __init__(self, message: str, details: str = "") -> None:
         super().__init__(_visible.sentence(message))
@@ -31,7 +31,7 @@ def failure(exc: Exception) -> dict[str, Any]:
 
 
 def of_failed(failed: Mapping[str, str], done: bool = True) -> str:
-    """What to say of lists that failed; of many, not all. done: there are others, and they were applied."""
+    """The message for lists that failed; it names only a few of many. done: whether other lists were applied."""
     said = list(failed.values())[:3]
     more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []
     return "; ".join(said + more + (["what the other lists need is done"] if done else []))

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is on a host that another hand than ours set up: configuration files, drop-ins of units, mail servers, and who listens on a port.
+"""What somebody else set up on a host: configuration files, drop-ins of units, mail servers, and processes that listen on ports.
 
-Everything here is a pure function of what the host's files and commands say.
+All functions are pure; they get the output of commands and the content of files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import posixpath
 import re
 from typing import Iterable, NamedTuple
 
-# Where mail waits, as each package has it, and what is no message there.
+# The queue of each package, and the files in it that are not messages.
 QUEUES: dict[str, tuple[str, ...]] = {
     "postfix": tuple(f"/var/spool/postfix/{queue}" for queue in ("maildrop", "incoming", "active", "deferred", "hold")),
     "sendmail-bin": ("/var/spool/mqueue", "/var/spool/mqueue-client"),
@@ -22,7 +22,7 @@ QUEUES: dict[str, tuple[str, ...]] = {
     "dma": ("/var/spool/dma",),
     "courier-mta": ("/var/lib/courier/msgq",),
 }
-# Of sendmail, dma and courier, a message has a file for its envelope, and others.
+# With sendmail, dma and courier, a message has several files; only that of the envelope counts.
 ENVELOPES = {"sendmail-bin": r"qf", "dma": r"M", "courier-mta": r"C"}
 
 
@@ -61,7 +61,7 @@ def packaged(conffiles: str, ucf: str) -> dict[str, set[str]]:
 
 
 def settings(text: str, pattern: str) -> list[str]:
-    """What a configuration sets: the first group of each match that took part, in the order of the file, each once."""
+    """The settings of a configuration: the first non-empty group of each match, in the order of the file, each once."""
     found = re.finditer(pattern, text, re.MULTILINE)
     return list(dict.fromkeys(next(group for group in match.groups() if group) for match in found))
 
@@ -123,7 +123,7 @@ def _assignments(text: str) -> list[tuple[str, str, str]]:
 
 
 def mail_servers(packages: str) -> list[str]:
-    """Packages that are a mail server and not Exim.
+    """Packages of mail servers other than Exim.
 
     packages: lines of a name, an abbreviated state and what it provides, separated by tabs, as dpkg-query writes them.
     """
@@ -131,14 +131,14 @@ def mail_servers(packages: str) -> list[str]:
     for line in packages.splitlines():
         name, state, provides = line.split("\t")
         words = [word.partition(" ")[0] for word in provides.split(", ")]
-        # the second letter is what is; the first what is wanted
+        # The second letter is the actual state, the first the wanted one.
         if state[1:2] not in "nc" and "mail-transport-agent" in words and not name.startswith("exim4"):
             found.append(name)
     return sorted(found)
 
 
 def is_message(package: str, name: str) -> bool:
-    """Whether a file in the queue of a mail server stands for a message."""
+    """Whether a file in the queue of a mail server counts as a message."""
     return re.match(ENVELOPES.get(package, r"[^.]"), name) is not None
 
 
@@ -156,7 +156,7 @@ def listeners(table: str) -> list[Listener]:
 
 
 def _address(text: str) -> str:
-    """An address as the kernel writes it, in words of four bytes, each of them the wrong way around."""
+    """Decode an address of the kernel, which writes words of four bytes in reverse order."""
     data = bytes.fromhex(text)
     packed = b"".join(data[index : index + 4][::-1] for index in range(0, len(data), 4))
     found = ipaddress.ip_address(packed)
@@ -179,12 +179,12 @@ ALL = {"0.0.0.0", "::"}
 
 
 def overlap(address: str, wanted: list[str]) -> bool:
-    """Whether a socket is in the way of one on the wanted addresses, none for all."""
+    """Whether a socket conflicts with one on the wanted addresses (none: all addresses)."""
     return not wanted or address in ALL or bool(ALL.intersection(wanted)) or address in wanted
 
 
 def describe(port: int, pid: int, program: str, unit: str) -> str:
-    """Who has a port, in words."""
-    # in another container, say
+    """The owner of a port in words."""
+    # such as a process in another container
     who = f"{program} ({', '.join(filter(None, [f'pid {pid}', unit]))})" if pid else "a process that is not to be seen"
     return f"{who} has port {port}"

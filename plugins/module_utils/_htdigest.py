@@ -40,7 +40,7 @@ class Line(NamedTuple):
 
 
 class Change(NamedTuple):
-    """The new lines, and what happened to which user."""
+    """The new lines, and the changed users."""
 
     lines: list[Line]
     created: list[str]
@@ -49,7 +49,7 @@ class Change(NamedTuple):
 
 
 class User(NamedTuple):
-    """A user as wanted: without a password he must not be there."""
+    """A declared user; without a password the user shall be absent."""
 
     name: str
     password: str | None
@@ -167,7 +167,7 @@ def _ending(raw: bytes) -> bytes:
 
 
 def upsert(lines: list[Line], user: str, realm: str, digest: bytes) -> list[Line]:
-    """Give a user this hash: in place of his first entry, else at the end. Further entries of his go."""
+    """Set a user's hash: in place of the first entry of the user, or at the end. Further entries are removed."""
     name, area = user.encode("utf-8"), realm.encode("utf-8")
     entry = name + b":" + area + b":" + digest
     result: list[Line] = []
@@ -210,7 +210,7 @@ def plan(
     exact: bool = False,
     update_password: bool = True,
 ) -> Change:
-    """Work out the file that has these users in this realm; exact removes the realm's other users. Needs passlib."""
+    """Compute the file with these users in this realm. exact: remove the realm's other users. Needs passlib."""
     wanted = list(users)
     created: list[str] = []
     updated: list[str] = []

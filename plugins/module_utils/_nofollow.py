@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths that lead through folders of others, gone step by step, each from the open folder before it.
+"""Opens paths through folders of other users step by step, each step from the open folder before it.
 
-A symbolic link is followed only where nobody but root (or we ourselves) could have put it. What is opened stays what it
-is, whoever renames something meanwhile.
+A symbolic link is followed only where nobody but root (or this process's user) can have made it. An open file or folder
+stays the same even if somebody renames it meanwhile.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _LINKS = 40
 
 
 class Unsafe(Exception):
-    """A path that is not followed, in one sentence."""
+    """Why a path is not followed, in one sentence."""
 
 
 class Owner(NamedTuple):
-    """To whom files belong, and the mode of folders; mode None leaves modes as they are."""
+    """The owner of files, and the mode of folders; None leaves modes as they are."""
 
     uid: int
     gid: int
@@ -38,13 +38,13 @@ class Owner(NamedTuple):
 
 
 def is_trusted(status: os.stat_result) -> bool:
-    """Whether nobody but root and we can put something into a folder."""
+    """Whether only root and this process's user can create files in a folder."""
     others = status.st_mode & (stat.S_IWOTH | (stat.S_IWGRP if status.st_gid else 0))
     return status.st_uid in (0, os.geteuid()) and not others
 
 
 def open_folder(path: str) -> int:
-    """A descriptor of an existing folder, by its absolute path; OSError when it is not there, Unsafe for a link of others."""
+    """Open an existing folder by its absolute path. Raises OSError, or Unsafe for a link that others made."""
     return _walk(path)[0]
 
 
@@ -118,7 +118,7 @@ def open_file(path: str, flags: int, mode: int = 0o600) -> int:
 
 
 def make_folder(path: str, owner: Owner) -> int:
-    """Make a folder, and those that it is in, which are ours; its descriptor."""
+    """Create a folder and its parents, which belong to this process's user; returns its descriptor."""
     parent = need_folder(os.path.dirname(path), 0o755)
     try:
         name = os.path.basename(path)
@@ -131,7 +131,7 @@ def make_folder(path: str, owner: Owner) -> int:
 
 
 def need_folder(path: str, mode: int) -> int:
-    """A descriptor of a folder, which is made as ours if it is not there."""
+    """Open a folder, which is created if it does not exist."""
     try:
         return open_folder(path)
     except FileNotFoundError:
@@ -143,20 +143,20 @@ def differs(status: os.stat_result, owner: Owner, mode: int | None) -> bool:
 
 
 def give(descriptor: int, owner: Owner) -> None:
-    """Give an open file or folder its owner and mode."""
+    """Set owner and mode of an open file or folder."""
     os.fchown(descriptor, owner.uid, owner.gid)
     if owner.mode is not None:
         os.fchmod(descriptor, owner.mode)
 
 
 def give_contents(folder: int, path: str, owner: Owner, *, check_mode: bool) -> Iterator[str]:
-    """Give all files and folders below an open folder their owner and mode; yields the paths of those that differed.
+    """Set owner and mode of all files and folders below an open folder. Yields the paths that differed.
 
-    Left as they are: links and pipes; files that have another name, which could be anybody's; other file systems.
+    Links, pipes, files with several names (which could belong to anybody) and other file systems are left as they are.
     """
     device = os.fstat(folder).st_dev
     for name in sorted(os.listdir(folder)):
-        # What goes meanwhile need not be given.
+        # A file that was removed meanwhile needs no owner.
         with contextlib.suppress(FileNotFoundError):
             yield from _give_entry(folder, name, os.path.join(path, name), owner, device, check_mode)
 
@@ -171,12 +171,12 @@ def _give_entry(folder: int, name: str, path: str, owner: Owner, device: int, ch
     try:
         child = os.open(name, _FOLDER if stat.S_ISDIR(status.st_mode) else _FILE, dir_fd=folder)
     except OSError as exc:
-        # It is another one now: a link, a file instead of a folder.
+        # Somebody replaced it meanwhile, such as by a link.
         if exc.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
             return
         raise
     try:
-        # What was opened counts, not what was there a moment ago.
+        # Check the file that was opened, not the one of a moment ago.
         status = os.fstat(child)
         if stat.S_ISDIR(status.st_mode):
             if status.st_dev != device:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encrypts to one person's OpenPGP key with GnuPG, in a home of its own that is gone afterwards."""
+"""Encrypts to one person's OpenPGP key with GnuPG in a temporary home."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import time
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 ACCEPTED = "the ASCII-armoured public key of one person"
-# What GnuPG says of a key (doc/DETAILS, field 2).
+# GnuPG's validity of a key (doc/DETAILS, field 2).
 _USELESS = {"e": "expired", "r": "revoked", "i": "not valid", "d": "disabled"}
 
 
@@ -24,9 +24,9 @@ class Missing(Invalid):
 
 
 def chosen(listing: str, fingerprint: str) -> str:
-    """The fingerprint of the key in a listing, if it is one, and the person's, and good today.
+    """The fingerprint of the only key in a listing. Refuses another key, and one that is not valid today.
 
-    listing: what `gpg --list-keys --with-colons` prints. fingerprint: the person's, or "".
+    listing: output of `gpg --list-keys --with-colons`. fingerprint: the expected one, or "".
     """
     rows = [line.split(":") for line in listing.splitlines()]
     keys = [row for row in rows if row[0] == "pub"]
@@ -50,7 +50,7 @@ def encrypt(data: bytes, key: str, fingerprint: str = "", armour: bool = True) -
     """A message that only the owner of the key can read.
 
     key: ASCII-armoured. fingerprint: which it must have; "" for any.
-    Raises Invalid for a key that does not do, and Missing without GnuPG.
+    Raises Invalid for a key that cannot be used, and Missing without GnuPG.
     """
     if "-----BEGIN PGP PUBLIC KEY BLOCK-----" not in key or "PRIVATE KEY BLOCK" in key:
         raise Invalid("the key file holds none: give {0}".format(ACCEPTED))
@@ -64,7 +64,7 @@ def encrypt(data: bytes, key: str, fingerprint: str = "", armour: bool = True) -
 
 
 def _gpg(home: str, options: list[str], told: bytes) -> bytes:
-    """Run GnuPG, what it is told on standard input; its output."""
+    """Run GnuPG with data on standard input; returns its output."""
     argv = ["gpg", "--homedir", home, "--batch", "--no-tty", "--quiet", "--no-options", "--no-autostart"]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
     try:

@@ -4,8 +4,8 @@
 
 """Regular expressions that list owners wrote, tried within a bounded time.
 
-One such as ^(a+)+$ takes years. Another process tries them, which the system ends when it has used its time, so that it
-holds neither a run nor the host.
+An expression such as ^(a+)+$ can take years. Another process tries them, with a limit of processor time by the system, so
+that it blocks neither the run nor the host.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import subprocess
 import sys
 from typing import Any, Iterable, Mapping
 
-# Of processor time, for each expression and PORTION texts.
+# Limit of processor time for each expression and PORTION texts.
 SECONDS = 1.0
 PORTION = 1000
 # Answers each request with a line for each expression: which of the texts it matches.
@@ -42,7 +42,7 @@ for line in iter(sys.stdin.readline, ""):
 
 
 class TooSlow(Exception):
-    """An expression that takes too long; pattern: which one."""
+    """An expression takes too long. pattern: the expression."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(pattern)
@@ -50,7 +50,7 @@ class TooSlow(Exception):
 
 
 class Matcher:
-    """A context manager; its process starts when something is to be tried."""
+    """A context manager. Its process starts with the first match."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
@@ -65,9 +65,9 @@ class Matcher:
             process.communicate()
 
     def first(self, patterns: Iterable[str], texts: Iterable[str], *, whole: bool = False) -> Mapping[str, str]:
-        """For each text that one of the patterns matches, as Mailman does, the first of them.
+        """For each text that a pattern matches as Mailman does, the first such pattern.
 
-        whole: from the beginning to the end, in the case of the pattern; Mailman looks from the beginning only, in any case.
+        whole: match the whole text and its case; Mailman matches only from the beginning, in any case.
         """
         patterns, texts = list(patterns), list(texts)
         found: dict[str, str] = {}
@@ -90,7 +90,7 @@ class Matcher:
 
     @staticmethod
     def _start() -> subprocess.Popen[str]:
-        # -I: nothing of the environment, -S: nothing that is installed.
+        # -I ignores the environment, -S installed packages.
         return subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _PROGRAM],
             stdin=subprocess.PIPE,

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text of others for a terminal: what would act on it, or not be seen, is shown as an escape of Python. Pure.
+"""Makes text of others safe for a terminal: control and invisible characters become Python escapes. Pure.
 
-Data is never changed: values that are applied, or that a result returns for other tasks, are exact.
+Values that are applied, or returned for other tasks, are not changed.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def _clean(text: str) -> bool:
 
 
 def sentence(text: str) -> str:
-    """A message, in which values are quoted already, safe for a terminal."""
+    """Make a message safe for a terminal; values in it are quoted already."""
     return text if _clean(text) else "".join(_code(each) if hidden(each) else each for each in text)
 
 
 def lines(text: str) -> str:
-    """The same of a text of several lines, which stay."""
+    """The same for text of several lines, whose line breaks stay."""
     return "\n".join(map(sentence, text.split("\n")))
 
 
 def escaped(text: str, keep: str = "\n") -> str:
-    """A value, safe for a terminal and unambiguous: see `plain`. keep: what is shown as it is.
+    """Make a value safe for a terminal and unambiguous: see `plain`. keep: characters that stay as they are.
 
     Backslashes are doubled only where an escape would follow them, so that regular expressions stay as they are.
     """
@@ -78,7 +78,7 @@ def one_line(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The value that `escaped` shows."""
+    """The original of a value that `escaped` made."""
 
     def original(found: re.Match[str]) -> str:
         run = len(found.group(1)) + 1
@@ -89,7 +89,7 @@ def plain(text: str) -> str:
 
 
 def everywhere(show: Callable[[str], str], value: Any) -> Any:
-    """A value with all its texts as `show` gives them, whatever it is made of."""
+    """Apply `show` to all texts in a value."""
     if isinstance(value, str):
         return show(value)
     if isinstance(value, Mapping):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The services of a host together: Mailman, its archive, and the order in which they are told of a change."""
+"""Mailman and its archive together, and the order in which they learn of a change."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.model impor
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ListPlan
 from ansible_collections.listops.mailman.plugins.module_utils._lists.rename import Rename
 
-# What HyperKitty asked Mailman before a list became private, it may still write down after.
+# HyperKitty may still store an answer that it got from Mailman before the list became private.
 SETTLE_SECONDS = 1.0
-# So often it is told again.
+# How often it is told again.
 SETTLE_ROUNDS = 10
 
 
 class HostUpdate:
-    """What is to do on a host. plans: with what is left in archives and of interrupted renames, and what drifted.
+    """Everything to do on a host. plans: include archives to remove, interrupted renames and drift of archives.
 
-    policies: what Mailman says of all lists, see _archives/policy.py.
-    guard: None where nothing is in front of the archive that knows private lists.
-    only: the lists whose archives are compared with what Mailman says; None for all.
+    policies: Mailman's archive policies of all lists, see _archives/policy.py.
+    guard: None where no guard is needed.
+    only: the lists whose archives are compared with Mailman's policies; None for all.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class HostUpdate:
         plans = policy.with_drops(plans, self._dropped, self._there, self._copies)
         plans = rename.with_remains(plans, self._renames + self._moves)
         self._shown = self._show()
-        # Where the guard cannot read its file, everything is shut until it can.
+        # A guard that cannot read its file keeps all archives closed.
         self.renews = guard is not None and guard.names is None
         kept = guard.names if guard else None
         self.plans = policy.with_drift(plans, self._names(), policies, self._shown, kept) if archive else plans
@@ -79,16 +79,16 @@ class HostUpdate:
         return self._archive.policies() if self._archive else {}
 
     def _names(self) -> set[str]:
-        """The lists to look at."""
+        """The lists whose archives are compared."""
         if self._only is not None:
             return set(self._only)
         kept = self._guard.names if self._guard else None
         return {*self._policies, *self._shown, *(kept or ())}
 
     def apply(self, was_stopped: bool) -> Mapping[str, str]:
-        """Carry out the plans; the lists that failed, with a sentence each, of which the archive is told nothing.
+        """Carry out the plans. Returns the lists that failed, with a sentence each; their archives are left alone.
 
-        was_stopped: a run before this one stopped Mailman and was interrupted.
+        was_stopped: an earlier run stopped Mailman and was interrupted.
         """
         self._shut()
         if self._renames:
@@ -113,7 +113,7 @@ class HostUpdate:
         return failed
 
     def _shut(self) -> None:
-        """Let the guard know what is private and what becomes so, before anybody else does."""
+        """Tell the guard which lists are or become private, before Mailman and the archive are told."""
         if self._guard is None:
             return
         kept = self._guard.names
@@ -127,10 +127,10 @@ class HostUpdate:
         return kept.difference(names).union(stay)
 
     def _finish(self, failed: MutableMapping[str, str]) -> None:
-        """Let the archive go by what Mailman says now, and let go only of what both say is public.
+        """Make the archive follow Mailman, and open the guard only for lists that are public to both.
 
-        failed: lists that are not as declared, to which those are added whose archive cannot be mended. Of those that
-            shall be private, what is shut stays so until they are.
+        failed: lists that are not as declared; lists whose archive cannot be corrected are added. If such a list shall be
+            private, its archive stays closed until it is.
         """
         self._policies = self._backend.archive_policies()
         former = {name for plan in self.plans for name in plan.changes.get("name", ())}
@@ -141,9 +141,9 @@ class HostUpdate:
             self._guard.write(self._kept(self._guard.names, names))
 
     def _correct(self, names: set[str]) -> Mapping[str, str]:
-        """Let the archives of lists go by what Mailman says; those that cannot, with a sentence each."""
+        """Make the archives of lists follow Mailman. Returns those that failed, with a sentence each."""
         failed: dict[str, str] = {}
-        # Of a list that was there, posts may be on their way, so that it is looked at twice.
+        # Posts to an existing list may be under way, so its archive is compared twice.
         pause = bool(policy.closed(self.plans)) and self._archive is not None and self._archive.follows_late
         settled = not pause
         for attempt in range(SETTLE_ROUNDS):
@@ -179,7 +179,7 @@ class HostUpdate:
             self._archive.move(_pairs(self._moves))
 
     def _policy(self, item: Rename) -> str:
-        """Of an archive that moves: that of its list, whichever name this has by now."""
+        """The policy for an archive that moves: that of its list under the old or the new name."""
         ours = self._policies.get(item.old, self._policies.get(item.new))
         return "private" if ours == "private" else str(self._there[item.old].policy)
 
@@ -201,10 +201,10 @@ def plan_host(
     service: str = "",
     whole_site: bool = False,
 ) -> tuple[HostUpdate, list[str]]:
-    """What is to do on a host, and what there is to warn of.
+    """Everything to do on a host, and warnings.
 
     service: the systemd unit that is stopped for a rename, or "" where nothing is stopped or started.
-    whole_site: whether the archives of all lists are compared with what Mailman says.
+    whole_site: whether the archives of all lists are compared with Mailman's policies.
     """
     warnings = []
     guard = archive.guard() if archive is not None and archive.accessible else None

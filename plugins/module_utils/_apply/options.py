@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of every task that declares lists or members, and what they say. Pure."""
+"""The options of every task that declares lists or members, as typed values. Pure."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ POLICY_SPEC: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class TaskOptions:
-    """How a task goes about what it declares.
+    """How a task applies what it declares.
 
     policy: what may change in lists, see plan.Policy.
     diff_limit: how many lines of the diff are shown, 0 for all.
-    service: the systemd unit that is stopped for a rename, "" for that of the Mailman which is found; None where the task
+    service: the systemd unit that is stopped for a rename, "" for the default unit of the Mailman; None where the task
         stops and starts nothing.
     remove_undeclared: delete lists that are not declared.
-    must_exist: a list that does not exist is an error, not something to create.
-    everywhere: what is declared is of every list, so one that cannot be read is an error though nobody names it.
-    whole_site: the archives of all lists are compared with what Mailman says, not only those of declared lists.
+    must_exist: refuse lists that do not exist instead of creating them.
+    everywhere: the declaration is for every list, so a list that cannot be read is an error although nobody names it.
+    whole_site: compare the archives of all lists with Mailman's policies, not only those of declared lists.
     """
 
     connection: Connection
@@ -49,12 +49,12 @@ class TaskOptions:
 
     @classmethod
     def of(cls, params: Mapping[str, Any], *, check_mode: bool, scheme: naming.Naming = naming.Naming()) -> TaskOptions:
-        """From the parameters of a module that has CONNECTION_SPEC and POLICY_SPEC; Invalid when they make no sense."""
+        """Parse the parameters of a module that has CONNECTION_SPEC and POLICY_SPEC. Raises Invalid."""
         if params["diff_limit"] < 0:
             raise refuse("diff_limit", params["diff_limit"], "a number of lines, 0 for no limit")
         policy = Policy(naming=scheme, **{name: params[name] for name in POLICY_SPEC if name != "diff_limit"})
         return cls(Connection.of(params), policy, params["diff_limit"], check_mode)
 
     def with_scope(self, **scope: Any) -> TaskOptions:
-        """The same, with what this module's own options say."""
+        """The same with the module's own options."""
         return replace(self, **scope)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One read, one plan, one apply: what every task does that declares lists or members."""
+"""What every task does that declares lists or members: one read, one plan, one apply."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Archives = Callable[[ListBackend], ContextManager[Optional[ArchiveBackend]]]
 
 
 class Outcome(NamedTuple):
-    """What a task did or would do. result: ready for exit_json; warnings: sentences."""
+    """What a task did or would do. result: for exit_json. warnings: sentences."""
 
     result: dict[str, Any]
     warnings: list[str]
@@ -70,9 +70,9 @@ def _check_name(spec: ListSpec, characters: str) -> None:
 
 
 def _check_against(specs: Sequence[ListSpec], info: ServerInfo, check_mode: bool) -> list[str]:
-    """Domains and archivers must be known to this Mailman; in check mode another role may be about to see to it.
+    """Refuse domains, archivers and characters of names that this Mailman does not have.
 
-    Which characters it takes in a name no role changes.
+    In check mode unknown domains and archivers are only warned of, since another role may be about to add them.
     """
     problems = []
     for spec in specs:
@@ -95,7 +95,7 @@ def _check_against(specs: Sequence[ListSpec], info: ServerInfo, check_mode: bool
 
 
 def _idle_archivers(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
-    """Archivers that lists are to use and that archive nothing, because the site does not."""
+    """Warn of archivers that archive nothing, because Mailman's configuration does not enable them."""
     asked = {name for spec in specs for name, on in (spec.archivers or {}).items() if on}
     return [
         "archivers: {0} archives nothing until it is enabled in Mailman's own configuration".format(name)
@@ -105,7 +105,7 @@ def _idle_archivers(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
 
 
 def _ownerless(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
-    """New lists that nobody is to own: who writes to their owners writes to nobody."""
+    """Warn of new lists without an owner, since nobody gets the mail to their owners."""
     known = set(info.lists)
     new = [
         spec
@@ -122,7 +122,7 @@ def _ownerless(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
 
 
 def _idle_dmarc(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
-    """Lists that are to mitigate by the policy of a poster's domain, of a Mailman that learns of none."""
+    """Warn of lists with DMARC mitigation on a Mailman that cannot look up policies."""
     idle = [
         spec.name
         for spec in specs
@@ -139,7 +139,7 @@ def _idle_dmarc(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
 
 
 def no_archives(_backend: ListBackend) -> ContextManager[None]:
-    """Of a task that has nothing to do with archives."""
+    """The archives for a task that does not use them."""
     return contextlib.nullcontext()
 
 
@@ -150,11 +150,11 @@ def reconcile(
     open_archives: Archives = no_archives,
     open_backend: Callable[..., ListBackend] = open_backend,
 ) -> Outcome:
-    """Make Mailman match what is declared, or say what would change.
+    """Make Mailman match the declaration, or return what would change.
 
-    declare: the specifications, given a function that says what Mailman says of
-        itself. Until it is called Mailman's interpreter starts beside this process.
-    open_archives: the archives of the Mailman that is found.
+    declare: returns the specifications; gets a function that returns the ServerInfo. Until it calls that function,
+        Mailman's interpreter starts in parallel.
+    open_archives: opens the archives of this Mailman.
     Raises Invalid for bad input and HostError for trouble on the host.
     """
     try:
@@ -165,7 +165,7 @@ def reconcile(
     except NotInstalled as exc:
         if not options.check_mode:
             raise
-        # Before the first run there is nothing: everything would be created.
+        # Before the first run there is no Mailman: check mode reports that everything would be created.
         info = expected(options.connection)
         specs = declare(lambda: info)
         for spec in specs:
@@ -179,7 +179,7 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
     declared = declare(lambda: backend.info)
     info = backend.info
     specs = model.resolve(declared, domains=info.domains, schema=info.schema)
-    # A list that cannot be read is an error, and not in the way of the others.
+    # A list that cannot be read is an error, but the other lists are applied.
     specs, failed = _set_aside(backend, specs)
     backend.check(specs)
     for spec in specs:
@@ -230,7 +230,7 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(backend.waited))
     result = dict(report.result(update.plans, options.diff_limit), undeclared=undeclared)
     if update.renews:
-        # No list differs, and yet it is not as declared: all archives are shut.
+        # No list differs, but without its file the guard keeps all archives closed.
         result["changed"] = True
     return _outcome(result, warnings)
 
@@ -238,12 +238,12 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
 def _read(
     backend: ListBackend, specs: list[ListSpec], former: list[str], secrets: Mapping[str, Mapping[str, str]]
 ) -> tuple[list[ListSpec], Mapping[str, ListState], dict[str, str]]:
-    """The specifications of lists that can be read, the lists as they are, and why others cannot be read, by name."""
+    """Read lists. Returns the specifications of readable lists, their actual state, and sentences about the others by name."""
     existing = set(backend.info.lists)
     wanted = [spec.name for spec in specs if spec.name in existing] + former
     if not wanted:
         return specs, {}, {}
-    # A site is read whole; a few lists out of many, or beside one that cannot be read, are asked for by name.
+    # Read all lists at once, unless only a few of many are needed, or one cannot be read.
     whole = len(wanted) * 2 > len(existing) and not backend.unreadable
     actual = backend.read(
         None if whole else wanted,
@@ -252,7 +252,7 @@ def _read(
         templates=wanted_templates(specs),
         secrets=secrets,
     )
-    # What is removed need not be understood.
+    # A list that is removed need not be readable.
     gone: dict[str, dict[str, Any]] = {
         spec.name: {"saved": None, "settings": {}, "rosters": {}}
         for spec in specs
@@ -263,7 +263,7 @@ def _read(
 
 
 def _set_aside(backend: ListBackend, specs: Sequence[ListSpec]) -> tuple[list[ListSpec], dict[str, str]]:
-    """The lists that can be read or are not there, and why the others cannot, by name."""
+    """Separate the lists that are readable or do not exist from the others, with sentences about these by name."""
     failed: dict[str, str] = {}
     for spec in specs:
         addresses = (spec.name, *spec.renamed_from)

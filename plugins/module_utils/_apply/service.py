@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mailman's own service, stopped for what cannot be done while it runs."""
+"""Stopping Mailman's service for changes that are not possible while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._systemd import sy
 
 @contextlib.contextmanager
 def stopped(backend: ListBackend, service: str) -> Iterator[None]:
-    """Mailman does not run in here. That it shall run again is noted on disk first, for the run after a crash."""
+    """Stop Mailman for this block. A note on disk makes the next run start it again after a crash."""
     runs = backend.info.runs
     if runs:
         backend.note_stop()
@@ -23,7 +23,7 @@ def stopped(backend: ListBackend, service: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # What somebody else stopped stays so.
+        # A service that somebody else stopped stays stopped.
         if runs or backend.info.stopped:
             resume(backend, service)
 

@@ -4,9 +4,9 @@
 
 """The names of the private lists, for the guard in front of HyperKitty (the apache role's archive_access.py).
 
-HyperKitty's own row of a list follows Mailman late, and anybody may change it.
-So the guard takes a list that is named here for private whatever the row says,
-and all lists when this file is not there or not as it should be.
+HyperKitty's own row of a list follows Mailman late, and can be changed by hand.
+Therefore the guard treats every list that is named here as private, whatever the
+row says, and all lists when this file is missing or damaged.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Hos
 
 # Where the apache role installs the guard.
 PROGRAM = "/usr/local/lib/listops-archive-access/archive_access.py"
-# Root's, in a directory of root's: the web interface reads it, and could not change it.
+# Only root can write the file and its directory; the web interface reads it.
 PATH = "/var/lib/listops/private-archives.json"
 
 
 def parse(text: str) -> frozenset[str] | None:
-    """The names in a file, or None when it is not as it should be."""
+    """Parse the names in a file; None when it is damaged."""
     try:
         names = json.loads(text)["private"]
     except (ValueError, TypeError, KeyError):
@@ -41,11 +41,11 @@ def render(names: Iterable[str]) -> str:
 
 
 class ArchiveGuard:
-    """The guard of this host, or that there is none.
+    """The guard of this host, installed or not.
 
-    installed: whether there is one.
-    names: the lists that it keeps private; None when it cannot read them, and keeps all lists private.
-    damaged: there is a file, and it is not as it should be.
+    installed: whether the host has a guard.
+    names: the lists that it keeps private; None when it cannot read its file and keeps all lists private.
+    damaged: the file exists and cannot be used.
     """
 
     def __init__(self, web_user: str, program: str = PROGRAM, path: str = PATH) -> None:
@@ -59,7 +59,7 @@ class ArchiveGuard:
         try:
             with open(self._path, encoding="utf-8") as handle:
                 status = os.fstat(handle.fileno())
-                # As the guard itself wants it: see archive_access.py.
+                # The guard has the same condition: see archive_access.py.
                 if status.st_uid != 0 or status.st_mode & 0o022:
                     return None
                 return parse(handle.read())
@@ -69,11 +69,11 @@ class ArchiveGuard:
             return None
 
     def keeps(self, name: str) -> bool:
-        """Whether it keeps a list private by its name."""
+        """Whether it keeps this list private."""
         return self.names is not None and name in self.names
 
     def write(self, names: Iterable[str]) -> None:
-        """Let it keep these lists private: all of them from one moment on, whatever happens meanwhile."""
+        """Replace the names atomically."""
         wanted = frozenset(names)
         if wanted == self.names:
             return
@@ -106,7 +106,7 @@ class ArchiveGuard:
         self.names = wanted
 
     def _group(self) -> int:
-        """The web interface's: nobody else needs to know which lists are private."""
+        """The group of the web interface; nobody else needs to know which lists are private."""
         try:
             return pwd.getpwnam(self._web_user).pw_gid
         except KeyError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Iterable, Iterator
 
-# A sender, and the time in the form of asctime, perhaps with a zone.
+# A sender and a time as asctime() writes it, perhaps with a zone.
 _SEPARATOR = re.compile(
     rb"From \s*\S+(?: at \S+)?\s+\w{3}\s+\w{3}\s+\d?\d\s+\d?\d:\d\d(:\d\d)?(\s+\S+)?\s+\d{4}\s*\S*\s*\Z"
 )
@@ -17,7 +17,7 @@ _HEADER = re.compile(rb"[!-9;-~]+:")
 
 
 def lines(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of a file that comes in parts, each with its end."""
+    """Split a file that is read in parts into lines with their ends."""
     rest = b""
     for part in parts:
         found = (rest + part).split(b"\n")
@@ -29,9 +29,9 @@ def lines(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def sound(found: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of an mbox in which text that looks like the beginning of a message is marked with `>`.
+    """Quote lines that look like the beginning of a message with `>`.
 
-    Old ones have such text, and whoever reads them counts more messages than were sent.
+    Old mailboxes have such lines, and readers would count too many messages.
     """
     waiting: bytes | None = None
     blank = True
@@ -40,7 +40,7 @@ def sound(found: Iterable[bytes]) -> Iterator[bytes]:
             yield waiting if _HEADER.match(line) else b">" + waiting
             waiting = None
         if line.startswith(b"From ") and blank and _SEPARATOR.match(line):
-            # A header follows, or it is text about a message.
+            # A header must follow; otherwise the line is text.
             waiting, blank = line, False
             continue
         if line.startswith(b"From "):

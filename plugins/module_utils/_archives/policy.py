@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Archives: who may read them, what HyperKitty must be told and when, and what is dropped. Pure.
+"""Archive policies: who may read archives, when HyperKitty is told of a change, and which archives are removed. Pure.
 
-HyperKitty hears of a list with its first message, takes it for public until
-Mailman has answered, and keeps the archives of lists that are gone. So it is
+HyperKitty learns of a list with its first message, takes it for public until
+Mailman has answered, and keeps the archives of removed lists. Therefore it is
 told of private lists before Mailman is, and of public ones afterwards. With
-each post it asks Mailman again, which then still says "public": so it is looked
-at afterwards, too, and a guard in front of it has the names of private lists
-all the time (archive_guard.py). What it was told behind our back is drift.
+each post it asks Mailman again, which may still answer "public": therefore its
+policies are compared afterwards, and the guard in front of it always has the
+names of private lists (_archives/guard.py). Other changes of them are drift.
 
-policies: what Mailman says, address -> archive_policy.
-shown: what the archive itself goes by, address -> archive_policy.
+policies: Mailman's policies, address -> archive_policy.
+shown: the archive's own policies, address -> archive_policy.
 guarded: the lists that the guard keeps private.
 """
 
@@ -27,26 +27,26 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 
 def concerned(plans: Iterable[ListPlan]) -> list[str]:
-    """The lists whose plan is new or changes who may read the archive."""
+    """The lists whose plan creates them or changes who may read the archive."""
     return [plan.name for plan in plans if plan.action == "create" or "archive_policy" in plan.changes]
 
 
 def _policy(plan: ListPlan) -> str:
-    """The policy after the plan; a new list that declares none gets Mailman's default."""
+    """The policy after the plan; a new list without one gets Mailman's default."""
     policy: str = plan.changes.get("archive_policy", (None, "public"))[1]
     return policy
 
 
 def guard(plans: Iterable[ListPlan], archives: Mapping[str, ArchiveState]) -> None:
-    """Refuse what would publish a private archive without anybody having said so.
+    """Refuse to publish a private archive by accident.
 
-    archives: see ArchiveBackend.look; what the guard keeps private is private.
+    archives: see ArchiveBackend.look; lists that the guard keeps private count as private.
     """
     for plan in plans:
         archive = archives.get(plan.name)
         if plan.name not in concerned([plan]) or archive is None or not archive.messages:
             continue
-        # HyperKitty shows what it has of a list with the policy `never` to everybody.
+        # HyperKitty shows the archive of a list with the policy `never` to everybody.
         exposes = _policy(plan) == "never" or (plan.action == "create" and _policy(plan) == "public")
         if archive.policy == "private" and exposes:
             raise Invalid(
@@ -56,14 +56,14 @@ def guard(plans: Iterable[ListPlan], archives: Mapping[str, ArchiveState]) -> No
 
 
 def before(plans: Iterable[ListPlan]) -> dict[str, str]:
-    """The policies that HyperKitty must know before Mailman does."""
+    """The policies that HyperKitty is told before Mailman."""
     plans = list(plans)
     names = set(concerned(plans))
     return {plan.name: "private" for plan in plans if plan.name in names and _policy(plan) == "private"}
 
 
 def closed(plans: Iterable[ListPlan]) -> list[str]:
-    """The lists that exist, and become private."""
+    """Existing lists that become private."""
     return [plan.name for plan in plans if plan.action != "create" and "private" in _policies(plan)[1:]]
 
 
@@ -72,7 +72,7 @@ def _policies(plan: ListPlan) -> tuple[Any, ...]:
 
 
 def private_after(plans: Iterable[ListPlan]) -> set[str]:
-    """The lists that are private once the plans are carried out, as far as the plans know."""
+    """The lists that are private after the plans, as far as the plans say."""
     return {
         plan.name
         for plan in plans
@@ -81,9 +81,9 @@ def private_after(plans: Iterable[ListPlan]) -> set[str]:
 
 
 def misled(policies: Mapping[str, str], shown: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """The archives that go by another policy than Mailman's, and what they must be told.
+    """The archives whose policy is not Mailman's, with the right one.
 
-    With the policy `never` nothing is archived, and what is there may stay as it is.
+    With the policy `never` nothing is archived, and an old archive stays as it is.
     """
     return {
         name: policies[name]
@@ -93,7 +93,7 @@ def misled(policies: Mapping[str, str], shown: Mapping[str, str], names: Iterabl
 
 
 def stays_guarded(name: str, policies: Mapping[str, str], shown: Mapping[str, str], guarded: Container[str]) -> bool:
-    """Whether the guard keeps a list private: until Mailman and the archive both say that it is public, or gone."""
+    """Whether the guard must keep a list private: until it is public or gone both in Mailman and in the archive."""
     policy = policies.get(name)
     if policy == "public":
         return name in guarded and shown.get(name, "public") != "public"
@@ -109,13 +109,13 @@ def with_drift(
     shown: Mapping[str, str],
     guarded: Container[str] | None,
 ) -> list[ListPlan]:
-    """The plans with the archives that are open or shut in spite of Mailman, also of lists that nobody declares.
+    """Add archives to the plans whose policy differs from Mailman's, also those of lists that nobody declares.
 
-    names: the lists to look at.
-    guarded: None when there is no guard, or one that is written anew as a whole.
+    names: the lists to compare.
+    guarded: None when there is no guard, or when its file is rewritten anyway.
     """
     plans = list(plans)
-    # Of these the archive is told anyway.
+    # The archive is told of these anyway.
     told = {name for plan in plans if plan.action in ("create", "delete", "rename") for name in _names(plan)}
     told.update(plan.name for plan in plans if "archive_policy" in plan.changes)
     names = sorted(set(names) - told)
@@ -142,20 +142,20 @@ def _names(plan: ListPlan) -> list[str]:
 
 
 def watched(plans: Iterable[ListPlan]) -> bool:
-    """Whether something is to be told to an archive or its guard."""
+    """Whether an archive or its guard must be told of anything."""
     keys = {"archive_policy", "archive_shown", "archive_guarded", "archive", "name"}
     return any(plan.action in ("create", "delete") or keys & set(plan.changes) for plan in plans)
 
 
 def dropped(specs: Iterable[ListSpec]) -> list[str]:
-    """The lists whose archives shall be gone."""
+    """The lists whose archives shall be removed."""
     return [spec.name for spec in specs if spec.state == "absent" and spec.archives == "drop"]
 
 
 def with_drops(
     plans: Iterable[ListPlan], names: Iterable[str], archives: Mapping[str, ArchiveState], copies: Iterable[str]
 ) -> list[ListPlan]:
-    """The plans with what is there of the archives that shall be gone, also of lists that are gone already.
+    """Add archives that shall be removed to the plans, also those of lists that are gone already.
 
     names: see dropped.
     archives: see ArchiveBackend.look.

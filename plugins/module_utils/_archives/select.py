@@ -16,12 +16,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.client
 
 
 def open_archive(backend: ListBackend, web: WebInterface) -> ArchiveBackend:
-    """The archive of this Mailman: its own, or HyperKitty, which gets ready beside it; NotInstalled without one."""
+    """The archive of this Mailman: its own, or HyperKitty, which starts in parallel. Raises NotInstalled."""
     return backend.own_archive() or HyperKitty(web)
 
 
 def open_archives(backend: ListBackend, web: WebInterface) -> ContextManager[ArchiveBackend | None]:
-    """The same; None where HyperKitty is not installed and nobody says where it is."""
+    """The same; None where HyperKitty is not installed and web_manage is not given."""
     try:
         return open_archive(backend, web)
     except NotInstalled:

@@ -5,7 +5,7 @@
 """The two interfaces between a task and the services of a host: a Mailman with its lists, and an archive of their posts.
 
 Mailman 3 (_mailman3/client.py) and Mailman 2.1 (_mailman21/client.py) are list backends; HyperKitty
-(_hyperkitty/client.py) and Pipermail (_mailman21/archives.py) are archive backends. Nobody outside asks which one it has.
+(_hyperkitty/client.py) and Pipermail (_mailman21/archives.py) are archive backends. Other code does not ask which one it has.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ A = TypeVar("A", bound="ArchiveBackend")
 
 
 class ListBackend(ABC):
-    """A Mailman for one task. A context manager; what it raises on the host is a HostError.
+    """A Mailman for one task. A context manager. Errors of the host are raised as HostError.
 
     service: its systemd unit.
-    waited: for how many seconds apply() found its database busy.
+    waited: how many seconds apply() waited for a busy database.
     """
 
     service: str
@@ -46,16 +46,16 @@ class ListBackend(ABC):
     @property
     @abstractmethod
     def info(self) -> ServerInfo:
-        """What it says of itself; until somebody asks, it only gets ready, and touches nothing."""
+        """Facts about this Mailman. Until this is asked for, the program only starts and changes nothing."""
 
     @property
     def unreadable(self) -> Mapping[str, str]:
-        """Why lists cannot be read, by posting address, or by local name when that is all there is to know."""
+        """Sentences about lists that cannot be read, by posting address, or by local name when the domain is unknown."""
         return {}
 
     @abstractmethod
     def check(self, specs: Iterable[ListSpec]) -> None:
-        """Refuse what this Mailman cannot express: Invalid."""
+        """Refuse what this Mailman cannot express. Raises Invalid."""
 
     @abstractmethod
     def read(
@@ -67,62 +67,62 @@ class ListBackend(ABC):
         templates: Collection[str] | None = None,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Mapping[str, ListState]:
-        """State of lists by posting address; what is None is read whole.
+        """State of lists by posting address. None reads all of them.
 
-        secrets: address -> setting -> value that the kept one is compared with, since nothing gives passwords away.
+        secrets: address -> setting -> value to compare with; a stored password itself is never returned.
         """
 
     @abstractmethod
     def facts(self, lists: Collection[str] | None) -> Mapping[str, Mapping[str, Any]]:
-        """What nobody declares, by posting address: "created_at", "last_post_at" (ISO 8601, UTC) and "counts" by role."""
+        """Facts that nobody declares, by posting address: "created_at", "last_post_at" (ISO 8601, UTC) and "counts" by role."""
 
     def adapt(
         self, specs: list[ListSpec], actual: Mapping[str, ListState]
     ) -> tuple[list[ListSpec], Mapping[str, ListState]]:
-        """Declared and actual lists as this Mailman compares them."""
+        """Declared and actual lists in the form in which this Mailman compares them."""
         return specs, actual
 
     @abstractmethod
     def apply(self, steps: Sequence[Step]) -> Mapping[str, str]:
-        """Carry out the steps of a plan; the lists that failed, with a sentence each. The others are done."""
+        """Carry out the steps of a plan. Returns the lists that failed, with a sentence each; the others are done."""
 
     def tidy(self) -> None:
-        """Remove what killed runs left."""
+        """Remove files and locks that killed runs left."""
         return
 
     @abstractmethod
     def archive_policies(self) -> Mapping[str, str]:
-        """Who may read the archives of all lists now: posting address -> archive_policy."""
+        """Who may read the archives of all lists at present: posting address -> archive_policy."""
 
     def aliases(self, addresses: Collection[str]) -> Collection[str]:
-        """All addresses of the people who have these, as far as it knows people; in lower case."""
+        """All addresses of the people who have these addresses, in lower case, as far as Mailman knows."""
         return addresses
 
     @abstractmethod
     def unfinished_renames(self, former: Sequence[str]) -> list[str]:
-        """Which of these former names something has still."""
+        """Which of these former names are still in use."""
 
     @abstractmethod
     def rename(self, renames: Sequence[Pair], follow: Sequence[str]) -> None:
-        """Give lists other names, or finish what was interrupted. Mailman must not run.
+        """Rename lists, or finish interrupted renames. Mailman must not run.
 
-        renames: old and new posting address. follow: the old ones whose archives get the new name, too.
+        renames: old and new posting addresses. follow: old addresses whose archives are renamed, too.
         """
 
     @abstractmethod
     def note_stop(self) -> None:
-        """Note on disk that Mailman is stopped and shall run again, for the run after a crash."""
+        """Note on disk that Mailman must be started again, in case this run is killed."""
 
     @abstractmethod
     def forget_stop(self) -> None:
-        """Forget that note."""
+        """Remove that note."""
 
     @abstractmethod
     def notify(self, notices: Sequence[Mapping[str, Any]]) -> None:
-        """Greet people, or say goodbye: see plan.notices."""
+        """Send welcome and goodbye messages: see plan.notices."""
 
     def copies(self, lists: Sequence[str]) -> list[str]:
-        """The lists of which Mailman itself keeps a copy of every post, beside the archive."""
+        """The lists of which Mailman itself keeps a copy of every post, besides the archive."""
         return []
 
     def drop_copies(self, lists: Sequence[str]) -> None:
@@ -130,14 +130,14 @@ class ListBackend(ABC):
         return
 
     def own_archive(self) -> ArchiveBackend | None:
-        """The archive that is a part of this Mailman, or None where it is a service of its own."""
+        """The archive that is part of this Mailman, or None where it is a separate service."""
         return None
 
 
 class ArchiveBackend(ABC):
     """The archives of a host for one task. A context manager.
 
-    follows_late: whether it asks Mailman about a list while posts arrive, so that it can be wrong for a moment.
+    follows_late: whether it learns policies from Mailman while posts arrive, and so can be wrong for a moment.
     left_out: {"list", "message_id", "reason"} of messages that lines() could not write.
     """
 
@@ -152,28 +152,28 @@ class ArchiveBackend(ABC):
 
     @property
     def accessible(self) -> bool:
-        """Whether this process may ask it."""
+        """Whether this process may access it."""
         return True
 
     def guard(self) -> ArchiveGuard | None:
-        """What stands in front of it and knows private lists, whether installed or not; None where nothing needs to."""
+        """The guard in front of it, installed or not; None where none is needed."""
         return None
 
     @abstractmethod
     def look(self, lists: Sequence[str]) -> dict[str, ArchiveState]:
-        """The archives that are there, of these lists."""
+        """The existing archives of these lists."""
 
     @abstractmethod
     def policies(self) -> dict[str, str]:
-        """What it takes all its lists for: posting address -> archive_policy."""
+        """Its own policies: posting address -> archive_policy."""
 
     @abstractmethod
     def set_policies(self, policies: Mapping[str, str]) -> None:
-        """Let it know the policies of lists, whether it has heard of them or not."""
+        """Set the policies of lists, also of lists that it does not know yet."""
 
     @abstractmethod
     def correct_policies(self, policies: Mapping[str, str]) -> Mapping[str, str]:
-        """The same for archives that are there and go by another policy; the lists that failed, with a sentence each."""
+        """Correct the policies of existing archives. Returns the lists that failed, with a sentence each."""
 
     @abstractmethod
     def drop(self, lists: Sequence[str]) -> None:
@@ -181,7 +181,7 @@ class ArchiveBackend(ABC):
 
     @abstractmethod
     def move(self, renames: Sequence[Pair]) -> None:
-        """Give the archives of lists, by their old posting addresses, to the new ones."""
+        """Move archives from old posting addresses to new ones."""
 
     @abstractmethod
     def lines(self, name: str) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which Mailman of a host a task means."""
+"""Which Mailman of a host a task uses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Hos
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 
-# Of a Mailman 3 that is not there yet.
+# Of a Mailman 3 that is not installed yet.
 LISTNAME_CHARS = "[-_.0-9a-z]"
 
 
 def choose(connection: Connection) -> str:
-    """mailman3 or mailman21: that which is installed, unless the options say; NotInstalled when there is none."""
+    """mailman3 or mailman21, by the options or by what is installed. Raises NotInstalled."""
     if connection.engine != "auto":
         return connection.engine
     if connection.prefix:
@@ -37,7 +37,7 @@ def choose(connection: Connection) -> str:
 
 
 def expected(connection: Connection) -> ServerInfo:
-    """What a Mailman that is not there yet will say of itself."""
+    """Facts about a Mailman that is not installed yet."""
     if connection.engine == "mailman21" or connection.prefix:
         return ServerInfo()
     return ServerInfo(listname_chars=LISTNAME_CHARS)

@@ -18,5 +18,5 @@ BACKENDS: dict[str, Callable[..., ListBackend]] = {"mailman3": Mailman3, "mailma
 
 
 def open_backend(connection: Connection, *, readonly: bool) -> ListBackend:
-    """The Mailman that the options of a task mean; readonly, it does not even start a new one."""
+    """Open the Mailman that the options of a task name. readonly: do not initialize a new Mailman."""
     return BACKENDS[choose(connection)](connection, readonly=readonly)

@@ -18,12 +18,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.progra
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
-# How many messages are asked for at once.
+# How many messages are requested at once.
 MESSAGES = 500
 
 
 class HyperKitty(ArchiveBackend):
-    """Its process starts beside this one where root does, and else when it is asked."""
+    """Its process starts in parallel when root starts it, otherwise with the first request."""
 
     follows_late = True
 
@@ -35,7 +35,7 @@ class HyperKitty(ArchiveBackend):
 
     @property
     def accessible(self) -> bool:
-        """Who cannot become its user does not ask."""
+        """Whether this process can become HyperKitty's user."""
         return os.geteuid() == 0
 
     def __enter__(self) -> HyperKitty:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Texts that Mailman writes in the charset of a list's language, which may lack their characters. Pure."""
+"""Texts with characters that the charset of a list's language lacks. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.model impor
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
-# Mailman 3 writes ? into posts that are not plain text, and fails with digests. Its other texts become UTF-8.
+# With such characters here, Mailman 3 writes ? into posts that are not plain text, and fails with digests. Its other texts become UTF-8.
 DECORATIONS = tuple(
     "list:member:" + name
     for name in ("regular:header", "regular:footer", "digest:header", "digest:footer", "digest:masthead")
@@ -31,7 +31,7 @@ def _texts(spec: ListSpec, info: ServerInfo) -> Iterator[tuple[str, str | None, 
 
 
 def wanted_settings(specs: Iterable[ListSpec], info: ServerInfo) -> list[str]:
-    """The settings that must be read to see whether texts can be shown."""
+    """The settings to read for this check."""
     concerned = any(
         "display_name" in spec.settings or any(text for _key, _code, text in _texts(spec, info)) for spec in specs
     )

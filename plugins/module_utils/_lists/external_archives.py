@@ -4,8 +4,8 @@
 
 """External archives, such as mail-archive.com: members of a list that get every post and write none. Pure.
 
-They are of the public lists only. What the site's defaults say of a list that
-is not public holds the other way round: such an archive is no member of it.
+Only public lists have them. An archive in the site's defaults must not be a
+member of a list that is not public.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
-# Each post, at once and whole, also what was sent to the archive itself besides; what comes from its address is
-# an answer of a robot, or forged. The last three are kept by Mailman 2.1 alone: passwords, too, would be archived.
+# The archive gets each post at once and whole, also one that was sent to it directly as well. Mail from its address is
+# automatic or forged. Only Mailman 2.1 has the last three; its reminders would have passwords archived.
 OPTIONS: dict[str, Any] = {
     "delivery_mode": "regular",
     "delivery_status": "enabled",
@@ -28,12 +28,12 @@ OPTIONS: dict[str, Any] = {
 
 
 class ExternalArchives(NamedTuple):
-    """The external archives that are declared of a list, by address in lower case.
+    """The external archives that are declared for a list, by address in lower case.
 
     members: those that get its posts, as people of a roster.
-    others: those that do not.
-    by_default: members that the site's defaults name, and the list itself does not.
-    forced: also when its archive is not public.
+    others: those that must not get them.
+    by_default: members from the site's defaults, which the list itself does not name.
+    forced: whether they get posts although the list's archive is not public.
     """
 
     members: Mapping[str, Mapping[str, Any]] = {}
@@ -59,7 +59,7 @@ def switches(key: str, value: Any) -> dict[str, bool]:
 
 
 def parse(entry: Mapping[str, Any], defaults: Mapping[str, Any]) -> ExternalArchives:
-    """What an entry of a list says, and the site's defaults where it says nothing, address by address."""
+    """The external archives of an entry of a list on top of the site's defaults, address by address."""
     key = "external_archives"
     own, theirs = (
         {address.lower(): (address, on) for address, on in switches(key, part.get(key) or []).items()}
@@ -86,13 +86,13 @@ def declared(entries: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) 
 
 
 def is_one(person: Mapping[str, Any], archives: frozenset[str]) -> bool:
-    """Whether a member is one of these archives, and as they are when they are declared."""
+    """Whether a member is one of these archives, with the options that a declared one has."""
     ordinary = all(person[key] == value for key, value in OPTIONS.items() if key in vocabulary.MEMBER_FIELDS)
     return ordinary and not person["display_name"] and person["address"].lower() in archives
 
 
 def decide(name: str, external: ExternalArchives, archive_policy: str) -> ExternalArchives:
-    """What shall be, given who may read the list's own archive."""
+    """The external archives that the list may have with this archive policy."""
     if archive_policy == "public" or external.forced or not external.members:
         return external
     own = sorted(set(external.members).difference(external.by_default))

@@ -5,7 +5,7 @@
 """What a list is: inventory entries turned into typed, validated specifications.
 
 Pure: nothing here reads or writes anything. Every refusal is an Invalid with
-one sentence naming the list, the key, the value and what is accepted.
+one sentence: KEY is VALUE: give WHAT IS ACCEPTED.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ STRUCTURED_KEYS = (
 )
 # Keys of somebody in a roster.
 _PERSON_KEYS = ("address", *vocabulary.MEMBER_FIELDS)
-# What belongs to one list and makes no sense as a default for all.
+# Keys that make no sense as a default for all lists.
 NOT_DEFAULTABLE = (
     "name",
     "state",
@@ -70,10 +70,10 @@ class Roster(NamedTuple):
 
 
 class ArchiveState(NamedTuple):
-    """An archive that is there.
+    """An existing archive.
 
-    policy: what it is taken for; None where its list says that itself.
-    parts: what of it cannot be one with the same part of another.
+    policy: its own policy; None where only the list has one.
+    parts: parts that cannot be merged with the same part of another archive.
     """
 
     policy: str | None
@@ -82,20 +82,20 @@ class ArchiveState(NamedTuple):
 
 
 class ListSpec(NamedTuple):
-    """One declared list; what is None or missing is left as it is.
+    """One declared list. Fields that are None or missing are left as they are.
 
     name: `name` or `name@domain`, lower case.
     state: present, disabled, absent, or any (whether it is disabled is left alone).
     settings: Mailman's attribute name -> value.
     rosters: role -> Roster.
     bans: addresses and ^regular expressions, sorted.
-    ban: addresses that are banned besides those that are.
+    ban: addresses to ban in addition to the present bans.
     header_matches: {"header", "pattern", "action"}, in order.
     archivers: name of an archiver -> whether the list uses it.
-    external_archives: archives elsewhere that are members, see ExternalArchives.
+    external_archives: see ExternalArchives.
     archives: what happens to the archives of a list that is absent, keep or drop.
-    renamed_from: the names it had before.
-    renamed_archives: whether its archives follow the name, or stay where they were.
+    renamed_from: former names.
+    renamed_archives: follow or stay.
     templates: Mailman's name of a text -> text, {language: text}, or "" for Mailman's own.
     """
 
@@ -305,7 +305,7 @@ def _parse(name: str, entry: Mapping[str, Any]) -> ListSpec:
 
 
 def posting_address(name: str, domain: Any) -> str:
-    """The posting address of a name that is accepted already; the name alone where neither it nor domain says more."""
+    """The posting address of a checked name; the name alone where neither it nor `domain` has a domain."""
     if "@" in name or domain is None:
         return name
     try:
@@ -315,7 +315,7 @@ def posting_address(name: str, domain: Any) -> str:
 
 
 def _renamed_from(name: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Former names, in the domain of the list where they name none."""
+    """Former names; those without a domain get that of the list."""
     value = entry.get("renamed_from")
     if value is None:
         return ()
@@ -338,7 +338,7 @@ def _archives(entry: Mapping[str, Any]) -> str:
 
 
 def _strangers_are_no_members(rosters: Mapping[str, Roster]) -> None:
-    """Mailman forgets a non-member who becomes a member, so nobody can stay both."""
+    """Refuse people who are both: Mailman forgets a nonmember who becomes a member."""
     member, nonmember = rosters.get("member"), rosters.get("nonmember")
     if member is None or nonmember is None or "absent" in (member.state, nonmember.state):
         return
@@ -357,7 +357,7 @@ def parse_site(entries: Any, defaults: Mapping[str, Any] | None = None) -> list[
 
 
 def full_name(name: str, domains: Iterable[str]) -> str:
-    """The posting address of a list given by name, in the only domain there is."""
+    """The posting address of a list, with the only domain of the Mailman where the name has none."""
     if "@" in name:
         return name
     known = sorted(domains)
@@ -414,7 +414,7 @@ def resolve(
 
 
 def _by_default(role: str, roster: Roster) -> Roster:
-    """Mailman accepts what owners and moderators post, and stores so: that is their default."""
+    """For owners and moderators, Mailman stores `accept` as the default action."""
     if role not in ("owner", "moderator"):
         return roster
     people = {
@@ -425,7 +425,7 @@ def _by_default(role: str, roster: Roster) -> Roster:
 
 
 def _one_list_each(specs: Mapping[str, ListSpec]) -> None:
-    """A former name belongs to one list, and no declared list has it."""
+    """Refuse a former name that a declared list has, or that two lists name."""
     taken: dict[str, str] = {}
     for spec in specs.values():
         for old in spec.renamed_from:
@@ -439,7 +439,7 @@ def _one_list_each(specs: Mapping[str, ListSpec]) -> None:
 
 
 def one_name_each(specs: Iterable[ListSpec]) -> None:
-    """Mailman 3 keeps one display name for each address, whatever the list."""
+    """Refuse two display names for an address, since Mailman 3 keeps one for all lists."""
     names: dict[str, tuple[str, str]] = {}
     for spec in specs:
         for roster in spec.rosters.values():
@@ -456,7 +456,7 @@ def one_name_each(specs: Iterable[ListSpec]) -> None:
 
 
 def one_id_each(specs: Iterable[ListSpec], existing: Iterable[str]) -> None:
-    """Mailman 3 knows a list by its list-id, in which the @ is a dot. existing: the posting addresses that there are."""
+    """Refuse two lists with the same list-id, in which the @ is a dot. existing: posting addresses of Mailman's lists."""
     known = {name.replace("@", ".", 1): name for name in existing}
     for spec in specs:
         list_id = spec.name.replace("@", ".", 1)

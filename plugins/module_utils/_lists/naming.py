@@ -14,10 +14,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 
 class Naming(NamedTuple):
-    """What new names must be like.
+    """Rules for new names.
 
-    rules: (regular expression for a whole local part, explanation); none: any name will do.
-    exceptions: local parts that need match none.
+    rules: (regular expression for a whole local part, explanation); without rules, all names are accepted.
+    exceptions: local parts that need not match a rule.
     """
 
     rules: tuple[tuple[str, str], ...] = ()
@@ -43,7 +43,7 @@ def parse(value: Mapping[str, Any]) -> Naming:
 
 
 def check(name: str, naming: Naming, matcher: patterns.Matcher) -> None:
-    """Refuse the posting address of a new list that follows no rule."""
+    """Refuse the posting address of a new list that matches no rule."""
     local = name.partition("@")[0]
     if not naming.rules or local in naming.exceptions:
         return

@@ -14,11 +14,11 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 
 class Offboarding(NamedTuple):
-    """Who leaves, and what the user allows.
+    """Who leaves, and which changes are allowed.
 
-    addresses: all of one person's, in lower case.
-    roles: those that the person loses.
-    ban: they may not come back.
+    addresses: all addresses of the person, in lower case.
+    roles: the roles that the person loses.
+    ban: whether the addresses are banned.
     successor: owner of the lists that would have none left, or None.
     allow_ownerless: such lists may be left so.
     """
@@ -46,13 +46,13 @@ def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Offboarding) -> list[
             if not gone:
                 continue
             rosters[role] = Roster("absent", {key: {"address": person["address"]} for key, person in gone.items()})
-            # A list that is disabled may be without.
+            # A disabled list needs no owner.
             if role == "owner" and len(gone) == len(present) and not actual["saved"] and not leaving.allow_ownerless:
                 orphans.append(name)
                 if leaving.successor is not None:
                     heir = {leaving.successor.lower(): {"address": leaving.successor}}
                     rosters[role] = Roster("exact", heir)
-        # Nothing writes from what is no address.
+        # Only real addresses can be banned.
         possible = frozenset(filter(is_address, leaving.addresses)) if leaving.ban else frozenset()
         ban = possible.difference(actual["bans"])
         if rosters or ban:
@@ -66,7 +66,7 @@ def leave(lists: Mapping[str, Mapping[str, Any]], leaving: Offboarding) -> list[
 
 
 def removed(plans: Iterable[ListPlan]) -> list[dict[str, str]]:
-    """What plans take from whom: {"list", "role", "address"}."""
+    """The roles that people lose by the plans: {"list", "role", "address"}."""
     return [
         {"list": plan.name, "role": role, "address": address}
         for plan in plans

@@ -37,7 +37,7 @@ DISABLED_SETTINGS: dict[str, Any] = {"advertised": False, "emergency": True, "su
 SECRET = "(a password)"
 OTHER_SECRET = "(another password)"
 
-# What a roster is called in a diff.
+# Names of rosters in a diff.
 ROSTER_LABELS = {"member": "members", "owner": "owners", "moderator": "moderators", "nonmember": "nonmembers"}
 
 Value = Any
@@ -81,14 +81,14 @@ class ListPlan(NamedTuple):
 
 
 def disabled_rules(action: str) -> list[dict[str, str]]:
-    """The header rule that refuses every post; holding is what `emergency` does by itself."""
+    """The header rule that refuses every post; to hold posts, `emergency` is enough."""
     if action == "hold":
         return []
     return [{"header": "from", "pattern": ".*", "action": action}]
 
 
 def describe(person: Mapping[str, Any], role: str = "member") -> str:
-    """A member on one line: the address, and what is not ordinary about it in this role."""
+    """A member on one line: the address, and options that are not the default of the role."""
     extra = []
     if person.get("display_name"):
         extra.append("{0!r}".format(person["display_name"]))
@@ -115,7 +115,7 @@ def _guard(name: str, role: str, sizes: tuple[int, int, int], policy: Policy) ->
 
 
 def guard_removal(gone: Sequence[str], existing: int, policy: Policy) -> None:
-    """Refuse to remove lists that nobody declares when what is declared looks like the output of a broken source."""
+    """Refuse to remove undeclared lists when the declared ones look like the output of a broken source."""
     if policy.allow_shrink or not gone:
         return
     if len(gone) == existing or (existing >= SHRINK_GUARD_SIZE and len(gone) * 2 > existing):
@@ -127,7 +127,7 @@ def guard_removal(gone: Sequence[str], existing: int, policy: Policy) -> None:
 
 
 def _personal(spec: ListSpec, personalize: str | None) -> None:
-    """Refuse a text about its reader on a list whose posts are the same for everybody, as they are by default."""
+    """Refuse placeholders about the reader in templates of a list that does not personalize posts."""
     found = templates.personal(spec.templates)
     if found and personalize in (None, "none"):
         raise Invalid(
@@ -136,12 +136,12 @@ def _personal(spec: ListSpec, personalize: str | None) -> None:
         )
 
 
-# Where replies go, and the address that two of the answers need.
+# Where replies go, and the address that two of these values need.
 _REPLIES = ("reply_goes_to_list", "reply_to_address")
 
 
 def _answered(spec: ListSpec, settings: Mapping[str, Any], have: Mapping[str, Any]) -> None:
-    """Refuse to send replies to an address that there is not: Mailman would write an empty Reply-To."""
+    """Refuse to send replies to a missing address: Mailman would write an empty Reply-To."""
     if not any(key in settings for key in _REPLIES):
         return
     goes, address = (settings.get(key, have.get(key)) for key in _REPLIES)
@@ -153,7 +153,7 @@ def _answered(spec: ListSpec, settings: Mapping[str, Any], have: Mapping[str, An
 
 
 def _same(actual: Any, wanted: Any) -> bool:
-    """Whether an option has a value. Of texts, such as addresses, the order says nothing, and Mailman's REST changes it."""
+    """Whether two values are equal. The order of texts, such as addresses, does not matter, since Mailman's REST changes it."""
     both = (actual, wanted)
     if all(isinstance(value, list) and all(isinstance(item, str) for item in value) for value in both):
         return sorted(actual) == sorted(wanted)
@@ -173,7 +173,7 @@ class _Changes:
         differ: dict[str, Any] = {}
         for key, value in sorted(wanted.items()):
             if key in secrets:
-                # Mailman's program only says whether a password is the one it has.
+                # The program only returns whether a password is the stored one.
                 if actual.get(key) is not True:
                     differ[key] = value
                     self.changes[key] = (SECRET if actual else None, OTHER_SECRET if actual else SECRET)
@@ -189,7 +189,7 @@ class _Changes:
             self.step[key] = wanted
 
     def archivers(self, wanted: Mapping[str, bool], have: Mapping[str, bool], twice: Collection[str]) -> None:
-        """twice: the archivers of which Mailman has two entries, and shunts every post to the list."""
+        """twice: the archivers with two entries in Mailman, which then shunts every post to the list."""
         wanted = {**{name: have[name] for name in twice}, **wanted}
         differ = {name: on for name, on in wanted.items() if name in twice or have.get(name) != on}
         if differ:
@@ -213,7 +213,7 @@ class _Changes:
         policy: Policy,
         external: external_archives.ExternalArchives = external_archives.ExternalArchives(),
     ) -> None:
-        """Compare a roster. external: external archives, which are in it or not whatever it says."""
+        """Compare a roster. external: external archives, which are members or not whatever the roster says."""
         people = {} if wanted.state == "absent" else dict(wanted.people)
         people.update(external.members)
         for key in external.others:
@@ -252,14 +252,14 @@ class _Changes:
         self.step.setdefault("rosters", {})[role] = {"add": add, "change": change, "remove": remove}
 
     def _new(self, role: str, address: str) -> None:
-        """Refuse what lists have in the place of addresses and nobody may be added with."""
+        """Refuse to add somebody without a real address, although lists may have such members."""
         try:
             vocabulary.address(ROSTER_LABELS[role], address)
         except Invalid as exc:
             raise Invalid("list {0}: {1}".format(self.name, exc)) from None
 
     def _allowed(self, addresses: Sequence[str], bans: Sequence[str]) -> None:
-        """Refuse new members who are banned, or of whom that cannot be told."""
+        """Refuse new members who are banned, or bans that take too long to compare."""
         if not addresses or not bans:
             return
         expressions = [ban for ban in bans if ban.startswith("^")]
@@ -345,7 +345,7 @@ def _plan_list(
         out.changes["state"] = (_state(have), spec.state)
 
     if spec.state == "disabled":
-        # Declared values of what disabling sets wait, saved, for `present`.
+        # While a list is disabled, keep declared values of the settings that disabling overrides for `present`.
         if not creating:
             settings = {key: value for key, value in settings.items() if key not in DISABLED_SETTINGS}
             rules = None
@@ -371,14 +371,14 @@ def _plan_list(
     _answered(spec, settings, have["settings"])
     out.settings(settings, have["settings"], secrets)
     out.plain("header_matches", rules, have["header_matches"])
-    # What is made from what was read is compared with that again before it is written.
+    # Values that were computed from what was read are compared with it again before they are written.
     seen = {key: have["settings"].get(key) for key in derived.intersection(out.step.get("set", {}))}
     if seen:
         out.step["seen"] = seen
     out.plain("bans", spec.bans, have["bans"])
     new = sorted(spec.ban.difference(have["bans"]))
     if new:
-        # Besides whatever is banned when it is written.
+        # In addition to the bans at the time of writing.
         out.changes["bans"] = (have["bans"], sorted({*have["bans"], *new}))
         out.step["ban"] = new
     out.archivers(spec.archivers or {}, have["archivers"], have.get("archivers_twice", ()))
@@ -451,7 +451,7 @@ def wanted_templates(specs: Iterable[ListSpec]) -> list[str]:
 
 
 def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
-    """Who is to be greeted once the plans are carried out; see _mailman3/remote/notices.py."""
+    """Welcome and goodbye messages to send after the plans; see _mailman3/remote/notices.py."""
     out = []
     for plan in plans:
         change = plan.step.get("rosters", {}).get("member")

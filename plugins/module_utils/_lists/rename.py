@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rename means: which list becomes which, and what follows its name. Pure."""
+"""Renames: which list becomes which, and what gets the new name with it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ArchiveState, ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
-# What is read of a list to see whether it carries its name.
+# Settings that may have the list's name in them.
 FOLLOWING = ("acceptable_aliases", "display_name", "subject_prefix")
 
 
@@ -24,12 +24,12 @@ class Rename(NamedTuple):
 
 
 def former_names(specs: Iterable[ListSpec]) -> list[Rename]:
-    """Every former name that is declared, whether a list has it still or not."""
+    """All declared former names, whether they are still in use or not."""
     return [Rename(old, spec.name, spec.renamed_archives) for spec in specs for old in spec.renamed_from]
 
 
 def due(specs: Iterable[ListSpec], existing: Iterable[str]) -> dict[str, Rename]:
-    """The lists that still have a former name, by the name they shall have."""
+    """The lists that still have a former name, by their new name."""
     specs, existing = list(specs), frozenset(existing)
     out = {}
     for spec in specs:
@@ -52,12 +52,12 @@ def due(specs: Iterable[ListSpec], existing: Iterable[str]) -> dict[str, Rename]
 
 
 def _title(address: str) -> str:
-    """The name that Mailman gives a new list."""
+    """The display name that Mailman gives a new list."""
     return address.partition("@")[0].capitalize()
 
 
 def following(spec: ListSpec, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that carry a former name as Mailman made them from it, with the present one."""
+    """The settings that Mailman made from a former name, with the new name."""
     new = _title(spec.name)
     out: dict[str, Any] = {}
     for old in map(_title, spec.renamed_from):
@@ -71,13 +71,13 @@ def following(spec: ListSpec, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def aliases(spec: ListSpec, actual: Mapping[str, Any]) -> list[str]:
-    """The acceptable aliases with every former name, so that posts to it are not held for their address."""
+    """The acceptable aliases with all former names, so that posts to these are not held."""
     known: list[str] = list(spec.settings.get("acceptable_aliases", actual.get("acceptable_aliases") or []))
     return known + [old for old in spec.renamed_from if old not in known]
 
 
 def remaining(former: Iterable[Rename], plans: Iterable[Any], unfinished: Iterable[str]) -> list[Rename]:
-    """The renames that Mailman must do or finish; unfinished: former names that something has still."""
+    """The renames that Mailman must do or finish. unfinished: former names that are still in use."""
     due, unfinished = _renamed(plans), frozenset(unfinished)
     existing = {plan.name for plan in plans if plan.action not in ("create", "rename")}
     return [
@@ -86,7 +86,7 @@ def remaining(former: Iterable[Rename], plans: Iterable[Any], unfinished: Iterab
 
 
 def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str, ArchiveState]) -> list[Rename]:
-    """The archives that have a former name still and shall follow."""
+    """The archives that still have a former name and shall get the new one."""
     due, plans = _renamed(plans), list(plans)
     existing = {plan.name for plan in plans if plan.action not in ("create", "rename")}
     return [
@@ -99,7 +99,7 @@ def moves(former: Iterable[Rename], plans: Iterable[Any], archives: Mapping[str,
 
 
 def check_moves(moves: Iterable[Rename], archives: Mapping[str, ArchiveState]) -> None:
-    """Refuse to move an archive to where one is already, unless the two can be merged."""
+    """Refuse to move an archive where another one exists, unless the two can be merged."""
     for item in moves:
         there = archives.get(item.new)
         if there is not None and set(archives[item.old].parts) & set(there.parts):
@@ -116,7 +116,7 @@ def _renamed(plans: Iterable[Any]) -> dict[str, str]:
 
 
 def with_remains(plans: Iterable[Any], renames: Iterable[Rename]) -> list[Any]:
-    """The plans, with what an interrupted rename has left to do."""
+    """The plans, with the rest of interrupted renames."""
     left = {item.new: item for item in renames}
     out = []
     for plan in plans:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans as people read them: the diff text and the result of a task, cut to what a person can read."""
+"""Plans for people: the diff and the result of a task, cut to a readable length."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, Iterable, Mapping, NamedTuple, Sequence
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import ROSTER_LABELS, ListPlan, summary
 
-# How many lines of detail a task shows when nobody asks for more.
+# How many lines of detail a task shows by default.
 DIFF_LIMIT = 500
-# Of longer lists only what differs is shown, as of rosters.
+# Of longer values that are lists, only the differences are shown.
 LONG_LIST = 100
 _FIRST = ("name", "state")
 
 
 class Shown(NamedTuple):
-    """One list that changes, and what is shown of it.
+    """One list that changes, and the lines that are shown of it.
 
     changes: as in ListPlan, cut, and safe for a terminal.
-    left_out: how many lines that cut away.
+    left_out: how many lines are not shown.
     """
 
     plan: ListPlan
@@ -59,7 +59,7 @@ def _lengths(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, int]:
 
 
 def share(sizes: Sequence[int], limit: int) -> int:
-    """The largest number of lines that each list may have, so that all of them together stay in the limit.
+    """The largest number of lines for each list that keeps all lists together within the limit.
 
     At least 1: of more lists than the limit, only as many as the limit are shown.
     """
@@ -78,14 +78,14 @@ def _people(value: Any) -> Any:
 
 
 def _safe(value: Any) -> Any:
-    """A value for a terminal; line breaks stay in texts, not in their lists."""
+    """A value that is safe for a terminal; line breaks stay in texts, but not in lists of texts."""
     if isinstance(value, Mapping):
         return {visible.one_line(str(key)): _safe(item) for key, item in value.items()}
     return visible.escaped(value) if isinstance(value, str) else visible.everywhere(visible.one_line, value)
 
 
 def _differing(plan: ListPlan) -> ListPlan:
-    """A plan whose long lists, such as thousands of bans, have only what is on one side."""
+    """A plan in which long values, such as thousands of bans, have only the differences."""
     changes = dict(plan.changes)
     for key, (before, after) in plan.changes.items():
         both = (before, after)
@@ -103,11 +103,11 @@ def _cut(plan: ListPlan, cap: int) -> Shown:
     shown: dict[str, tuple[Any, Any]] = {}
     left_out = 0
     lengths = _lengths(plan.changes)
-    # The people come last: they are many, and must not hide a setting.
+    # People come last, since they may be many and must not hide a setting.
     people = frozenset(ROSTER_LABELS.values())
     for key in sorted(plan.changes, key=lambda key: (key not in _FIRST, key in people, key)):
         before, after = plan.changes[key]
-        # Of a renamed list the old name is never left out.
+        # The old name of a renamed list is always shown.
         kept = 1 if key == "name" else min(cap, lengths[key])
         if kept:
             cut = (_head(before, kept), _head(after, kept)) if kept < lengths[key] else (before, after)
@@ -154,7 +154,7 @@ def _side(entry: Shown, index: int) -> list[str]:
     out = [visible.sentence(entry.plan.name) + ":"]
     for key, before_after in entry.changes.items():
         value = before_after[index]
-        # The absent half of a new or removed line is no line at all.
+        # A new or removed value has no line on the other side.
         if value == [] and before_after[1 - index] not in (None, []):
             continue
         out.extend(_lines(key, value))
@@ -164,7 +164,7 @@ def _side(entry: Shown, index: int) -> list[str]:
 
 
 def headline(counts: Mapping[str, int]) -> str:
-    """The summary as one line of text, without what did not happen."""
+    """The summary on one line, without counts of 0."""
     verbs = ("created", "added", "renamed", "changed", "removed")
     parts = []
     for word in ("lists", "members"):
@@ -177,7 +177,7 @@ def headline(counts: Mapping[str, int]) -> str:
 
 def diff(entries: Sequence[Shown], counts: Mapping[str, int]) -> dict[str, str]:
     """What Ansible's --diff prints: the summary, then only what differs, of the lists that differ."""
-    # Of lists beyond the limit nothing is shown but how many they are.
+    # Of lists beyond the limit only their number is shown.
     detailed = [entry for entry in entries if entry.changes]
     texts = ["\n".join(line for entry in detailed for line in _side(entry, index)) for index in (0, 1)]
     if len(detailed) < len(entries):

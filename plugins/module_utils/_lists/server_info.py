@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a Mailman says of itself before any of its lists is looked at. Pure."""
+"""Facts about a Mailman, read before its lists. Pure."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, Mapping, NamedTuple, Sequence
 
 
 class ServerInfo(NamedTuple):
-    """One Mailman. Of one that is not there yet, the defaults.
+    """One Mailman. The defaults stand for one that is not installed yet.
 
-    engine: mailman3 or mailman21, to be shown; what differs between them has a name of its own below.
+    engine: mailman3 or mailman21, only to be shown; each difference between them has a field below.
     lists: posting addresses.
     archive_policies: posting address -> who may read the archive.
     schema: name of a setting -> {"type", "choices", ...}, see vocabulary.Field.
-    archivers, idle_archivers: what a list can be archived by, and what of that archives nothing, because the site does not.
-    templates, template_urls: names of texts, and placeholders of them that stand for pages of its web interface.
-    listname_chars: a regular expression of the characters of a local part.
-    protected: lists that must stay.
-    asks_dns: whether it learns which policy the domain of a poster publishes.
-    runs: whether its processes do, as far as it knows.
-    stopped: a task before this one stopped it, and was interrupted.
+    archivers, idle_archivers: the archivers that a list can use, and those that Mailman's configuration does not enable.
+    templates, template_urls: names of templates, and their placeholders for pages of the web interface.
+    listname_chars: a regular expression for a character of a local part.
+    protected: lists that must not be removed or renamed.
+    asks_dns: whether it can look up the DMARC policy of a domain.
+    runs: whether its processes run, as far as it knows.
+    stopped: whether an earlier task stopped it and was interrupted.
     charsets, default_language: language -> charset, and the language of new lists.
     charset_settings: settings whose text goes into mail in the charset of a list's language.
-    charset_names: whether the name of a list does.
+    charset_names: whether the display name of a list does, too.
     charset_remedy: what to set where that charset lacks a character; {0} is the language.
     """
 

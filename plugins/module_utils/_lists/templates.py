@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts of a list that its owner may change: their names, and what Mailman fills into them. Pure."""
+"""The templates of a list: their names and placeholders. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import voca
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
-# A text: for every language, or by the code of a language; empty is Mailman's own.
+# A text for every language, or texts by language code. An empty text restores Mailman's own.
 Text = Any
 
-# What Mailman fills into every text of a list.
+# Placeholders of every template.
 COMMON = [
     "description",
     "display_name",
@@ -30,7 +30,7 @@ COMMON = [
     "short_listname",
     "site_email",
 ]
-# And into every text since Mailman 3.3.9.
+# Placeholders of every template since Mailman 3.3.9.
 URLS = [
     "base_url",
     "domain_url",
@@ -47,7 +47,7 @@ _GREETING = "user_name user_email user_address fqdn_listname list_name list_requ
 _FAREWELL = "user_email user_address fqdn_listname list_name list_requests"
 _CONFIRM = "token subject confirm_email user_email confirm_address email_address domain_name contact_address"
 _HELD = "subject sender_email reasons"
-# Mailman's names of the texts, and what it fills into each beside COMMON, its old names for things included.
+# Mailman's names of templates, and the placeholders of each besides COMMON, including deprecated ones.
 TEMPLATES: dict[str, list[str]] = {
     name: more.split()
     for name, more in {
@@ -80,7 +80,7 @@ TEMPLATES: dict[str, list[str]] = {
         "list:user:notice:welcome": _GREETING,
     }.items()
 }
-# Here each archiver that the list uses adds the address of the post there, by its own name.
+# In these, each archiver of the list adds a placeholder with its name for the URL of the post.
 _OF_POSTS = ("list:member:regular:footer", "list:member:regular:header")
 _ARCHIVER_URL = re.compile(r"[a-z][a-z0-9_]*_url\Z")
 
@@ -103,7 +103,7 @@ def _unfilled(key: str, word: str, known: Iterable[str]) -> Invalid:
 
 
 def _checked(key: str, name: str, value: Any) -> str:
-    """A text whose placeholders Mailman knows."""
+    """Refuse unknown placeholders."""
     text = vocabulary.text(key, value).replace("\r\n", "\n")
     old = _OLD_PLACEHOLDER.search(text)
     if old:
@@ -147,7 +147,7 @@ def personal(texts: Mapping[str, Text]) -> str | None:
 
 
 def check_known(where: str, texts: Mapping[str, Text], info: ServerInfo) -> None:
-    """Refuse what this very Mailman does not have: texts, languages, addresses of web pages."""
+    """Refuse templates, languages and placeholders that this Mailman does not have."""
     languages = info.schema["preferred_language"]["choices"] if texts else []
     for name, given in texts.items():
         key = "list {0}: templates.{1}".format(where, name)

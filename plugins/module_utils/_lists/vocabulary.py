@@ -24,13 +24,13 @@ LIST_STATES = ("present", "disabled", "absent")
 ROLES = ("member", "owner", "moderator", "nonmember")
 DELIVERY_MODES = ("regular", "mime_digests", "plaintext_digests", "summary_digests")
 DELIVERY_STATUSES = ("enabled", "by_user", "by_moderator", "by_bounces", "unknown")
-# `default` is the list's own default action, which Mailman stores as nothing.
+# `default` is the list's default action, which Mailman stores as no value.
 MODERATION_ACTIONS = ("default",) + ACTIONS
 HEADER_ACTIONS = ("hold", "reject", "discard", "accept")
 
 
 class Invalid(ValueError):
-    """Bad input: one sentence that names the key, the value and what is accepted, safe for a terminal."""
+    """Wrong input, as one sentence that is safe for a terminal: KEY is VALUE: give WHAT IS ACCEPTED."""
 
     def __init__(self, message: str) -> None:
         super().__init__(visible.sentence(message))
@@ -55,7 +55,7 @@ class Field(NamedTuple):
 
 
 # Options of a list that both Mailman 2.1 and Mailman 3 understand and that
-# people type by hand. Whatever else a Mailman has goes through `settings`.
+# people type by hand. All other options of a Mailman go through `settings`.
 LIST_FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
@@ -109,8 +109,7 @@ MEMBER_FIELDS: dict[str, Field] = {
     )
 }
 
-# The same characters as Mailman 3's own validator, so that what passes here
-# passes there.
+# The same characters as in Mailman 3's own validator.
 _LOCAL_PART = re.compile(r"""("?)[-0-9A-Za-z!#$%&'*+./=?@_`{}~]+\1\Z""")
 _EXAMPLE = r"^.*@example\.org$"
 # The beginning, perhaps in groups, a class of one, or escaped.
@@ -186,7 +185,7 @@ def address(key: str, value: Any) -> str:
 
 
 def too_long(value: str, most: int = ADDRESS_MOST) -> str:
-    """Why an address is too long for mail servers, or for more than `most` bytes; an empty text when it is not."""
+    """Why an address is too long for mail servers, or longer than `most` bytes; an empty text when it is not."""
     local, _at, domain = value.rpartition("@")
     if len(local) > LOCAL_MOST:
         return "its part before the @ has {0} characters: give up to {1}".format(len(local), LOCAL_MOST)
@@ -199,7 +198,7 @@ def too_long(value: str, most: int = ADDRESS_MOST) -> str:
 
 
 def is_one_address(value: Any) -> bool:
-    """Whether value is an address to everybody: to Mailman, a@example.net/b@example.net is one, too."""
+    """Whether value is exactly one address. Mailman takes a@example.net/b@example.net for one, too."""
     return is_address(value) and value.count("@") == 1
 
 
@@ -212,7 +211,7 @@ def address_or_empty(key: str, value: Any) -> str:
 
 
 def kept_address(key: str, value: Any) -> str:
-    """An address, or what a list may have in the place of one: that can stay or go, and plan.py lets none come."""
+    """An address, or a text that a list has in place of one: it can stay or be removed, but plan.py does not add it."""
     if isinstance(value, str) and is_address(value.strip()):
         return value.strip()
     if not isinstance(value, str) or re.search(r"[<>,;\x00-\x1f\x7f]", value):
@@ -243,14 +242,14 @@ def address_or_pattern(key: str, value: Any) -> str:
                 )
             )
         return found
-    # Mailman takes an address of wildcards for what it says.
+    # To Mailman, wildcards in an address have no meaning.
     if not is_address(value) or "*" in value or "?" in value:
         raise refuse(key, value, "an e-mail address, or a regular expression that starts with ^, such as " + _EXAMPLE)
     return str(value).lower()
 
 
 def _matches_nothing(expression: str) -> str:
-    """Why a regular expression can match no address, as far as that is plain to see; an empty text when it is not."""
+    """Why a regular expression obviously matches no address; an empty text when it may match."""
     if _BEGINS_WITH_AT.match(expression):
         return "something is before the @"
     if _WITHOUT_AT.match(expression):
@@ -261,7 +260,7 @@ def _matches_nothing(expression: str) -> str:
 
 
 def lower_pattern(key: str, value: Any) -> str:
-    """As address_or_pattern, in lower case, in which Mailman 3 keeps it: it ignores case where it looks."""
+    """As address_or_pattern, in lower case, as Mailman 3 stores it; it ignores case when it compares."""
     found = address_or_pattern(key, value)
     if not found.startswith("^"):
         return found
@@ -358,7 +357,7 @@ def line(key: str, value: Any) -> str:
 
 
 def secret(key: str, value: Any) -> str:
-    """A password; Mailman takes an empty one from whoever gives none."""
+    """A password that is not empty: an empty one would let in everybody who gives none."""
     try:
         found = text(key, value)
     except Invalid:

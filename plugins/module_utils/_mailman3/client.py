@@ -17,12 +17,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.process 
 
 CHARSET_REMEDY = "another preferred_language, or mailman_settings: {{language.{0}: {{charset: utf-8}}}}"
 
-# So that the steps of a whole site are never there as text at once.
+# Limits how many steps exist as text at once.
 LISTS_PER_APPLY = 200
 
 
 class Mailman3(ListBackend):
-    """readonly: it does not even start a new Mailman."""
+    """readonly: do not initialize a new Mailman."""
 
     service = "mailman3"
 
@@ -100,7 +100,7 @@ class Mailman3(ListBackend):
         return list(self._process.request("unfinished", lists=former)["lists"])
 
     def rename(self, renames: Sequence[Pair], follow: Sequence[str]) -> None:
-        # Archives are HyperKitty's.
+        # HyperKitty keeps the archives.
         self._process.request("rename", renames=renames)
 
     def note_stop(self) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent to Mailman 3's own interpreter to read and change lists."""
+"""The program for Mailman 3's own interpreter that reads and changes lists."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Originals sealed for somebody else's key, by GnuPG; they are on disk only as that makes them."""
+"""Encrypts originals for somebody's key with GnuPG; they are on disk only in encrypted form."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def bundle(originals: Iterable[tuple[str, str]]) -> bytes:
 
 
 def check_key(key: str) -> None:
-    """HostError unless GnuPG is there and can encrypt for this public key."""
+    """Raises HostError unless GnuPG can encrypt for this public key."""
     _encrypt(key, b"")
 
 
 def seal(key: str, data: bytes, path: str) -> None:
-    """Write data encrypted for a public key; whole or not at all, and readable by its owner only."""
+    """Write data encrypted for a public key, atomically and readable by its owner only."""
     sealed = _encrypt(key, data)
     folder = nofollow.need_folder(os.path.dirname(path), 0o700)
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a redaction asks for, what its log says of it, and how it is shown. Pure."""
+"""The request of a redaction, its log, and its diff. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PIPERMAIL = re.compile(r"/(?:pipermail|private)/([^/]+)/([^/]+)/(\d{6,}\.html)\
 
 
 class Page(NamedTuple):
-    """What the address of a message says: its list, and HyperKitty's hash or Pipermail's volume and file."""
+    """The URL of a message: its list, and HyperKitty's hash or Pipermail's volume and file."""
 
     list: str
     hash: str | None = None
@@ -35,12 +35,12 @@ class Page(NamedTuple):
 
 
 class Redaction(NamedTuple):
-    """What is asked for.
+    """A request.
 
-    list: name, with its domain or without.
-    message_id: bare, or None when page says which message.
+    list: name, with or without its domain.
+    message_id: without brackets, or None when page identifies the message.
     replacement: see _redaction/remote/message.py.
-    named: the Message-ID or address of a page, as it was given.
+    named: the Message-ID or URL as it was given.
     """
 
     list: str
@@ -53,7 +53,7 @@ class Redaction(NamedTuple):
 
 
 def page(url: str) -> Page:
-    """What the address of an archived message says."""
+    """Parse the URL of an archived message."""
     path = unquote(urlsplit(url).path)
     found = _HYPERKITTY.search(path)
     if found:
@@ -65,7 +65,7 @@ def page(url: str) -> Page:
 
 
 def asked(params: Mapping[str, Any]) -> Redaction:
-    """A module's parameters; Invalid when they make no sense."""
+    """Parse a module's parameters. Raises Invalid."""
     named = vocabulary.list_name(params["list"]) if params["list"] is not None else None
     where = page(params["url"]) if params["url"] is not None else None
     if where and named and where.list.partition("@")[0] != named.partition("@")[0]:
@@ -95,7 +95,7 @@ def asked(params: Mapping[str, Any]) -> Redaction:
 
 
 def sender(value: str | None) -> list[str] | None:
-    """Name and address."""
+    """Parse a name and an address."""
     if value is None:
         return None
     name, address = email.utils.parseaddr(value)
@@ -105,19 +105,19 @@ def sender(value: str | None) -> list[str] | None:
 
 
 def key(address: str, message_id: str) -> str:
-    """The name of a message for files: the list, and a hash, since a Message-ID may have any characters."""
+    """The name of a message for files: the list and a hash, since a Message-ID can have any characters."""
     digest = hashlib.sha256(message_id.encode("utf-8")).hexdigest()
     return "{0}-{1}".format(re.sub(r"[^-+=_.@0-9a-z]", "_", address.lower()), digest[:32])
 
 
 def unfinished(lines: Iterable[str], address: str, message_id: str) -> bool:
-    """Whether the log says that a redaction of this message was begun, and not that it is done."""
+    """Whether the log has a redaction of this message that began and is not done."""
     state = ""
     for line in lines:
         try:
             entry = json.loads(line)
         except ValueError:
-            # what a crash cut off
+            # A line that a crash cut off.
             continue
         if isinstance(entry, dict) and (entry.get("list"), entry.get("message_id")) == (address, message_id):
             state = entry.get("state", "")
@@ -125,7 +125,7 @@ def unfinished(lines: Iterable[str], address: str, message_id: str) -> bool:
 
 
 def entry(state: str, time: str, asked_for: Redaction, address: str, found: Mapping[str, Any], **more: Any) -> str:
-    """A line of the log. It never says what the message said."""
+    """A line of the log, without the content of the message."""
     replacement = asked_for.replacement
     replaced = ["content", *(name for name in ("subject", "sender") if replacement[name] is not None)]
     line = {
@@ -143,7 +143,7 @@ def entry(state: str, time: str, asked_for: Redaction, address: str, found: Mapp
 
 
 def diff(places: Iterable[Mapping[str, Any]], escrow: str | None) -> dict[str, str]:
-    """What is where, before and after; not what it says."""
+    """The places before and after, without the content of the message."""
     before, after = [], []
     for place in places:
         for what in place["what"]:

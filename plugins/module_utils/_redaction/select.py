@@ -18,5 +18,5 @@ OPENERS = {"mailman3": mailman3.open_stores, "mailman21": mailman21.open_stores}
 
 
 def open_stores(connection: Connection, web: WebInterface, *, readonly: bool) -> ContextManager[Stores]:
-    """Those of the Mailman that the options of a task mean."""
+    """Open the message stores of the Mailman that the options of a task name."""
     return OPENERS[choose(connection)](connection, web, readonly=readonly)

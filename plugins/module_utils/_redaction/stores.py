@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where copies of a message are, and what each of these places is asked for a redaction."""
+"""The stores with copies of a message, and their requests for a redaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.process 
 
 
 class MessageStore:
-    """Copies of messages behind one program. local: the name that it has for a list, by posting address; Invalid for none.
+    """A store behind one program. local: returns its name of a list by posting address; raises Invalid.
 
-    A request is {"list": posting address, "message_id": bare, or None, "hash" and "page": what the address of its page
-    says, or None, "replacement": see _redaction/remote/message.py}.
+    A request is {"list": posting address, "message_id": without brackets, or None, "hash" and "page": from the URL of its
+    page, or None, "replacement": see _redaction/remote/message.py}.
     """
 
     def __init__(self, process: Process, local: Callable[[str], str] = str) -> None:
@@ -23,14 +23,14 @@ class MessageStore:
         self._local = local
 
     def look(self, request: Mapping[str, Any], *, originals: bool = False) -> Mapping[str, Any]:
-        """What is there: "places" and "originals"; of a store that is an archive also "found", or None, for the message.
+        """Find copies: "places" and "originals"; in an archive also "found", the message or None.
 
-        originals: whether to give them as they are, as [[name, base64]].
+        originals: whether to return the originals, as [[name, base64]].
         """
         return self._process.request("look_message", **self._named(request), originals=originals)
 
     def redact(self, request: Mapping[str, Any]) -> None:
-        """Replace what look() found."""
+        """Redact what look() found."""
         self._process.request("redact_message", **self._named(request))
 
     def _named(self, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program that runs inside the interpreter of HyperKitty, the web archive of Mailman 3.
+"""The program that runs in the interpreter of HyperKitty, the web archive of Mailman 3.
 
-HyperKitty learns only later what Mailman's database says of a list, and takes
-a list it does not know for public. So that a private archive is never public,
-it is told before Mailman is. Sent there with what it imports: see _hyperkitty/program.py.
+HyperKitty learns the policy of a list late from Mailman, and takes a list that it
+does not know for public. Therefore it is told of private lists before Mailman
+is. The program is sent there with the modules that it imports: see _hyperkitty/program.py.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from typing import Any
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import chunks, serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
-# How much of an archive goes into one answer, in bytes.
+# Maximum size of an answer with a part of an archive, in bytes.
 PORTION = 4 << 20
 
 
 def one_line(text: Any) -> Any:
-    """A header's text without what Python's email package takes for the end of a line, which HyperKitty leaves in it."""
+    """A header's text without line ends for Python's email package, which HyperKitty does not remove."""
     return " ".join(text.splitlines()) if isinstance(text, str) else text
 
 
 def written(found: Any) -> bytes:
-    """A message of HyperKitty in an mbox; found is not saved."""
+    """A message of HyperKitty in mbox format. found is not saved."""
     from email.generator import BytesGenerator
     from io import BytesIO
 
     for name in ("subject", "sender_name", "in_reply_to"):
         setattr(found, name, one_line(getattr(found, name)))
     message = found.as_message()
-    # Otherwise made up each time.
+    # Otherwise it would be another one each time.
     message.set_boundary("=" * 15 + found.message_id_hash)
     out = BytesIO()
     BytesGenerator(out, mangle_from_=True).flatten(message, unixfrom=True)
@@ -54,7 +54,7 @@ class HyperKittyHandler:
         return {}
 
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What is archived.
+        """Find existing archives.
 
         request: {"lists": [posting addresses]}.
         answer: {"archives": {address: {"archive_policy", "messages"}}}.
@@ -74,7 +74,7 @@ class HyperKittyHandler:
         return {"archives": archives}
 
     def policies(self, _request: dict[str, Any]) -> dict[str, Any]:
-        """What HyperKitty takes lists for. answer: {"policies": {address: archive_policy}}."""
+        """HyperKitty's policies of lists. answer: {"policies": {address: archive_policy}}."""
         return {"policies": retry_when_locked(self._policies)}
 
     @staticmethod
@@ -97,10 +97,10 @@ class HyperKittyHandler:
         return {"messages": list(found.values_list("pk", flat=True))}
 
     def mbox(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Messages as HyperKitty's own download has them, but the same each time.
+        """Messages as in HyperKitty's own download, but byte for byte the same each time.
 
         request: {"messages": [keys]}.
-        answer: {"mbox": base64, "messages": how many of them were looked at, one at least, "left_out": [{"message_id",
+        answer: {"mbox": base64, "messages": how many of them were read, at least one, "left_out": [{"message_id",
         "reason"}] of those that HyperKitty cannot write}.
         """
         from io import BytesIO
@@ -116,7 +116,7 @@ class HyperKittyHandler:
                 try:
                     out.write(written(found))
                 except Exception as exc:
-                    # What a message has in it is anybody's, and one shall not hold up the others.
+                    # Anybody can send a message that fails here; it must not stop the others.
                     reason = "{0}: {1}".format(type(exc).__name__, exc)
                     left_out.append({"message_id": found.message_id, "reason": reason})
             if out.tell() >= PORTION:
@@ -128,7 +128,7 @@ class HyperKittyHandler:
         }
 
     def set_policies(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make HyperKitty know the policy of lists, whether it has heard of them or not.
+        """Set the policies of lists, also of lists that HyperKitty does not know yet.
 
         request: {"policies": {address: archive_policy}}.
         answer: {}.
@@ -139,7 +139,7 @@ class HyperKittyHandler:
         return {}
 
     def correct_policies(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The same for archives that are there. request and answer: see set_policies."""
+        """Set the policies of existing archives only. request and answer: see set_policies."""
         return self.set_policies(request)
 
     @staticmethod
@@ -157,7 +157,7 @@ class HyperKittyHandler:
                     archive.save()
 
     def drop(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Delete archives: first from the search index, last from the database, so that what was interrupted is seen.
+        """Delete archives: first from the search index, last from the database, so that an interrupted deletion is noticed.
 
         request: {"lists": [posting addresses]}.
         answer: {}.
@@ -177,10 +177,10 @@ class HyperKittyHandler:
             mlist.delete()
 
     def move(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Give the archives of lists to others, whose archives may have begun.
+        """Move archives to other lists, which may have archives already.
 
-        The old list goes last, when the search index knows the new name, so
-        that what was interrupted is seen.
+        The old list is removed last, when the search index has the new name, so
+        that an interrupted move is noticed.
 
         request: {"renames": [[old posting address, new one]]}.
         answer: {}.
@@ -220,13 +220,13 @@ class HyperKittyHandler:
     def _move_attachments(self, old: str, new: str) -> None:
         source, target = self._attachments(old), self._attachments(new)
         if source and target and os.path.isdir(source):
-            # Named by the numbers of messages, which no two share.
+            # They are named by the numbers of messages, which are unique.
             shutil.copytree(source, target, dirs_exist_ok=True)
             shutil.rmtree(source)
 
     @staticmethod
     def _attachments(name: str) -> str | None:
-        """HyperKitty can keep attachments in files, under <domain>/<list>."""
+        """Move attachments that HyperKitty keeps in files, under <domain>/<list>."""
         from django.conf import settings
 
         folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
@@ -244,7 +244,7 @@ class HyperKittyHandler:
             for document in documents:
                 backend.remove(document)
             return
-        # Whoosh commits each removal by itself.
+        # Whoosh commits each removal separately.
         from whoosh.writing import AsyncWriter
 
         backend.setup()

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give a message in HyperKitty another text. Runs in HyperKitty's own interpreter.
+"""Redacts a message in HyperKitty. Runs in HyperKitty's own interpreter.
 
-Its row stays, and with it its number, thread and page; exports are made from it.
+The row stays, with its number, thread and page. Downloads are made from it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class MessageRedactor:
         return ident.encode("utf-8")
 
     def look(self, originals: bool) -> dict[str, Any]:
-        """What is there. answer: {"found": {...} or None, "places": [{"place", "what"}], "originals": [[name, base64]]}."""
+        """Find what is to be redacted. answer: {"found": {...} or None, "places": [{"place", "what"}], "originals": [[name, base64]]}."""
         from django.urls import reverse
         from hyperkitty.models import Email
 
@@ -81,7 +81,7 @@ class MessageRedactor:
         return {"found": found, "places": places, "originals": raw}
 
     def _parts(self) -> list[str]:
-        """What of the message is still as it was sent."""
+        """The parts of the message that are not redacted yet."""
         message, replacement = self.message, self.replacement
         parts = []
         if message.content != replacement["text"]:
@@ -96,7 +96,7 @@ class MessageRedactor:
         return parts
 
     def _copies(self) -> Iterator[tuple[Any, tuple[str, Any, bytes]]]:
-        """The digests in the same archive that hold the message: (their rows, (what, attachment or None, new bytes))."""
+        """The digests in the same archive that contain the message: (their rows, (what, attachment or None, new bytes))."""
         from django.db.models import Q
         from hyperkitty.models import Attachment, Email
 
@@ -127,7 +127,7 @@ class MessageRedactor:
                     yield host, ("contents of a digest", None, shorter)
 
     def _cut(self, host: Any) -> bytes | None:
-        """The text of a plain digest that is archived without the message, and names it in its table of contents."""
+        """The text of a plain digest that is archived only in part, without the message but with its table of contents."""
         from hyperkitty.models import Email
 
         text = host.content.encode("utf-8", "surrogatepass")
@@ -145,9 +145,10 @@ class MessageRedactor:
         return b"\n".join(spliced(lines, edits)) if edits else None
 
     def apply(self) -> None:
-        """Do what there is to do, and what may have been interrupted; what can be done twice.
+        """Redact, or finish an interrupted redaction; every part can be repeated.
 
-        The search index learns first of copies: one that is in the database is not found again. It forgets last, with the caches.
+        The search index is updated first with copies, since a redacted one in the database is not found again. Old words in it
+        and caches are removed last.
         """
         copies, texts = list(self._copies()), []
         for host, (_what, attachment, new) in copies:
@@ -180,7 +181,7 @@ class MessageRedactor:
             if replacement["sender"] is not None:
                 name, address = replacement["sender"]
                 values.update(sender_name=name, sender=Sender.objects.get_or_create(address=address)[0])
-            # Past the signals of a save: nothing of its thread changes.
+            # Without the signals of save(), so that nothing of its thread changes.
             Email.objects.filter(pk=message.pk).update(**values)
             message.attachments.all().delete()
             if replacement["sender"] is not None:
@@ -197,14 +198,14 @@ class MessageRedactor:
 
         connection, before = connections["default"], threading.enumerate()
         connection.get_backend().update(connection.get_unified_index().get_index(Email), messages)
-        # Whoosh goes on in a thread when somebody else writes.
+        # Whoosh continues in a thread while another process writes.
         for thread in threading.enumerate():
             if thread not in before:
                 thread.join()
 
     @staticmethod
     def _merge_index() -> None:
-        """Whoosh keeps the old words in its files until they are merged."""
+        """Merge the index, since Whoosh keeps the old words in its files until then."""
         from haystack import connections
 
         backend = connections["default"].get_backend()
@@ -217,7 +218,7 @@ class MessageRedactor:
                 writer.join()
 
     def _forget(self) -> None:
-        """What HyperKitty keeps ready of a thread and of a list."""
+        """Remove HyperKitty's caches of a thread and of a list."""
         from django.core.cache import cache
         from django.core.cache.utils import make_template_fragment_key
 
@@ -228,16 +229,16 @@ class MessageRedactor:
 
     @staticmethod
     def cached_in_processes() -> bool:
-        """Whether each process of the web service keeps such things for itself, until it ends."""
+        """Whether each process of the web service has a cache of its own, until it ends."""
         from django.conf import settings
 
         return "locmem" in str(settings.CACHES["default"]["BACKEND"])
 
 
 def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
-    """Whoosh's own way to merge everything, but for one thing: words kept to suggest spellings, which HyperKitty does not.
+    """Merge everything as Whoosh does, but without words for spelling suggestions, which HyperKitty does not use.
 
-    Whoosh notes them for a document that is not theirs, so that they would stay.
+    Whoosh stores these for a wrong document, so that they would stay.
     """
     from whoosh.reading import SegmentReader
 
@@ -253,19 +254,19 @@ def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
 
 
 class HyperKittyRedactionHandler(HyperKittyHandler):
-    """With the requests of a redaction."""
+    """Adds the requests of a redaction."""
 
     def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """A message that is to say something else.
+        """Find a message that is to be redacted.
 
-        request: see MessageRedactor, and "originals": whether to give it as it is.
+        request: see MessageRedactor, and "originals": whether to return the original.
         answer: see its look, and "cached_in_processes".
         """
         redactor = MessageRedactor(request)
         return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
 
     def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Let it say that. request: as of look_message; answer: {}."""
+        """Redact it. request: as of look_message; answer: {}."""
         retry_when_locked(MessageRedactor(request).apply)
         return {}
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program that runs inside Mailman 3's own interpreter: it reads and applies, it decides nothing.
+"""The program that runs in Mailman 3's own interpreter. It reads and applies, and decides nothing.
 
-It is sent there with what it imports (see _mailman3/program.py) and nothing
-else of this collection; Mailman itself is imported only when it runs.
+It is sent there with the modules that it imports (see _mailman3/program.py) and
+nothing else of this collection; Mailman itself is imported only when it runs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.s
     serve,
 )
 
-# For so many seconds a run waits for another one to end.
+# How many seconds a run waits for another one to end.
 TURN_SECONDS = 60.0
 
 
@@ -62,14 +62,14 @@ class Mailman3Handler:
         # the database is what it opens first
         when_free(initialize_2)
         initialize_3()
-        # What SQLAlchemy says of an error has the values in it, among them passwords and people.
+        # SQLAlchemy's errors have values in them, such as passwords and people.
         config.db.engine.hide_parameters = True
         self.reader = Reader(config)
         self.writer = Mailman3Writer(config)
         self.renamer = Mailman3Renamer(config)
 
     def _wait_for_turn(self) -> None:
-        """Runs write one after the other, since none would know in its plan what another does meanwhile."""
+        """Wait until no other run writes: the plan of a run does not know what another one does meanwhile."""
         self._turn = open(os.path.join(self.config.LOCK_DIR, "listops.lock"), "w", encoding="ascii")  # noqa: SIM115
         began = time.monotonic()
         while True:
@@ -90,7 +90,7 @@ class Mailman3Handler:
         return self.config.db.store
 
     def server_info(self) -> dict[str, Any]:
-        """What there is to know before any list is looked at."""
+        """Facts about this Mailman, read before its lists."""
         return when_free(self._server_info, self.store.rollback)
 
     def _server_info(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class Mailman3Handler:
 
         table = MailingList.__table__
         rows = self.store.execute(select(table.c.list_name, table.c.mail_host, table.c.archive_policy))
-        # Of a list with an unknown style Mailman knows nothing.
+        # Mailman creates nothing for a list with an unknown style.
         return {
             "{0}@{1}".format(name, host): policy.name if policy is not None else "unknown"
             for name, host, policy in rows
@@ -151,7 +151,7 @@ class Mailman3Handler:
         address -> member}}.
         """
         lists = when_free(lambda: self.reader.read(request), self.store.rollback)
-        # Nothing may stay open while the caller thinks.
+        # No transaction may stay open between two requests.
         self.store.rollback()
         return {"lists": lists}
 
@@ -177,14 +177,14 @@ class Mailman3Handler:
         return {"failed": failed, "waited": round(work.waited - waited, 1)}
 
     def _commit(self, work: Transactions, batch: list[Step], failed: dict[str, str]) -> None:
-        """Carry out steps together, but for those of lists that failed; which do so now is noted there."""
+        """Carry out steps in one transaction, except those of failed lists; lists that fail now are added to these."""
         batch = [step for step in batch if step["list"] not in failed]
         try:
             leftovers = work.run(lambda: self.writer.apply(batch))
         except Busy:
             raise
         except Exception as exc:
-            # One list shall not hold up the others, and must be named.
+            # A failing list must be named, and must not stop the others.
             if len(batch) > 1:
                 for step in batch:
                     self._commit(work, [step], failed)
@@ -193,11 +193,11 @@ class Mailman3Handler:
             failed[name] = str(exc) if isinstance(exc, Failure) else "list {0}: {1}".format(name, sentence(exc))
             return
         for path in leftovers:
-            # Only what is committed may lose what it had.
+            # Files are removed only after the commit.
             remove(path)
 
     def facts(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What nobody declares.
+        """Facts that nobody declares.
 
         request: {"lists": [posting addresses] or null for all}.
         answer: {"lists": {address: {"created_at", "last_post_at": ISO 8601 in UTC or null, "counts": {role: number}}}}.
@@ -207,7 +207,7 @@ class Mailman3Handler:
         return {"lists": facts}
 
     def aliases(self, request: dict[str, Any]) -> dict[str, Any]:
-        """All addresses of the users who have these.
+        """All addresses of the users who have these addresses.
 
         request: {"addresses": [lower-case addresses]}.
         answer: {"addresses": [those that are known, and others of the same users]}.
@@ -217,7 +217,7 @@ class Mailman3Handler:
         return {"addresses": known}
 
     def unfinished(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Which former names something has still.
+        """Which former names are still in use.
 
         request: {"lists": [posting addresses]}.
         answer: {"lists": [those that are in use]}.
@@ -225,7 +225,7 @@ class Mailman3Handler:
         return {"lists": [old for old in request["lists"] if self.renamer.unfinished(old)]}
 
     def rename(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Give lists other names, or finish what was interrupted. Mailman must not run.
+        """Rename lists, or finish interrupted renames. Mailman must not run.
 
         request: {"renames": [[old posting address, new one]]}.
         answer: {}.
@@ -239,7 +239,7 @@ class Mailman3Handler:
         return os.path.join(self.config.DATA_DIR, "listops-stopped")
 
     def note_stop(self, _request: dict[str, Any]) -> dict[str, Any]:
-        """Note that Mailman is stopped and shall run again."""
+        """Note that Mailman is stopped and must be started again."""
         with open(self._stop_note, "w", encoding="utf-8") as handle:
             os.fsync(handle.fileno())
         return {}
@@ -250,7 +250,7 @@ class Mailman3Handler:
         return {}
 
     def notify(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Greet people. request: {"notices": see notices.send}; answer: {"sent": number of messages}."""
+        """Send welcome and goodbye messages. request: {"notices": see notices.send}; answer: {"sent": number of messages}."""
         sent = send(request["notices"])
         self.store.rollback()
         return {"sent": sent}

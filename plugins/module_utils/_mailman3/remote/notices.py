@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mailman's own messages to people who were added or removed, for those who want them sent. Runs in Mailman's interpreter."""
+"""Mailman's own welcome and goodbye messages. Runs in Mailman's interpreter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def send(notices: Iterable[Mapping[str, Any]]) -> int:
-    """Put the messages into Mailman's queue; how many.
+    """Put the messages into Mailman's queue; returns their number.
 
     notices: {"list": posting address, "welcome", "goodbye": [lower-case addresses]}.
     """
@@ -24,7 +24,7 @@ def send(notices: Iterable[Mapping[str, Any]]) -> int:
     for notice in notices:
         mlist = getUtility(IListManager).get(notice["list"])
         if mlist is None:
-            # Somebody removed it meanwhile.
+            # Somebody removed the list meanwhile.
             continue
         for email in notice["welcome"]:
             member = mlist.members.get_member(email)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who is on Mailman 3's lists, written with a few bulk statements for many rosters at once.
+"""Writes rosters of Mailman 3's lists, with a few bulk statements for many rosters at once.
 
 Runs in Mailman's interpreter.
 """
@@ -19,8 +19,8 @@ class RosterChange(NamedTuple):
     """What changes in one role of one list.
 
     role: member, owner, moderator or nonmember.
-    new: the list has just been made, so that nobody is on it yet.
-    add, change: people as in model.Roster; change holds what differs.
+    new: the list was just created, so it has no people yet.
+    add, change: people as in model.Roster; change has only the options that differ.
     remove: lower-case addresses.
     """
 
@@ -33,26 +33,26 @@ class RosterChange(NamedTuple):
 
 
 class People:
-    """Writes within the transaction of its caller."""
+    """Writes rosters within the transaction of the caller."""
 
     def __init__(self, store: Any) -> None:
         self.store = store
 
     def write(self, rosters: Sequence[RosterChange]) -> None:
-        """Carry out changes of any number of rosters."""
+        """Write changes of any number of rosters."""
         for roster in rosters:
             if roster.remove:
                 self._remove(self._members(roster.list_id, roster.role, roster.remove))
             if roster.change:
                 self._update(roster)
             if roster.add and roster.role == "member" and not roster.new:
-                # Mailman remembers strangers who posted; members are no strangers.
+                # Mailman keeps nonmembers who posted; a new member is none any more.
                 emails = [person["address"].lower() for person in roster.add]
                 self._remove(self._members(roster.list_id, "nonmember", emails))
         self._add([self._missing(roster) for roster in rosters if roster.add])
 
     def _missing(self, roster: RosterChange) -> RosterChange:
-        """Without those who joined since the plan was made: Mailman would have them twice."""
+        """Leave out people who joined since the plan was made, since Mailman would have them twice."""
         if roster.new:
             return roster
         emails = [person["address"].lower() for person in roster.add]
@@ -60,7 +60,7 @@ class People:
         return roster._replace(add=[person for person in roster.add if person["address"].lower() not in there])
 
     def remove_everybody(self, list_id: str) -> None:
-        """Take all off a list that is going to be deleted."""
+        """Remove everybody from a list that is going to be deleted."""
         from mailman.model.member import Member
         from sqlalchemy import select
 
@@ -70,7 +70,7 @@ class People:
     # ---- adding
 
     def _add(self, rosters: Sequence[RosterChange]) -> None:
-        """What Mailman's own registration does, without its queries for each member."""
+        """Do what Mailman's own registration does, without its queries for each member."""
         from datetime import datetime
         from uuid import uuid4
 
@@ -84,7 +84,7 @@ class People:
         for roster in rosters:
             for person in roster.add:
                 key = person["address"].lower()
-                # Only one of somebody's memberships may say the name.
+                # One of a person's memberships is enough to set the name.
                 if key not in people or "display_name" in person:
                     people[key] = person
         if not people:
@@ -105,7 +105,7 @@ class People:
         for roster in rosters:
             role = MemberRole[roster.role]
             actions: dict[str, Any] = {action.name: action for action in Action}
-            # Mailman accepts what owners and moderators post.
+            # Mailman accepts posts of owners and moderators.
             actions["default"] = Action.accept if roster.role in ("owner", "moderator") else None
             members += [
                 {
@@ -125,15 +125,15 @@ class People:
         self._insert(UID, [{"uid": member["_member_id"]} for member in members], ids=False)
 
     def _insert(self, model: Any, rows: list[dict[str, Any]], ids: bool = True) -> list[int]:
-        """Insert rows of one model class; their ids in the same order."""
-        # The one way that both SQLAlchemy 1.4 (Debian 12) and 2 have.
+        """Insert rows of one model class; returns their ids in the same order."""
+        # This works in both SQLAlchemy 1.4 (Debian 12) and 2.
         self.store.bulk_insert_mappings(model, rows, return_defaults=ids)
         return [row["id"] for row in rows] if ids else []
 
     def _addresses(self, people: dict[str, dict[str, Any]]) -> dict[str, int]:
-        """Ids by lower-case address; whoever is new gets a user and an address, whoever is not, the declared name.
+        """Ids by lower-case address. New people get a User and an Address, others the declared name.
 
-        Of a stranger who once wrote Mailman has an address without a user, who could not leave by mail.
+        A nonmember who once posted has an Address but no User and could not unsubscribe by mail; create the User.
         """
         from mailman.model.address import Address
         from mailman.utilities.datetime import now
@@ -154,12 +154,12 @@ class People:
                 if verified_on is None:
                     unverified.append(key)
                 wanted = people[email].get("display_name", name)
-                # Without one of its own, an address goes by the name of its user.
+                # An address without a name has the name of its user.
                 if wanted != name or people[email].get("display_name") == "":
                     renamed.append({"key": key, "value": wanted})
         table = Address.__table__
         for part in chunks(unverified):
-            # Whoever the operator declares needs no confirmation mail.
+            # A declared address needs no confirmation mail.
             self.store.execute(update(table).where(table.c.id.in_(part)).values(verified_on=moment))
         if strangers:
             users = [
@@ -176,7 +176,7 @@ class People:
         return ids
 
     def _users(self, names: Sequence[str], moment: Any) -> list[int]:
-        """Make users; their ids in the order of their names."""
+        """Create users; returns their ids in the order of the names."""
         from uuid import uuid4
 
         from mailman.model.preferences import Preferences
@@ -198,7 +198,7 @@ class People:
         return user_ids
 
     def _meet(self, people: dict[str, dict[str, Any]], moment: Any) -> dict[str, int]:
-        """Make users with one address each; the ids of the addresses."""
+        """Create users with one address each; returns the ids of the addresses."""
         from mailman.model.address import Address
         from mailman.model.preferences import Preferences
 
@@ -219,9 +219,9 @@ class People:
         return dict(zip(people, self._insert(Address, addresses)))
 
     def _name(self, rows: list[dict[str, Any]]) -> None:
-        """Name addresses. rows: key, the address's id, and value.
+        """Set the names of addresses. rows: key, the address's id, and value.
 
-        Who has no name goes by that of the user, which goes, too.
+        An address with an empty name has that of its user, so that one is emptied, too.
         """
         from mailman.model.address import Address
         from mailman.model.user import User
@@ -245,11 +245,11 @@ class People:
     # ---- changing and removing
 
     def _members(self, list_id: str, role: str, emails: Iterable[str]) -> list[tuple[int, int]]:
-        """(member, preferences) of a role by address, whether it was the address or its user that subscribed."""
+        """(member, preferences) of a role by address, whether the address or its user is subscribed."""
         return [(row[0], row[1]) for row in self._by_address(list_id, role, emails)]
 
     def _by_address(self, list_id: str, role: str, emails: Iterable[str]) -> list[Any]:
-        """Rows of member id, preferences id, address id, address, and the user's id where that one subscribed."""
+        """Rows of member id, preferences id, address id, address, and the user's id if the user is subscribed."""
         from mailman.interfaces.member import MemberRole
         from mailman.model.address import Address
         from mailman.model.member import Member
@@ -262,7 +262,7 @@ class People:
             query = select(*columns).where(Member.list_id == list_id, Member.role == MemberRole[role])
             query = query.where(Address.email.in_(part))
             found += self.store.execute(query.where(Member.address_id == Address.id))
-            # Who subscribed as a user gets mail at the preferred address.
+            # A subscribed user gets mail at the preferred address.
             by_user = (Member.user_id == User.id, User._preferred_address_id == Address.id)
             found += self.store.execute(query.where(*by_user))
         return found
@@ -273,7 +273,7 @@ class People:
         from sqlalchemy import delete
 
         for part in chunks(members):
-            # Preferences go last: the members refer to them.
+            # Preferences are removed last, since members refer to them.
             for model, ids in ((Member, [row[0] for row in part]), (Preferences, [row[1] for row in part if row[1]])):
                 self.store.execute(delete(model.__table__).where(model.__table__.c.id.in_(ids)))
 
@@ -303,11 +303,11 @@ class People:
         named = [row for row in found if "display_name" in wanted[row[3]]]
         names = {row[3]: wanted[row[3]]["display_name"] for row in named}
         self._name([{"key": row[2], "value": names[row[3]]} for row in named if row[4] is None])
-        # Who subscribed as a user goes by the user's name.
+        # A subscribed user is shown with the user's name.
         self._set(
             User, "display_name", [{"key": row[4], "value": names[row[3]]} for row in named if row[4] is not None]
         )
-        # Else one more bounce would stop the mail again.
+        # Otherwise one more bounce would disable delivery again.
         trusted = [row[0] for row in found if wanted[row[3]].get("delivery_status") == "enabled"]
         for part in chunks(trusted):
             table = Member.__table__

@@ -20,14 +20,14 @@ ROLES = ("member", "owner", "moderator", "nonmember")
 
 
 class Reader:
-    """Reads; what it opens in the database, its caller closes."""
+    """Reads lists; the caller ends the transaction."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
         self.store = config.db.store
 
     def read(self, request: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """State by posting address; see Mailman3Handler.read."""
+        """The state of lists by posting address; see Mailman3Handler.read."""
         wanted = request.get("lists")
         names = request.get("settings")
         names = sorted(schema(self.config)) if names is None else names
@@ -126,7 +126,7 @@ class Reader:
         }
 
     def _same_secret(self, stored: bytes, value: str | None) -> bool | str:
-        """True when value is the stored password, else only that there is one."""
+        """True when value is the stored password, otherwise whether one is set."""
         if value is not None and self.config.password_context.verify(value, stored.decode("utf-8"))[0]:
             return True
         return "set"
@@ -143,7 +143,7 @@ class Reader:
             entry["bans"].sort()
 
     def bans(self, list_ids: Iterable[str]) -> dict[str, set[str]]:
-        """What is banned from lists."""
+        """The bans of lists."""
         from mailman.model.bans import Ban
         from sqlalchemy import select
 
@@ -153,7 +153,7 @@ class Reader:
         return found
 
     def _list_rows(self, lists: dict[int, dict[str, Any]], everything: bool, names: list[str]) -> None:
-        """What hangs on a list in tables of its own."""
+        """Rows of other tables that belong to lists."""
         from mailman.interfaces.mime import FilterType
         from mailman.model.mailinglist import AcceptableAlias, HeaderMatch, ListArchiver
         from mailman.model.mime import ContentFilter
@@ -192,7 +192,7 @@ class Reader:
                     lists[key]["settings"][filters[kind]].append(value)
 
     def _rosters(self, lists: dict[str, dict[str, Any]], everything: bool, roles: Iterable[str]) -> None:
-        """Members with what holds for them: their own preference, else their address's, else their user's."""
+        """Rosters with each member's effective options: those of the membership, else of the address, else of the user."""
         from mailman.interfaces.member import MemberRole
         from mailman.model.address import Address
         from mailman.model.member import Member
@@ -240,12 +240,12 @@ class Reader:
             if address_id is None and user_id in users:
                 address_id = users[user_id][2]
             if address_id not in addresses:
-                # A user subscribed whose preferred address is not, or no longer: Mailman itself cannot name it.
+                # A subscribed user without a preferred address: Mailman itself cannot name it.
                 continue
             _id, email, original, name, owner_id, address_preferences = addresses[address_id]
             owner = users.get(user_id or owner_id)
             if user_id is not None:
-                # Who subscribed as a user goes by the user's name.
+                # A subscribed user is shown with the user's name.
                 name = ""
             levels = (
                 preferences.get(preferences_id, nothing),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies of a message that Mailman 3 itself keeps: in its prototype archive and in digests that are not sent yet."""
+"""Redacts copies of a message in Mailman 3's prototype archive and in digests that are not sent yet."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.
 
 
 def clear_dead_lock(path: str) -> None:
-    """Remove what whoever was killed leaves of the lock on a mailbox, which would be in the way of Mailman, too.
+    """Remove a stale lock of a killed process on a mailbox, which would also block Mailman.
 
-    The lock is the system's on the file, taken first and given back first, and a file beside it. While we have the
-    first, nobody alive has the second for longer than it takes to remove it.
+    A lock consists of the system's lock on the file, which is taken and released first, and a file beside it. While we
+    hold the first, a living process holds the second only for the moment until it removes it.
     """
     lock = path + ".lock"
     if not os.path.exists(lock):
@@ -66,7 +66,7 @@ class CopyRedactor:
             self._clean_digest(path)
 
     def _files(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Files of the prototype archive that hold something: path, what is in it, what shall be."""
+        """Files of the prototype archive with a copy: path, old and new content."""
         for path in sorted(glob.glob(os.path.join(glob.escape(self.prototype), "[cn]*", "*"))):
             with open(path, "rb") as handle:
                 data = handle.read()
@@ -92,7 +92,7 @@ class CopyRedactor:
         from mailman.utilities.mailbox import Mailbox
 
         clear_dead_lock(path)
-        # As Mailman itself adds to it: locked, and the others are copied as they are.
+        # With the lock that Mailman takes to add a message. Other messages are copied as they are.
         with Mailbox(path) as box:
             for key in list(box.iterkeys()):
                 new = self._changed(box, key)
@@ -103,19 +103,19 @@ class CopyRedactor:
 
 
 class Mailman3RedactionHandler(Mailman3Handler):
-    """With the requests of a redaction."""
+    """Adds the requests of a redaction."""
 
     def look_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Copies of a message that is to say something else.
+        """Find copies of a message that is to be redacted.
 
         request: {"list": posting address, "message_id": bare, "replacement": see _redaction/remote/message.py, "originals":
-        whether to give them as they are}.
+        whether to return the originals}.
         answer: see CopyRedactor.look.
         """
         return self._redactor(request).look(request["originals"])
 
     def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Let them say that. request: as of look_message; answer: {}."""
+        """Redact these copies. request: as of look_message; answer: {}."""
         self._redactor(request).apply()
         return {}
 

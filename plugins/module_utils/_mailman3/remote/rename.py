@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give a list of Mailman 3 another name. Runs in Mailman's interpreter, while Mailman's own processes do not run.
+"""Renames a list of Mailman 3. Runs in Mailman's interpreter, while Mailman's own processes do not run.
 
-Mailman has no rename of its own. Its runners keep the name of a list in files
-of their queues, so that a rename beside them would lose what is on its way.
+Mailman cannot rename a list itself. The files in its queues have the name of a
+list, so a rename while its runners run would lose messages.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def list_id(address: str) -> str:
 
 
 class Mailman3Renamer:
-    """The database first, in one transaction; the directory by which an interrupted rename is known last."""
+    """Renames in the database first, in one transaction; the directory that shows an interrupted rename is moved last."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
 
     def unfinished(self, old: str) -> bool:
-        """Whether something has the old name still."""
+        """Whether the old name is still in use."""
         return os.path.isdir(os.path.join(self.config.LIST_DATA_DIR, list_id(old)))
 
     def rename(self, old: str, new: str) -> None:
@@ -48,7 +48,7 @@ class Mailman3Renamer:
 
     @staticmethod
     def _database(store: Any, old: str, new: str) -> None:
-        """Everything that knows a list by its name; the rest knows it by its number."""
+        """Rename in all tables that have the list's name; the others have its number."""
         from mailman.model.bans import Ban
         from mailman.model.bounce import BounceEvent
         from mailman.model.mailinglist import MailingList
@@ -64,7 +64,7 @@ class Mailman3Renamer:
         for model, column in ((Member, "list_id"), (Ban, "list_id"), (BounceEvent, "list_id"), (Template, "context")):
             table = model.__table__
             store.execute(update(table).where(table.c[column] == list_id(old)).values({column: list_id(new)}))
-        # Held posts and what waits for a confirmation; the values are JSON.
+        # Held posts and pending confirmations; the values are JSON.
         pended = PendedKeyValue.__table__
         for before, after in ((list_id(old), list_id(new)), (old, new)):
             quoted = '"{0}"'.format(after)
@@ -72,14 +72,14 @@ class Mailman3Renamer:
 
     @staticmethod
     def _queued(path: str, old: str, new: str) -> None:
-        """A message on its way: its own pickle is kept byte for byte, the list's name is in the second one."""
+        """Rename in a queued message: its own pickle stays byte for byte, the second one has the list's name."""
         with open(path, "rb") as handle:
             try:
                 pickle.load(handle)
                 head = handle.tell()
                 data = pickle.load(handle)
             except (pickle.UnpicklingError, EOFError):
-                # Mailman itself puts such a file aside when it comes to it.
+                # Mailman itself moves such a damaged file away.
                 return
             handle.seek(0)
             message = handle.read(head)
@@ -96,7 +96,7 @@ class Mailman3Renamer:
 
     @staticmethod
     def _move(folder: str, old: str, new: str) -> None:
-        """Move a directory, into the one that is there already if there is one."""
+        """Move a directory, into an existing one if there is one."""
         source, target = os.path.join(folder, old), os.path.join(folder, new)
         if not os.path.isdir(source):
             return

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a list as Mailman 3 itself types them. Runs in Mailman's interpreter."""
+"""The settings of a list with Mailman 3's own types. Runs in Mailman's interpreter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def schema(config: Any) -> dict[str, dict[str, Any]]:
-    """Mailman's own table of the options an owner may set: name -> {"type", "choices"}."""
+    """Mailman's own table of the settings that an owner may change: name -> {"type", "choices"}."""
     from mailman.interfaces.languages import ILanguageManager
     from mailman.model.mailinglist import MailingList
     from mailman.rest import validator
@@ -65,7 +65,7 @@ def plain(value: Any) -> Any:
 
 
 def assign(types: dict[str, dict[str, Any]], mlist: Any, values: dict[str, Any]) -> None:
-    """Set options of a list through Mailman's own table; types: see schema."""
+    """Change settings of a list through Mailman's own table. types: see schema."""
     from datetime import timedelta
 
     from mailman.rest.listconf import ATTRIBUTES

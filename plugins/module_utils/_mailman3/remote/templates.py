@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The texts of Mailman 3's lists. Runs in Mailman's interpreter.
+"""The templates of Mailman 3's lists. Runs in Mailman's interpreter.
 
-A text is a file below Mailman's own directory of templates, which it reads
+A template is a file below Mailman's own directory of templates, which it reads
 each time it needs it. An entry in its table of templates points there, because
 an entry of the domain or of the site (the web interface makes such) would win
-over a mere file, and so that REST shows where the text comes from.
+over a file alone, and so that REST shows where the text comes from.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import replace_file
 
-# The language under which a text is kept that holds for all of them; every Mailman has it.
+# A text for all languages is stored under this one, which every Mailman has.
 EVERY = "en"
-# What the table of templates says of a text for every language, and of texts by language. Mailman fills in the rest.
+# URIs in the table of templates, for a text for every language and for texts by language. Mailman fills in the placeholders.
 URIS = {
     True: "mailman:///$list_id/" + EVERY + "/{0}.txt",
     False: "mailman:///$list_id/$language/{0}.txt",
@@ -28,13 +28,13 @@ URIS = {
 
 
 def urls(config: Any) -> list[str]:
-    """The addresses of web pages that this Mailman can fill into a text; up to 3.3.8 none."""
+    """The placeholders for web pages that this Mailman has; up to 3.3.8 none."""
     patterns = getattr(config, "urlpatterns", None)
     return [] if patterns is None else sorted(["base_url"] + [key + "_url" for key in patterns])
 
 
 class Templates:
-    """Reads, and writes within the transaction of its caller."""
+    """Reads templates, and writes them within the transaction of the caller."""
 
     def __init__(self, config: Any) -> None:
         self.folder = os.path.join(config.TEMPLATE_DIR, "lists")
@@ -43,11 +43,11 @@ class Templates:
     # ---- reading
 
     def read(self, lists: Mapping[str, str], names: Iterable[str] | None) -> dict[str, dict[str, Any]]:
-        """The texts that are not Mailman's own, by list-id and name: see model.ListSpec.
+        """The templates that are not Mailman's own, by list-id and name: see model.ListSpec.
 
         lists: list-id -> posting address.
-        names: of the texts, None for all.
-        A text from elsewhere is {"uri": where}; one that is named but not there is {}.
+        names: of the templates, None for all.
+        A template from elsewhere is {"uri": where}; one with an entry but without a file is {}.
         """
         wanted = None if names is None else set(names)
         out: dict[str, dict[str, Any]] = {list_id: {} for list_id in lists}
@@ -73,7 +73,7 @@ class Templates:
 
     @staticmethod
     def _text(name: str, texts: dict[str, str], uri: str | None) -> Any:
-        """The text by what the table says; None when it says nothing."""
+        """The template that an entry points to; None without an entry."""
         if uri is None:
             return None
         if uri == URIS[True].format(name):
@@ -105,7 +105,7 @@ class Templates:
     # ---- writing
 
     def write(self, mlist: Any, texts: Mapping[str, Any]) -> None:
-        """Set texts by name; an empty one restores Mailman's own."""
+        """Set templates by name; an empty text restores Mailman's own."""
         from mailman.interfaces.template import ITemplateManager
         from zope.component import getUtility
 
@@ -123,7 +123,7 @@ class Templates:
             self._remove_others(mlist, name, by_language)
 
     def _remove_others(self, mlist: Any, name: str, keep: Iterable[str]) -> None:
-        """Remove the files of a text in other languages, and in the directory of old."""
+        """Remove the files of a template in other languages, and in the directory of old Mailmans."""
         for folder, kept in ((mlist.list_id, keep), (mlist.fqdn_listname, ())):
             base = os.path.join(self.folder, folder)
             for language in os.listdir(base) if os.path.isdir(base) else ():
@@ -132,11 +132,11 @@ class Templates:
                     os.unlink(path)
 
     def forget(self, list_id: str) -> None:
-        """Remove what the table of templates says of a list; its files are in folders."""
+        """Remove the entries of a list from the table of templates; for its files, see folders."""
         from mailman.model.template import Template
 
         self.store.query(Template).filter(Template.context == list_id).delete(synchronize_session=False)
 
     def folders(self, list_id: str, address: str) -> list[str]:
-        """Where the texts of a list are: by list-id, and as Mailman had it in old days."""
+        """The folders with a list's templates: by list-id, and by the name that old Mailmans used."""
         return [os.path.join(self.folder, name) for name in (list_id, address)]

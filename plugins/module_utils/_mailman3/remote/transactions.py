@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a plan is cut into short transactions, and what happens when the database is busy.
+"""Splits a plan into short transactions, and waits for a busy database.
 
-Mailman goes on while its lists change. SQLite lets one process write at a
-time; Mailman's own processes give up after five seconds, or what their
-database's address says, and a runner that gives up shunts its message. Runs in Mailman's interpreter.
+Mailman keeps running while its lists change. SQLite lets one process write at a
+time. Mailman's own processes give up after five seconds, or after the time in
+their database's URL, and a runner that gives up shunts its message. Runs in Mailman's interpreter.
 """
 
 from __future__ import annotations
@@ -21,35 +21,35 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.s
 Step = Mapping[str, Any]
 T = TypeVar("T")
 
-# In one transaction: so many lists, and as much work as about a thousand people are, a tenth of a millisecond each.
+# Limits of a transaction: lists, and work (about a thousand people, a tenth of a millisecond each).
 LISTS = 10
 WORK = 1400
 WORK_OF_A_LIST = 40
-# On a slow or busy machine less, so that a transaction takes about this long.
+# On a slow or busy machine there is less work in a transaction, so that it takes about this long.
 SECONDS = 0.2
 LEAST_WORK = 100
-# A roster that changes by no more people than this is not split: less than a second.
+# A roster with fewer changes than this is not split; it takes less than a second.
 PEOPLE_OF_ONE_LIST = 4000
 # To discard a held message is as much work as so many people are.
 WORK_OF_A_HELD = 4
 HELD_OF_ONE_LIST = PEOPLE_OF_ONE_LIST // WORK_OF_A_HELD
-# For so many seconds a batch is tried again when the database is busy.
+# For how many seconds a batch is tried again when the database is busy.
 BUSY_SECONDS = 60.0
-# SQLite keeps no queue: who waits looks every 100 ms whether the database is free, and must find it so.
+# SQLite has no queue: a waiting process looks every 100 ms whether the database is free.
 PAUSE_SECONDS = 0.12
-# SQLite's cache in kilobytes; with less it locks readers out before the transaction ends.
+# SQLite's cache in kilobytes; with a smaller one it locks readers out before the transaction ends.
 CACHE_KB = 65536
 
 
 def weight(step: Step) -> int:
-    """How many people a step adds, changes and removes, and bans; held messages that it discards count as some."""
+    """How many people a step adds, changes, removes and bans. A held message that it discards counts as several."""
     changes = [*step.get("rosters", {}).values(), step.get("bans", {})]
     people = sum(len(people) for change in changes for people in change.values())
     return people + WORK_OF_A_HELD * int(step.get("held", 0))
 
 
 def parts(step: Step) -> Iterator[Step]:
-    """A step as it is, or, when it is about very many people, in parts: everything else first, then the people.
+    """Split a step with very many people into parts: everything else first, then the people.
 
     Held messages that go with a list go before it does, but for the last of them: a closed list is not looked at again.
     """
@@ -78,7 +78,7 @@ def parts(step: Step) -> Iterator[Step]:
 
 
 def batches(steps: Iterable[Step], limit: Callable[[], int] = lambda: WORK) -> Iterator[list[Step]]:
-    """Steps, in their order, by transaction; limit: how much work the next one may be."""
+    """Group steps into transactions, in their order. limit: how much work the next transaction may have."""
     batch: list[Step] = []
     work = 0
     for part in (part for step in steps for part in parts(step)):
@@ -93,7 +93,7 @@ def batches(steps: Iterable[Step], limit: Callable[[], int] = lambda: WORK) -> I
 
 
 def pace(work: int, seconds: float) -> int:
-    """How much work the next transaction may be after one that took so long."""
+    """How much work the next transaction may have, by the time of the last one."""
     if seconds > 1.5 * SECONDS:
         return max(LEAST_WORK, work // 2)
     if seconds < 0.75 * SECONDS:
@@ -102,14 +102,14 @@ def pace(work: int, seconds: float) -> int:
 
 
 class Busy(Failure):
-    """The database is kept by somebody else, for whatever there is to do."""
+    """Another process keeps the database locked."""
 
 
 class Transactions:
-    """Runs work in transactions that others need not wait for.
+    """Runs work in transactions so short that other processes need not wait.
 
     waited: seconds lost to a busy database so far.
-    work: how much the next transaction may be.
+    work: how much work the next transaction may have.
     """
 
     def __init__(self, config: Any) -> None:
@@ -123,7 +123,7 @@ class Transactions:
             event.listen(config.db.engine, "connect", _set_up_sqlite)
 
     def run(self, work: Callable[[], Any]) -> Any:
-        """Do work in one transaction, all of it again when the database was busy; what it returns."""
+        """Do work in one transaction, and repeat it as a whole when the database was busy. Returns its result."""
         from mailman.database.transaction import transaction
         from sqlalchemy.exc import OperationalError
 
@@ -150,13 +150,13 @@ class Transactions:
                 return done
 
     def give_way(self) -> None:
-        """Let a waiting Mailman have the database between two transactions."""
+        """Give a waiting Mailman the database between two transactions."""
         if self.sqlite and _is_running(self.config.PID_FILE):
             time.sleep(PAUSE_SECONDS)
 
 
 def when_free(work: Callable[[], T], recover: Callable[[], None] = lambda: None) -> T:
-    """Do what only reads, again while the database is locked; recover: makes it fit to be asked again."""
+    """Repeat a read while the database is locked. recover: resets the session before another try."""
     began = time.monotonic()
     while True:
         try:
@@ -181,12 +181,12 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 def _is_busy(exc: Any) -> bool:
     text = str(exc.orig)
-    # SQLite; and PostgreSQL, which chooses one of two that wait for each other.
+    # SQLite, and PostgreSQL, which aborts one of two transactions that wait for each other.
     return "database is locked" in text or "deadlock detected" in text
 
 
 def _is_running(pid_file: str) -> bool:
-    """Whether the process runs whose number is in a file."""
+    """Whether the process with the number in a file runs."""
     try:
         with open(pid_file, encoding="ascii") as handle:
             os.kill(int(handle.read()), 0)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Steps of a plan, carried out on lists of Mailman 3. Runs in Mailman's interpreter."""
+"""Carries out steps of a plan on lists of Mailman 3. Runs in Mailman's interpreter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.s
 
 
 def remove(path: str) -> None:
-    """Remove a file, or a directory and what is in it; there may be none."""
+    """Remove a file or a directory with its content, if it exists."""
     try:
         os.unlink(path)
     except FileNotFoundError:
@@ -34,7 +34,7 @@ def remove(path: str) -> None:
 
 
 class Mailman3Writer:
-    """Writes within the transaction of its caller."""
+    """Writes lists within the transaction of the caller."""
 
     def __init__(self, config: Any) -> None:
         self.config = config
@@ -44,7 +44,7 @@ class Mailman3Writer:
         self.texts = Templates(config)
 
     def apply(self, steps: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Carry out steps; the files and directories to remove once that is committed."""
+        """Carry out steps. Returns the files and directories to remove after the commit."""
         leftovers: list[str] = []
         rosters: list[RosterChange] = []
         texts: list[tuple[Any, Mapping[str, Any]]] = []
@@ -68,7 +68,7 @@ class Mailman3Writer:
             if step.get("forget"):
                 leftovers.append(self.reader.saved_file(mlist.list_id))
         self.people.write(rosters)
-        # Last, since a rollback does not bring files back.
+        # After the transaction, since a rollback does not restore files.
         for mlist, wanted in texts:
             self.texts.write(mlist, wanted)
         return leftovers
@@ -100,7 +100,7 @@ class Mailman3Writer:
 
         name = step["list"]
         if step.get("create"):
-            # Of a list that is gone, or whose creation was cut off.
+            # Left by a removed list, or by an interrupted creation.
             list_id = name.replace("@", ".", 1)
             if getUtility(IListManager).get_by_list_id(list_id) is not None:
                 raise Failure("list {0}: another list has its list-id {1} meanwhile".format(name, list_id))
@@ -116,7 +116,7 @@ class Mailman3Writer:
         return mlist
 
     def _delete(self, mlist: Any) -> list[str]:
-        """What Mailman's own remove_list does, but for files, which a rollback would not bring back: those to remove."""
+        """Do what Mailman's own remove_list does, except for files, which a rollback would not restore. Returns these files."""
         from mailman.interfaces.listmanager import IListManager
         from mailman.utilities.modules import call_name
         from zope.component import getUtility
@@ -129,7 +129,7 @@ class Mailman3Writer:
         return leftovers
 
     def _configure(self, mlist: Any, step: Mapping[str, Any]) -> None:
-        """What a list has beside its rosters."""
+        """Write everything of a list except its rosters."""
         from mailman.interfaces.mailinglist import IListArchiverSet
 
         self._still(mlist, step.get("seen", {}))
@@ -145,10 +145,10 @@ class Mailman3Writer:
                 archivers[key].is_enabled = enabled
 
     def _add_archivers(self, mlist: Any) -> None:
-        """Add the entries of a new list, as the first that looks at them would.
+        """Add the archivers of a new list, which Mailman itself would add with the first post.
 
-        Mailman's runners look at the first post, at the same time: two can add an entry each, and Mailman shunts every post
-        to a list that has one twice.
+        Two of its runners could then add the same archiver at the same time, and Mailman shunts every post to a list that
+        has one twice.
         """
         from mailman.model.mailinglist import ListArchiver
 
@@ -169,7 +169,7 @@ class Mailman3Writer:
         store.flush()
 
     def _still(self, mlist: Any, seen: Mapping[str, Any]) -> None:
-        """Refuse to write what was made from settings as they were read, when they are others now."""
+        """Fail if settings changed since they were read for the plan."""
         if not seen:
             return
         name = mlist.fqdn_listname
@@ -180,19 +180,19 @@ class Mailman3Writer:
                 raise Failure("list {0}: {1} was changed by somebody else while this ran; run again".format(name, key))
 
     def _ban(self, list_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
-        """What Mailman's own manager of bans does, with a few statements for thousands."""
+        """Do what Mailman's own manager of bans does, with a few statements for thousands of bans."""
         from mailman.model.bans import Ban
         from sqlalchemy import delete
 
         store, table = self.config.db.store, Ban.__table__
         for part in chunks(remove):
             store.execute(delete(table).where(table.c.list_id == list_id, table.c.email.in_(part)))
-        # others may have banned them since
+        # Somebody may have added these bans since.
         have = self.reader.bans([list_id])[list_id] if add else ()
         store.bulk_insert_mappings(Ban, [{"email": email, "list_id": list_id} for email in add if email not in have])
 
     def _header_matches(self, mlist: Any, rules: list[dict[str, str]]) -> None:
-        """Write the rules that differ, in their order; Mailman itself would ask twice for each. Tags of rules that stay, stay."""
+        """Write only the rules that differ, in their order. Rules that stay keep their tags."""
         from mailman.model.mailinglist import HeaderMatch
         from sqlalchemy import bindparam, delete, select, update
 
@@ -201,7 +201,7 @@ class Mailman3Writer:
         query = select(table.c.header, table.c.pattern, table.c.id, table.c.position, table.c.chain)
         rows = store.execute(query.where(table.c.mailing_list_id == mlist.id).order_by(table.c.position, table.c.id))
         have: dict[tuple[str, str], Any] = {}
-        # Of two alike, which Mailman makes nowadays no more, the first stays.
+        # Of two equal rules, which only old Mailmans could make, the first one stays.
         gone = [row[2] for row in rows if have.setdefault((row[0], row[1]), row[2:])[0] != row[2]]
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
@@ -222,7 +222,7 @@ class Mailman3Writer:
         store.expire(mlist, ["header_matches"])
 
     def _disable(self, mlist: Any, request: dict[str, Any]) -> list[str]:
-        """Save what is there, then set what disables; held messages go with it: files to remove."""
+        """Save the settings, set those that disable the list, discard held messages. Returns the files to remove."""
         if request["save"]:
             self.config.db.store.flush()
             name = mlist.fqdn_listname

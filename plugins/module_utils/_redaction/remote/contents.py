@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a digest names a message besides the message itself: in its table of contents, and where Pipermail took it out.
+"""The places where a digest names a message: its table of contents, and Pipermail's notes about extracted messages.
 
-Pure, on lines of bytes; Python 2.7 and 3. An edit is a first line, the line
-after the last, and the lines that stand there instead. charset: that of the
-lines; at: how they write @; replacement: see redact_text.
+Pure, on lines of bytes; Python 2.7 and 3. An edit is the first line, the line
+after the last one, and the new lines. charset: of the lines. at: how they write
+@. replacement: see message.py.
 """
 
 from __future__ import unicode_literals
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from typing import Any, Iterable  # noqa: F401
 
     Edit = tuple[int, int, list[bytes]]
-    # Subject, and name or address of the sender, as a table names them.
+    # Subject, and name or address of the sender, as in a table.
     Said = tuple[str, str]
 
-# An entry as both Mailmans write it, its number two columns wide, and what is folded under it.
+# An entry as both Mailmans write it, with a number of two columns, and its folded lines.
 ENTRY = re.compile(b"^  (?: ([1-9])|([1-9][0-9]+))\\.(?: |\r?$)")
 FOLDED = re.compile(b"^      (?! *\r?$)")
 SIZE = re.compile(b": *[0-9]+\r?$")
@@ -39,7 +39,7 @@ def header_text(value, charset="utf-8"):
     if "=?" not in text:
         return text
     try:
-        # Python 2 wants its str
+        # Python 2 needs its own str.
         return text_type(make_header(decode_header(str(text))))
     except (HeaderParseError, LookupError, ValueError):
         return text
@@ -47,7 +47,7 @@ def header_text(value, charset="utf-8"):
 
 def said(fields, charset="utf-8", at=b"@"):
     # type: (Iterable[tuple[bytes, bytes]], str, bytes) -> Said
-    """How a table names a message. fields: see message.fields."""
+    """Subject and sender of a message in a table. fields: see message.fields."""
     values = dict((name, field.partition(b":")[2]) for name, field in fields)
     before, _at, after = values.get(b"from", b"").rpartition(at)
     found = getaddresses([header_text(before + b"@" + after if before else after, charset)])
@@ -57,7 +57,7 @@ def said(fields, charset="utf-8", at=b"@"):
 
 def number(fields):
     # type: (Iterable[tuple[bytes, bytes]]) -> int | None
-    """Which message of its digest this is: Mailman adds a header that says so."""
+    """The number of a message in its digest, from the header that Mailman adds."""
     values = [field.partition(b":")[2].strip() for name, field in fields if name == b"message"]
     return int(values[-1]) if values and values[-1].isdigit() else None
 
@@ -66,14 +66,14 @@ def topic(lines, place, message, replacement, charset, at=b"@"):
     # type: (list[bytes], int, Said, dict[str, Any], str, bytes) -> list[Edit] | None
     """Edits of the entry of a message in the table of contents; None when there is no table.
 
-    place: its number in the digest; message: what it says, before or after.
+    place: its number in the digest. message: the message before or after the redaction.
     """
     if replacement["subject"] is None and replacement["sender"] is None:
         return []
     tables = [table for table in _tables(lines) if len(table) >= place]
     if not tables:
         return None
-    # A list of rules in the same form may be above or below.
+    # There may be other lists in the same form above or below.
     entries = [table[place - 1] for table in tables]
     named = [entry for entry in entries if _subject_end(_unfolded(lines, entry, charset), message[0])]
     return _edits(lines, (named or entries)[-1], place, message, replacement, charset, at)
@@ -83,7 +83,7 @@ def cut_topic(lines, least, message, replacement, charset="utf-8"):
     # type: (list[bytes], int, Said, dict[str, Any], str) -> list[Edit]
     """Edits of the entry of a message in the table of a plain digest, of which HyperKitty keeps what is before the first attachment.
 
-    Its number is not there to be read. least: its number, unless messages before it are in no archive; message: what it said before.
+    Its number is unknown. least: the lowest possible number. message: the message before the redaction.
     """
     wanted = _squeezed("{0} ({1})".format(*message) if message[1] else message[0])
     for table in _tables(before_ruler(lines))[-1:]:
@@ -95,14 +95,14 @@ def cut_topic(lines, least, message, replacement, charset="utf-8"):
 
 def unprefixed(subject, prefix):
     # type: (str, str) -> str
-    """A subject as Mailman writes it into a table: without the list's prefix."""
+    """A subject without the list's prefix, as Mailman writes it into a table."""
     found = re.match("(re:? *)?({0})".format(re.escape(prefix)), subject, re.IGNORECASE)
     return subject[: found.start(2)] + subject[found.end(2) :] if found else subject
 
 
 def before_ruler(lines):
     # type: (list[bytes]) -> list[bytes]
-    """The masthead of a plain digest, in whose messages there may be tables, too."""
+    """The masthead of a plain digest. Its messages may have tables, too."""
     for at in range(len(lines) - 1, 0, -1):
         if RULER.match(lines[at]):
             last = at - 1
@@ -115,9 +115,9 @@ def before_ruler(lines):
 
 def notes(lines, path, replacement, charset, at=b"@"):
     # type: (list[bytes], bytes, dict[str, Any], str, bytes) -> tuple[int, list[Edit]] | None
-    """What Pipermail says of a message that it took out into a file: where, and edits; None when it says nothing of it.
+    """Pipermail's note about a message that it extracted into a file: its place and edits; None without a note.
 
-    Whatever their language, the lines are sender, subject, date, size and address, the sender perhaps folded.
+    In all languages, the lines are sender, subject, date, size and URL; the sender may be folded.
     """
     for end in range(5, len(lines)):
         if path not in lines[end]:
@@ -126,7 +126,7 @@ def notes(lines, path, replacement, charset, at=b"@"):
         while first > 1 and lines[first][:1] in (b" ", b"\t"):
             first -= 1
         subject = end - 3
-        # Of other files there are other lines.
+        # Notes about other files have other lines.
         if not all(b":" in lines[line] for line in (first, subject)) or not SIZE.search(lines[end - 1]):
             continue
         edits = []
@@ -148,7 +148,7 @@ def notes(lines, path, replacement, charset, at=b"@"):
 
 def sender_text(sender, at):
     # type: (Iterable[str], str) -> str
-    """Name and address for people to read."""
+    """Name and address as text for people."""
     name, address = sender
     address = address.replace("@", at)
     return "{0} <{1}>".format(name, address) if name else address
@@ -156,7 +156,7 @@ def sender_text(sender, at):
 
 def spliced(lines, edits):
     # type: (list[bytes], Iterable[Edit]) -> list[bytes]
-    """The lines, edited."""
+    """Apply edits to lines."""
     out = list(lines)
     for first, after, new in sorted(edits, reverse=True):
         out[first:after] = new
@@ -165,7 +165,7 @@ def spliced(lines, edits):
 
 def _tables(lines):
     # type: (list[bytes]) -> list[list[tuple[int, int]]]
-    """Tables of contents: of each entry its first line and the line after it."""
+    """Tables of contents: the first line of each entry and the line after it."""
     found = []  # type: list[list[tuple[int, int]]]
     end = -1
     for at, line in enumerate(lines):
@@ -201,7 +201,7 @@ def _edits(lines, entry, place, message, replacement, charset, at):
 
 def _entry(old, message, replacement, at):
     # type: (str, Said, dict[str, Any], str) -> str
-    # What stays is as it is there, perhaps without the list's prefix.
+    # Keep the part that does not change as it is, perhaps without the list's prefix.
     kept = old[: _subject_end(old, message[0])] or message[0]
     subject = kept if replacement["subject"] is None else replacement["subject"]
     sender = message[1] if replacement["sender"] is None else (replacement["sender"][0] or replacement["sender"][1])
@@ -211,7 +211,7 @@ def _entry(old, message, replacement, at):
 
 def _subject_end(old, subject):
     # type: (str, str) -> int
-    """How much of an entry is the subject, and not the sender in parentheses; 0 when it is another."""
+    """The length of the subject in an entry, without the sender in parentheses; 0 for another subject."""
     ends = [len(old)] + [found.start() for found in re.finditer(" ?\\(", old)][::-1]
     squeezed = _squeezed(subject)
     return next((end for end in ends if _shortened(_squeezed(old[:end]), squeezed)), 0)
@@ -219,7 +219,7 @@ def _subject_end(old, subject):
 
 def _shortened(short, whole):
     # type: (str, str) -> bool
-    """Whether a text is another of which one piece is left out."""
+    """Whether a text is another text without one piece of it."""
     if len(short) > len(whole):
         return False
     same = 0
@@ -230,7 +230,7 @@ def _shortened(short, whole):
 
 def _squeezed(text):
     # type: (str) -> str
-    """Without blanks: folding adds and loses some."""
+    """A text without blanks, since folding changes these."""
     return "".join(text.split())
 
 
