@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refuses variables of roles with all that is wrong with them; the documentation is the module's."""
+"""Checks variables of roles and shows all refusals; see the documentation of the module."""
 
 from __future__ import annotations
 

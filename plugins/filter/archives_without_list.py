@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which guarded archives are of no list that is declared."""
+"""Guarded archives whose list is not declared."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from typing import Any
 def archives_without_list(
     archives: Sequence[Mapping[str, Any]], lists: Sequence[Mapping[str, Any]], domain: str, archive_domain: str = ""
 ) -> list[str]:
-    """Addresses of guarded archives; what is no name is for the module and the role to refuse."""
+    """Addresses of guarded archives. Invalid names are left for the module and the role to refuse."""
 
     def address(name: Any, its_domain: Any) -> str:
         known = str(name).strip().lower()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of the declared lists refuse every post."""
+"""Declared lists that refuse every post."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import mode
 
 
 def closed_lists(lists: Sequence[Mapping[str, Any]], defaults: Mapping[str, Any] | None = None) -> list[str]:
-    """Names of the closed lists among lists, given what holds by default."""
+    """Names of the closed lists."""
     names = set()
     try:
         for entry in lists:

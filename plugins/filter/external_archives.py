@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entries of lists with the external archives that the inventory declares of them."""
+"""Entries of lists with the external archives that the inventory declares for them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ KEYS = ("external_archives", "external_archives_allow_private")
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two entries are about one list; one that names no domain may be any domain's."""
+    """Whether two entries are for the same list; an entry without a domain fits every domain."""
     (local, domain), (other_local, other_domain) = _parts(one), _parts(other)
     return local == other_local and (domain == other_domain or not domain or not other_domain)
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is mounted at given directories, however their names are written."""
+"""Mounts at given directories, in whatever way their paths are written."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 
 def unescape(field: str) -> str:
-    """A field of the table, in which white space and backslashes are octal numbers."""
+    """Decode a field of the table, in which white space and backslashes are octal numbers."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
 
 
 def plain(path: str, links: Mapping[str, str]) -> str:
-    """A path in the one way in which a directory is written."""
+    """A path in a normal form."""
     return posixpath.normpath("/" + links.get(path, path).lstrip("/"))
 
 

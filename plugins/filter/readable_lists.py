@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of the declared lists can be compared with what is on the host."""
+"""Declared lists that can be compared with the host."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ class FilterModule:
 
 
 def readable_lists(lists: Any, unreadable: Mapping[str, str]) -> Any:
-    """The other lists; what is no list of dictionaries is for the module to refuse."""
+    """The other lists. Input of a wrong type is left for the module to refuse."""
     return audit.readable(lists, unreadable) if isinstance(lists, list) else lists

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of the declared lists had other names."""
+"""Declared lists with former names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def renamed_lists(lists: Sequence[Mapping[str, Any]], domain: str) -> list[dict[
         if not entries:
             return []
         specs = model.resolve(
-            # what else is declared of them is for the module to judge
+            # The module checks the other keys.
             model.parse_site(
                 [{key: entry[key] for key in KEYS if key in entry} for entry in entries], {"domain": domain}
             ),

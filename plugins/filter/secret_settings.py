@@ -46,7 +46,7 @@ _SECRET = re.compile(r'pass|secret|token|key|dsn|://[^/@"]*:[^/@"]*@', re.IGNORE
 
 
 def secret_settings(settings: Mapping[str, Any], sections: bool = False) -> dict[str, Any]:
-    """Those of settings that may hold a password."""
+    """The settings that may hold a password."""
     if sections:
         found = {name: secret_settings(keys) for name, keys in settings.items()}
         return {name: keys for name, keys in found.items() if keys}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which other virtual hosts of Apache answer for a name."""
+"""Other virtual hosts of Apache that answer for a name."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class VirtualHost(NamedTuple):
 
 
 PLACE = r"(?P<name>\S+) \((?P<file>/.+):(?P<line>\d+)\)$"
-# of one alone at its address, and of one of several
+# The only virtual host of an address, and one of several.
 ALONE = re.compile(r"(?P<address>\S+):(?P<port>\d+|\*) +" + PLACE)
 ONE_OF = re.compile(r" +port (?P<port>\d+|\*) namevhost " + PLACE)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lists of all hosts in one table: what there is, what differs from the inventory, whom nobody reaches. Pure."""
+"""One table of the lists of all hosts: their state, differences from the inventory, and unreachable owners. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _reachable(owner: Mapping[str, Any], lists: Iterable[str], domains: Iterable
     address = owner["address"]
     if not is_address(address) or owner["delivery_status"] != "enabled":
         return False
-    # In a domain of lists there is nobody but lists.
+    # In a domain of lists there are only lists.
     lower = address.lower()
     return lower.rpartition("@")[2] not in domains or lower in lists or lower.partition("@")[0] == "postmaster"
 
@@ -38,11 +38,11 @@ def _row(
         "advertised": bool(entry["settings"]["advertised"]),
         "archive_policy": entry["settings"]["archive_policy"],
         "archive_shown": entry.get("archive_shown"),
-        # Private in Mailman, and its archive would show it to everybody.
+        # Private in Mailman, but its archive is open to everybody.
         "exposed": entry["settings"]["archive_policy"] == "private"
         and entry.get("archive_shown") not in (None, "private"),
         "owners": [owner["address"] for owner in owners],
-        # A list that is disabled may have lost its owners on purpose.
+        # A disabled list may have lost its owners on purpose.
         "owner_reachable": entry["state"] == "disabled"
         or any(_reachable(owner, info["lists"], info["domains"]) for owner in owners),
         "counts": entry["counts"],
@@ -53,7 +53,7 @@ def _row(
 
 
 def _unseen(host: str, name: str, state: str, status: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A list of which nothing is known."""
+    """The row of a list of which nothing is known."""
     return {
         "host": host,
         "name": name,
@@ -74,7 +74,7 @@ def _unseen(host: str, name: str, state: str, status: str, changes: Mapping[str,
 
 def _rows(host: str, plan: Mapping[str, Any], info: Mapping[str, Any]) -> list[dict[str, Any]]:
     changes = {change["name"]: change for change in plan["lists"]}
-    # A list that will be renamed is there under its old name.
+    # A list that will be renamed still has its old name.
     former = {change["changes"]["name"]["before"]: change for change in plan["lists"] if change["action"] == "renamed"}
     undeclared = frozenset(plan["undeclared"])
     rows = []
@@ -96,7 +96,7 @@ def _rows(host: str, plan: Mapping[str, Any], info: Mapping[str, Any]) -> list[d
 
 
 def readable(lists: Iterable[Any], unreadable: Iterable[str]) -> list[Any]:
-    """The declared lists without those that cannot be read, whose names are posting addresses or only local names."""
+    """The declared lists without unreadable ones, which are named by posting addresses or by local names."""
     unreadable = {str(name).lower() for name in unreadable}
     local = {name.partition("@")[0] for name in unreadable}
 
@@ -108,7 +108,7 @@ def readable(lists: Iterable[Any], unreadable: Iterable[str]) -> list[Any]:
         domain = entry.get("domain")
         for name in map(str.lower, names):
             address = name if "@" in name or not domain else "{0}@{1}".format(name, str(domain).lower())
-            # Of one whose domain is unknown on either side, the name decides: there is one list of a name on Mailman 2.1.
+            # If a domain is unknown on either side, compare the names: Mailman 2.1 has one list of a name.
             if address in unreadable or name.partition("@")[0] in (local if "@" not in address else unreadable):
                 return True
         return False
@@ -122,7 +122,7 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
     found: for a host {"host", "plan": result of mailman_list in check mode,
         "info": result of mailman_list_info, "lone_archives": addresses of archives with
         digest users that belong to no list} or {"host", "error": sentence}.
-    hosts: all that should have been looked at.
+    hosts: the names of all hosts that should be in the table.
     Returns {"summary": counts, "errors": {host: sentence}, "lone_archives": {host: addresses}, "lists": [rows]},
     where status is one of STATUSES, the worst first.
     """
@@ -161,14 +161,14 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
 
 
 def _web_text(text: str) -> str:
-    """Without what no page may have: controls and lone surrogates. Marks of direction end with the element around it."""
+    """Text without characters that no page may have: controls and lone surrogates. The element around it ends marks of direction."""
     return "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
 
 
 def overview(lists: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What strangers may know: the advertised lists, sorted by name.
+    """The advertised lists, with what strangers may know, sorted by name.
 
-    lists: as mailman_list_info returns them. Of lists that differ in their domains only, the name is the whole address.
+    lists: as mailman_list_info returns them. Lists that differ only in their domains are named by their addresses.
     """
     names = Counter(name.partition("@")[0] for name, entry in lists.items() if entry["settings"]["advertised"])
     return [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The people of lists as they are, in the words of an inventory or as a table. Pure."""
+"""The people of lists in the form of an inventory or as a table. Pure."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 # Role -> key of an entry of mailman_list.
 KEYS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
 COLUMNS = ("list", "role", "address") + tuple(MEMBER_FIELDS)
-# What a spreadsheet takes for a formula, with full-width signs. An apostrophe before it makes it text; what has
-# apostrophes there already gets one more, so that one can be taken away again.
+# What a spreadsheet takes for a formula, with full-width signs. An apostrophe before it makes it text. Text that already
+# begins with apostrophes gets one more, so that `original` can remove one.
 _FORMULA = re.compile("'* *[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def entries(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    """Entries of mailman_list that say of every list who is on it, and change nothing when they are applied.
+    """Entries of mailman_list with the people of every list, which change nothing when they are applied.
 
     lists: as mailman_list_info returns them, with archive_policy where there are
-    archives: addresses of external archives, which are nobody's.
+    archives: addresses of external archives, which are not people.
     """
     out = []
     for name, found in sorted(lists.items()):
         entry: dict[str, Any] = {"name": name}
         if found["state"] == "disabled":
             entry["state"] = "disabled"
-            # What nobody disables with was written by hand since, and is not ours to keep.
+            # Other saved settings were changed by hand since, and are left out.
             for action in DISABLED_ACTIONS:
                 if found["header_matches"] == disabled_rules(action):
                     entry["disabled_action"] = action
         members = {person["address"].lower() for person in found["rosters"].get("member", ())}
         for role, people in found["rosters"].items():
-            # Mailman asks for the member first, and forgets such a stranger when it can.
+            # Mailman looks at the member first, and drops such a nonmember when it can.
             strangers = role == "nonmember"
             entry[KEYS[role]] = [
                 dict(each)
@@ -78,11 +78,11 @@ def table(lists: Mapping[str, Mapping[str, Any]], archives: frozenset[str] = fro
 
 
 def cell(value: Any) -> str:
-    """A value as a cell: no formula to a spreadsheet, and nothing that acts on a terminal."""
+    """A value as a cell that is no formula to a spreadsheet and is safe for a terminal."""
     shown = visible.one_line("" if value is None else str(value))
     return "'" + shown if _FORMULA.match(shown) else shown
 
 
 def original(text: str) -> str:
-    """The value that `cell` wrote."""
+    """The original of a value that `cell` wrote."""
     return visible.plain(text[1:] if text.startswith("'") and _FORMULA.match(text) else text)

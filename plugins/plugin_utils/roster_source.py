@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A roster as other systems write it: a text with a person on each line, or entries of a directory. Pure."""
+"""Reads rosters of other systems: text with a person on each line, or entries of a directory. Pure."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import voca
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.plugin_utils import export
 
-# RFC 5322 with what people write beside it, and nothing that could be another address: the standard library reads as
-# much as it understands, and more or less of it in every version.
+# RFC 5322 and what people write besides, but nothing that could be another address. The standard library reads only
+# the part that it understands, which differs between versions.
 _MAILBOX = re.compile(r"""((?:"(?:[^"\\]|\\.)*"|[^"\\<>@,;:])*)<\s*([^\s<>]+)\s*>\Z""")
 _OWN_NAME = re.compile(r"([^\s<>]+)\s*<\s*([^\s<>]+)\s*>\Z")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -26,8 +26,8 @@ _ENCODED = re.compile(r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?=")
 def people(text: str) -> list[dict[str, Any]]:
     """People from lines such as `alice@example.net` or `Alice <alice@example.net>`; # starts a comment.
 
-    Whoever is there twice is returned once. One line that is not understood whole is an error: a source that is half
-    broken must not decide who is a member, and of two people on a line none may be lost.
+    Repeated people are returned once. A line that is not fully understood is refused: a broken source must not decide
+    who is a member, and of two people on a line none may get lost.
     """
     return _once(_lines(text))
 
@@ -35,8 +35,9 @@ def people(text: str) -> list[dict[str, Any]]:
 def entries(found: Sequence[Any], address: str = "mail", display_name: str = "cn") -> list[dict[str, Any]]:
     """People from entries of a directory: dictionaries whose values are texts or lists of texts.
 
-    address, display_name: attributes, in any case. Of several names the first is taken; several addresses are several
-    members, since a directory has no order of values. An entry without an address is nobody, and it is an error when all are.
+    address, display_name: names of attributes, in any case. Of several names the first is used. Several addresses are
+    several members, since the values of a directory have no order. Entries without an address are skipped, but at
+    least one must have an address.
     """
     rows = list(_entries(found, address, display_name))
     if found and not rows:
@@ -49,7 +50,7 @@ def entries(found: Sequence[Any], address: str = "mail", display_name: str = "cn
 
 
 def _once(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """From names and addresses."""
+    """People from names and addresses, each once."""
     found: dict[str, dict[str, Any]] = {}
     for name, address in rows:
         person = {"address": address, "display_name": name} if name else {"address": address}
@@ -58,7 +59,7 @@ def _once(rows: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
-    # Windows begins files so.
+    # Files from Windows begin with this mark.
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         line = line.strip()
         if not line or line.startswith("#"):
@@ -73,12 +74,12 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _mailbox(line: str) -> tuple[str, str] | None:
-    """The name and the address that a line is, or None when it is anything else, or more."""
+    """The name and the address of a line, or None when the line has anything else."""
     if vocabulary.is_one_address(line):
         return "", line
     own = _OWN_NAME.match(line)
     if own and own.group(1).strip("\"'").lower() == own.group(2).lower() and vocabulary.is_one_address(own.group(2)):
-        # As many programs show who has no name.
+        # Many programs write an address without a name like this.
         return "", own.group(2)
     found = _MAILBOX.match(line)
     if found is None or not vocabulary.is_one_address(found.group(2)):
@@ -92,7 +93,7 @@ def _unquoted(name: str) -> str:
 
 
 def _decoded(name: str) -> str | None:
-    """A name with the encoded words of RFC 2047, or None when they say nothing."""
+    """Decode the encoded words of RFC 2047 in a name; None when they are invalid."""
     if not _ENCODED.search(name):
         return name
     try:
@@ -110,7 +111,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
                 )
             )
         if set(export.COLUMNS).issubset(entry):
-            # A row of our own export, which a spreadsheet may have had meanwhile.
+            # A row of our own export, perhaps saved by a spreadsheet since.
             entry = {key: export.original(value) for key, value in entry.items() if isinstance(value, str)}
         names = _values(entry, display_name)
         for value in _values(entry, address):
@@ -124,7 +125,7 @@ def _entries(found: Sequence[Any], address: str, display_name: str) -> Iterator[
 
 
 def _values(entry: Mapping[str, Any], attribute: str) -> list[str]:
-    """What an entry has of an attribute: nothing, one text, or several."""
+    """The values of an attribute of an entry."""
     found = [value for name, value in entry.items() if str(name).lower() == attribute.lower()]
     flat = [item for value in found for item in (value if isinstance(value, (list, tuple)) else [value])]
     return [str(item).strip() for item in flat if item is not None and str(item).strip()]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts of Mailman 3's web interface, asked and changed through a program in its own interpreter."""
+"""Reads and changes accounts of Mailman 3's web interface through a program in its own interpreter."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Accounts:
         self._process.__exit__(*exc)
 
     def look(self, address: str) -> Mapping[str, Any]:
-        """What accounts have to do with an address in lower case: see _accounts/remote/main.py."""
+        """Accounts that concern an address in lower case: see _accounts/remote/main.py."""
         return self._process.request("look", address=address)
 
     def apply(self, address: str, steps: Sequence[Mapping[str, Any]]) -> str:
-        """Carry out the steps of a plan in one transaction; the name of the account."""
+        """Carry out the steps of a plan in one transaction. Returns the name of the account."""
         return str(self._process.request("apply", address=address, steps=steps)["name"])

@@ -12,7 +12,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 
 class Step(NamedTuple):
-    """said: one sentence for people; request: the same for AccountsHandler.apply."""
+    """said: a sentence for people. request: the same step for AccountsHandler.apply."""
 
     said: str
     request: Mapping[str, Any]
@@ -25,13 +25,13 @@ def plan(
     lists: Sequence[str] = (),
     roles: Sequence[str] = ("owner",),
 ) -> list[Step]:
-    """What is to do, in order.
+    """The steps to do, in order.
 
     address: in lower case.
     found: see AccountsHandler.look.
     reason: what a link to set a password is for. Without one it is mailed only
-        to whoever has no password and was never mailed a link.
-    lists, roles: what the mail says that it is about, see notice in remote/main.py.
+        to an account that has no password and was never mailed a link.
+    lists, roles: of which the mail tells, see notice in remote/main.py.
     """
     holder = found["holder"]
     if holder and not holder["active"]:
@@ -40,7 +40,7 @@ def plan(
                 holder["name"], address
             )
         )
-    # Whoever wrote the address into an account of theirs must not get what is given to its owner.
+    # Somebody who added the address to another account must not get the rights of its owner.
     steps = [
         Step("account {0} loses {1}, which it has not confirmed".format(name, address), {"release": name})
         for name in found["claims"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent to the interpreter of Mailman 3's web interface to look after accounts there."""
+"""The program for the interpreter of Mailman 3's web interface that manages accounts."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.model impor
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.translate import Server
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
-# How much is read of a file at once, in bytes.
+# How many bytes of a file are read at once.
 PORTION = 4 << 20
 
 
 class Pipermail(ArchiveBackend):
-    """process: Mailman's own, which has the archives too; server: what that said of itself."""
+    """process: Mailman's program, which also has the archives. server: facts about that Mailman."""
 
     def __init__(self, process: Process, server: Server) -> None:
         self._process = process
@@ -37,7 +37,7 @@ class Pipermail(ArchiveBackend):
         return {address: shown[name] for address, name in lists.items() if shown[name]}
 
     def set_policies(self, policies: Mapping[str, str]) -> None:
-        """The list itself says who may read its archive, and sees to it when it is saved."""
+        """Do nothing: Mailman opens or closes the archive when it saves the list."""
 
     def correct_policies(self, policies: Mapping[str, str]) -> Mapping[str, str]:
         names = {self._server.local(address): address for address in policies}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mailman 2.1 as a list backend; the program itself speaks of its own attributes."""
+"""Mailman 2.1 as a list backend; the program uses Mailman's own attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.archive
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process, Program
 
-# So that Mailman's files are read while the lists before them are looked at, and nobody holds a whole site twice.
+# Mailman's files are read while earlier lists are compared, so that no process holds a whole site twice.
 LISTS_PER_REQUEST = 50
 
 
@@ -32,16 +32,16 @@ def start(program: Program, connection: Connection) -> Process:
 
 
 class Mailman21(ListBackend):
-    """readonly: changes nothing here, since Mailman 2.1 has no database that would be made."""
+    """readonly: has no effect, since Mailman 2.1 has no database to initialize."""
 
     service = "mailman"
 
     def __init__(self, connection: Connection, *, readonly: bool = True) -> None:
         self._process = self._start(connection)
-        # Lists as last read, by posting address: in 2.1's attributes, and as the others see them.
+        # Lists as last read, by posting address: with 2.1's attributes, and as plan.py compares them.
         self._raw: dict[str, Mapping[str, Any]] = {}
         self._read: dict[str, ListState] = {}
-        # The names that lists had when they were read, by those that they shall have.
+        # Names that lists had when they were read, by their new names.
         self._former: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
 
@@ -133,7 +133,7 @@ class Mailman21(ListBackend):
         found = self._process.request("read", **asked)["lists"]
         out = {}
         for address in wanted:
-            # Of one whose file cannot be read, read() says so.
+            # read() reports lists whose file cannot be read.
             if self.server.lists[address] in found:
                 try:
                     out[address] = translate.facts(found[self.server.lists[address]], self.server)
@@ -168,7 +168,7 @@ class Mailman21(ListBackend):
         return translate.archive_policies(self._process.request("policies"))
 
     def unfinished_renames(self, former: Sequence[str]) -> list[str]:
-        # A name may be that of a list in another domain meanwhile.
+        # The name may belong to a list in another domain meanwhile.
         taken = set(self.server.lists.values())
         names = {address: self.server.local(address) for address in former}
         names = {address: name for address, name in names.items() if address in self.server.lists or name not in taken}

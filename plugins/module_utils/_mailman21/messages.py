@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message store of Mailman 2.1: Pipermail, and the digests that wait."""
+"""The message store of Mailman 2.1: Pipermail, and digests that are not sent yet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REDACTION = PROGRAM._replace(modules=(*PROGRAM.modules, contents, message, diges
 
 @contextlib.contextmanager
 def open_stores(connection: Connection, _web: WebInterface, *, readonly: bool) -> Iterator[Stores]:
-    """readonly: changes nothing here."""
+    """readonly: has no effect here."""
     with start(REDACTION, connection) as process:
         server = translate.server(process.server_info)
 

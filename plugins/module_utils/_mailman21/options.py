@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mailman 2.1 in the words of an inventory, which are Mailman 3's: one table, and values both ways. Pure.
+"""Mailman 2.1's options by Mailman 3's names, as in an inventory: one table, and values both ways. Pure.
 
-What is in no table, Mailman 2.1 has alone; it is reached under `settings` by
-its own name, in the type of Mailman 2.1's own table.
+Options that are not in the table exist in Mailman 2.1 only; an inventory sets
+them under `settings` by their own name, in the type of Mailman 2.1's own table.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ DAY = 86400
 
 
 class Mapped(NamedTuple):
-    """One option that both have.
+    """One option of both Mailmans.
 
     name: Mailman 3's.
     raw: Mailman 2.1's; more than one where Mailman 3 has one option for several.
     type: see vocabulary.Field; or days (an interval that 2.1 keeps in days),
         lines (a list that 2.1 keeps as lines of a text).
-    words: what 2.1 stores -> the word of an enum. 2.1 cannot express other words.
+    words: stored value -> the word of an enum. 2.1 does not have other words.
     """
 
     name: str
@@ -45,7 +45,7 @@ MEMBER_ACTIONS = {0: "hold", 1: "reject", 2: "discard"}
 FREQUENCIES = {0: "yearly", 1: "monthly", 2: "quarterly", 3: "weekly", 4: "daily"}
 RESPONSES = {0: "none", 1: "respond_and_continue"}
 POLICIES = {0: "open", 1: "confirm", 2: "moderate", 3: "confirm_then_moderate"}
-# Strangers with an action of their own: plain addresses are the role nonmember, the rest is an option.
+# Nonmembers with an action: plain addresses are the role nonmember, patterns are an option.
 NONMEMBERS = {
     "accept": "accept_these_nonmembers",
     "hold": "hold_these_nonmembers",
@@ -139,13 +139,13 @@ TABLE: dict[str, Mapped] = {
         Mapped("nntp_prefix_subject_too", ("news_prefix_subject_too",), "bool"),
         Mapped("personalize", ("personalize",), "enum", {0: "none", 1: "individual", 2: "full"}),
         Mapped("process_bounces", ("bounce_processing",), "bool"),
-        # Passwords; only whether they are the given ones is ever told.
+        # Passwords; they are only compared, never returned.
         Mapped("admin_password", ("password",), "secret"),
         Mapped("moderator_password", ("mod_password",), "secret"),
         Mapped("poster_password", ("post_password",), "secret"),
     )
 }
-# Options of mailman_list that are made of 2.1's in a way of their own.
+# Options of mailman_list with their own conversion from 2.1's.
 STRUCTURED = {
     "name": "host_name",
     "owners": "owner",
@@ -154,9 +154,9 @@ STRUCTURED = {
     "header_matches": "header_filter_rules",
 }
 PASSWORDS = {mapped.raw[0]: mapped.name for mapped in TABLE.values() if mapped.type == "secret"}
-# What is set under `settings` although an option is made of it too: its action is that of moderated members.
+# It is set under `settings` although an option depends on it, too: it is the action for moderated members.
 ALSO_RAW = ("member_moderation_action",)
-# In no table of Mailman 2.1's pages.
+# Not in the tables of Mailman 2.1's pages.
 UNLISTED = {"web_page_url": {"type": "line"}}
 
 _TYPES = {
@@ -170,7 +170,7 @@ _TYPES = {
     "EmailListEx": "list",
     "Topics": "topics",
 }
-# 2.1's own table calls them all numbers; these are kept as whole ones.
+# 2.1's own table calls all of them numbers; these are stored as whole numbers.
 _FRACTIONS = ("bounce_score_threshold",)
 
 
@@ -179,14 +179,14 @@ def _word(label: str) -> str:
 
 
 def _own_kind(name: str, widget: str, choices: Any) -> dict[str, Any]:
-    """The type of an option that only 2.1 has, from a row of its own table."""
+    """The type of an option of 2.1 only, from a row of its own table."""
     if widget in ("Radio", "Toggle"):
         words = [_word(label) for label in choices]
         if words == ["no", "yes"]:
             return {"type": "bool"}
         return {"type": "enum", "choices": words}
     if widget == "Checkbox":
-        # labels, ticks, direction, and what is stored; options of members are bits of one number
+        # Labels, ticks, direction and stored values; options of members are bits of one number.
         return {"type": "int"} if name == "new_member_options" else {"type": "list"}
     if widget == "Number" and name not in _FRACTIONS:
         return {"type": "int"}
@@ -194,7 +194,7 @@ def _own_kind(name: str, widget: str, choices: Any) -> dict[str, Any]:
 
 
 def covered() -> dict[str, str]:
-    """Attribute of 2.1 -> the option by which an inventory sets it."""
+    """Attribute of 2.1 -> the option that sets it in an inventory."""
     out = {raw: name for name, raw in STRUCTURED.items()}
     for mapped in TABLE.values():
         for raw in mapped.raw:
@@ -203,7 +203,7 @@ def covered() -> dict[str, str]:
 
 
 def own_options(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:
-    """Schema of what only 2.1 has; rows: see Mailman21Handler._options."""
+    """Schema of the options of 2.1 only. rows: see Mailman21Handler._options."""
     taken = covered()
     out = {name: _own_kind(name, widget, choices) for name, widget, choices in rows if name not in taken}
     out.update({name: _own_kind(name, widget, choices) for name, widget, choices in rows if name in ALSO_RAW})
@@ -211,7 +211,7 @@ def own_options(rows: Iterable[Any]) -> dict[str, dict[str, Any]]:
 
 
 def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any]]:
-    """All settings of this Mailman 2.1: name -> {"type", "choices"}, as vocabulary.checked wants them."""
+    """All settings of this Mailman 2.1: name -> {"type", "choices"}, for vocabulary.checked."""
     rows = list(rows)
     known = {name for name, _widget, _choices in rows} | {"personalize"} | set(PASSWORDS)
     out = own_options(rows)
@@ -231,7 +231,7 @@ def schema(rows: Iterable[Any], languages: list[str]) -> dict[str, dict[str, Any
 
 # ---- values
 
-# What an attribute holds, by the type of its option: how it is known, and what it is called.
+# Values of an attribute by the type of its option: the check, and its name in a message.
 _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "text": (lambda value: isinstance(value, str), "a text"),
     "number": (
@@ -250,7 +250,7 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: isinstance(value, list) and all(_is_topic(item) for item in value),
         "a list of topics, with three texts each",
     ),
-    # of what else is there, read_rules makes what it can
+    # read_rules handles all other values as well as it can
     "rules": (lambda value: value is not None, "a list of rules"),
     "any": (lambda value: True, ""),
 }
@@ -279,7 +279,7 @@ def _is_topic(item: Any) -> bool:
 
 
 def check_attribute(name: str, value: Any, schema: Mapping[str, Mapping[str, Any]], necessary: bool) -> None:
-    """Refuse a value that is not of the kind that Mailman keeps in an attribute; most may also be None."""
+    """Refuse a value of a type that Mailman does not keep in an attribute; most may also be None."""
     if value is None and not necessary:
         return
     shape = _STRUCTURED_SHAPES.get(name) or _MAPPED_SHAPES.get(name)
@@ -291,7 +291,7 @@ def check_attribute(name: str, value: Any, schema: Mapping[str, Mapping[str, Any
 
 
 def canonical(text: str) -> str:
-    """Characters that a list's charset lacks are kept by 2.1 as numbers: &#233; is é."""
+    """Decode characters that a list's charset lacks, which 2.1 stores as numbers: &#233; is é."""
     if "&#" not in text:
         return text
     return re.sub(
@@ -306,7 +306,7 @@ def _plain_address(value: str) -> bool:
 
 
 def _aliases(text: str) -> list[str]:
-    """2.1 takes every line for a regular expression from the start; Mailman 3 wants ^ to say so."""
+    """2.1 takes every line for a regular expression that matches at the start; Mailman 3 needs ^ for that."""
     lines = [line.strip() for line in text.splitlines()]
     return [line if line.startswith("^") or _names_one(line) else "^" + line for line in lines if line]
 
@@ -340,7 +340,7 @@ _COMPOSED: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def named(words: Mapping[Any, str], stored: Any) -> Any:
-    """The word for a stored number; a number that no word has (2.1 takes any) is shown as it is."""
+    """The word for a stored number; an unknown number (2.1 takes any) is shown as it is."""
     return words.get(stored, stored)
 
 
@@ -349,7 +349,7 @@ def stored(words: Mapping[Any, str], word: Any) -> Any:
 
 
 def read_setting(name: str, attributes: Mapping[str, Any], kind: Mapping[str, Any]) -> Any:
-    """A setting as an inventory has it, from 2.1's attributes.
+    """A setting in the form of an inventory, from 2.1's attributes.
 
     kind: the setting's entry in `schema`.
     """
@@ -388,14 +388,14 @@ _READ: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 def write_setting(name: str, value: Any, after: Mapping[str, Any], kind: Mapping[str, Any]) -> dict[str, Any]:
     """2.1's attributes for a setting.
 
-    after: the other settings as they will be, of those that were read.
+    after: the other settings that were read, with their new values.
     """
     mapped = TABLE.get(name)
     if name == "archive_policy":
-        # An archive that nothing is added to any more stays as open as it is.
+        # An archive with the policy `never` stays as open as it is.
         return {"archive": 0} if value == "never" else {"archive": 1, "archive_private": int(value == "private")}
     if name == "default_member_action":
-        # Without moderation, the action is that of the members who are moderated by name.
+        # Without moderation by default, the action applies to members who are moderated by name.
         action = {} if value == "defer" else {"member_moderation_action": stored(MEMBER_ACTIONS, value)}
         return dict(action, default_member_moderation=int(value != "defer"))
     if name in ("dmarc_mitigate_action", "dmarc_mitigate_unconditionally"):

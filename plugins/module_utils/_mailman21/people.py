@@ -24,7 +24,7 @@ FLAGS = {
     "receive_list_copy": (256, True),
     "receive_reminders": (32, True),
 }
-# What an inventory says of people, and so is read.
+# The options of people in an inventory, which are read.
 _READ_FLAGS = [(flag, mask, negated) for flag, (mask, negated) in FLAGS.items() if flag in vocabulary.MEMBER_FIELDS]
 _READ_LANGUAGE = "preferred_language" in vocabulary.MEMBER_FIELDS
 ORDINARY = {"delivery_mode": "regular", "delivery_status": "enabled", "moderation_action": "default"}
@@ -53,7 +53,7 @@ def read_member(row: Any, moderated: bool, action: str) -> dict[str, Any]:
 
 
 def write_member(person: Mapping[str, Any], moderated: bool) -> dict[str, Any]:
-    """Options of a member for the program in Mailman; only what is given."""
+    """Options of a member for the program in Mailman; only those that are given."""
     out: dict[str, Any] = {"address": person["address"]}
     flags: list[tuple[int, bool]] = []
     if "display_name" in person:
@@ -78,13 +78,13 @@ def write_member(person: Mapping[str, Any], moderated: bool) -> dict[str, Any]:
 
 
 def other_person(address: str, action: str) -> dict[str, Any]:
-    """An owner, moderator or stranger, of whom 2.1 keeps nothing but the address."""
+    """An owner, moderator or nonmember, of whom 2.1 keeps only the address."""
     person = dict.fromkeys(vocabulary.MEMBER_FIELDS)
     return dict(person, display_name="", **dict(ORDINARY, moderation_action=action), address=address)
 
 
 def check_person(role: str, person: Mapping[str, Any], action: str) -> None:
-    """Refuse options of people that 2.1 cannot express.
+    """Refuse options of people that 2.1 does not have.
 
     action: the word for the list's member_moderation_action as it will be.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is sent to Mailman 2.1's own interpreter, Python 2.7, to read and change lists, and to Ansible's to read a copy of them."""
+"""The program for Mailman 2.1's own Python 2.7 that reads and changes lists, and one for Ansible's Python that reads a copy."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules on headers of Mailman 2.1 in the form of an inventory. Pure."""
+"""Header rules of Mailman 2.1 in the form of an inventory. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANY_RULE = re.compile(r"\^?([A-Za-z0-9-]+):(?:\.\*\??|\\s[*+?]| [*+?]?|\[ \]\*)
 
 
 def _rows(rules: Any) -> Iterator[tuple[str, str]]:
-    """Patterns and the word for their action; config_list takes any nonsense for rules, which is shown as it is."""
+    """Patterns and the word for their action. config_list accepts anything as rules; invalid ones are shown as they are."""
     for row in rules if isinstance(rules, (list, tuple)) else [rules]:
         patterns, action = [*row, None, None][:2] if isinstance(row, (list, tuple)) else (row, None)
         yield canonical(str(patterns)), str(named(_RULE_ACTIONS, action) if isinstance(action, int) else action)
@@ -27,8 +27,8 @@ def _rows(rules: Any) -> Iterator[tuple[str, str]]:
 def read_rules(rules: Any) -> list[dict[str, str]]:
     """header_filter_rules as header_matches.
 
-    2.1 searches a line "Header: value" of the message; a rule that does not
-    start with one header's name has an empty header here and cannot be declared.
+    2.1 searches a line "Header: value" of the message. A rule that does not start
+    with the name of a header has an empty header here and cannot be declared.
     """
     out = []
     for patterns, action in _rows(rules):
@@ -47,7 +47,7 @@ def read_rules(rules: Any) -> list[dict[str, str]]:
 
 
 def write_rules(rules: Iterable[Mapping[str, str]]) -> list[list[Any]]:
-    """header_matches as header_filter_rules; read_rules gives back the same."""
+    """header_matches as header_filter_rules; read_rules is the inverse."""
     out = []
     for rule in rules:
         pattern = rule["pattern"]
@@ -57,7 +57,7 @@ def write_rules(rules: Iterable[Mapping[str, str]]) -> list[list[Any]]:
 
 
 def check_rules(rules: Iterable[Mapping[str, str]]) -> None:
-    """Refuse what one line of 2.1 cannot say."""
+    """Refuse rules that one line of 2.1 cannot express."""
     for rule in rules:
         pattern = rule["pattern"]
         if "\n" in pattern or (pattern.startswith("^") and _alternatives(pattern[1:])):

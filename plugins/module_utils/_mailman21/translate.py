@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Between a plan and Mailman 2.1: lists as read become what plan.py compares, its steps become 2.1's. Pure."""
+"""Translates between plans and Mailman 2.1: lists into the form that plan.py compares, steps into 2.1's terms. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.rules i
     write_rules,
 )
 
-# Attributes without which a list cannot be told.
+# Attributes that are always read.
 ALWAYS = (
     "advertised",
     "archive",
@@ -43,16 +43,16 @@ ALWAYS = (
     "preferred_language",
     "subscribe_policy",
 )
-# When a list was made and when something was last posted, in seconds.
+# Times of the creation and of the last post, in seconds.
 TIMES = ("created_at", "last_post_time")
 NOBODY = "^.*@.*"
-# What the script disable_list of old set. A list that has these, and nothing
-# saved, is disabled; what it was before nobody knows.
+# Settings of the old script disable_list. A list that has these, and nothing
+# saved, is disabled; its former settings are unknown.
 SCRIPT = {"advertised": 0, "emergency": 1, "member_moderation_action": 2, "generic_nonmember_action": 2}
-# So `present` gives it what Mailman gives to new lists, and advertises it only if its archive is public.
+# So `present` sets Mailman's defaults for new lists, and advertises the list only if its archive is public.
 AFTER_SCRIPT = {"emergency": 0, "member_moderation_action": 0, "generic_nonmember_action": 1}
 ROLE_ATTRIBUTES = {"owner": "owner", "moderator": "moderator"}
-# Settings whose text it writes into mail as it is, as &#252; where the charset lacks a character.
+# Settings whose text is written into mail as it is, with &#252; where the charset lacks a character.
 MAIL_TEXTS = (
     *("msg_header", "msg_footer", "digest_header", "digest_footer", "welcome_msg", "goodbye_msg"),
     *("autoresponse_postings_text", "autoresponse_request_text", "autoresponse_owner_text"),
@@ -62,7 +62,7 @@ NECESSARY = frozenset((*ALWAYS, *TIMES, *ROLE_ATTRIBUTES.values(), *options.NONM
 
 
 class Server(NamedTuple):
-    """What the program said of this Mailman; see Mailman21Handler.server_info.
+    """Facts about this Mailman from the program; see Mailman21Handler.server_info.
 
     lists: posting address -> name in 2.1.
     """
@@ -72,7 +72,7 @@ class Server(NamedTuple):
     lists: Mapping[str, str]
 
     def local(self, address: str) -> str:
-        """The name in 2.1, also of a list that is not there."""
+        """The name in 2.1, also of a list that does not exist."""
         return self.lists.get(address, address.partition("@")[0])
 
 
@@ -82,13 +82,13 @@ def addresses(raw: Mapping[str, Any]) -> dict[str, str]:
 
 
 def archive_policies(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Who may read archives, also that of a list which archives nothing any more."""
+    """Who may read archives, including old archives of lists that archive nothing any more."""
     private = frozenset(raw["private"])
     return {address: "private" if name in private else "public" for address, name in addresses(raw).items()}
 
 
 def server(raw: Mapping[str, Any]) -> Server:
-    """What the others want to know of a Mailman, from the program's first answer."""
+    """The ServerInfo of this Mailman, from the program's first answer."""
     lists = addresses(raw)
     schema = options.schema(raw["options"], raw["languages"])
     info = ServerInfo(
@@ -113,7 +113,7 @@ def server(raw: Mapping[str, Any]) -> Server:
 
 
 def attributes_for(settings: Iterable[str], roles: Iterable[str]) -> list[str]:
-    """The attributes of 2.1 that must be read for these settings and roles."""
+    """The attributes of 2.1 to read for these settings and roles."""
     names = set(ALWAYS)
     for setting in settings:
         mapped = options.TABLE.get(setting)
@@ -130,7 +130,7 @@ def attributes_for(settings: Iterable[str], roles: Iterable[str]) -> list[str]:
 
 
 def check_attributes(entry: Mapping[str, Any], site: Server, names: Iterable[str]) -> None:
-    """Refuse values of another kind than Mailman keeps, which its commands take all the same; names: what is read."""
+    """Refuse values of a type that Mailman does not use, although its commands accept them. names: the attributes that are read."""
     attributes = entry["attributes"]
     for name in names:
         options.check_attribute(name, attributes.get(name), site.schema, name in NECESSARY)
@@ -142,7 +142,7 @@ def check_attributes(entry: Mapping[str, Any], site: Server, names: Iterable[str
 
 
 def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a disabled list was, in 2.1's attributes; None when it is not disabled."""
+    """The saved attributes of a disabled list; None when it is not disabled."""
     attributes = entry["attributes"]
     if entry["saved"] is not None:
         return dict(entry["saved"])
@@ -153,7 +153,7 @@ def saved_attributes(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], roles: Iterable[str]) -> dict[str, Any]:
-    """A list as plan.py compares it, from a list as the program read it."""
+    """A list in the form that plan.py compares, from the program's answer."""
     settings, roles = list(settings), list(roles)
     attributes = entry["attributes"]
     check_attributes(entry, site, [*attributes_for(settings, roles)])
@@ -178,7 +178,7 @@ def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], 
 
 
 def facts(entry: Mapping[str, Any], site: Server) -> dict[str, Any]:
-    """What nobody declares; see ListBackend.facts."""
+    """Facts that nobody declares; see ListBackend.facts."""
     check_attributes(entry, site, TIMES)
     created, last = (entry["attributes"][name] for name in TIMES)
     rosters = read_entry(entry, site, [], vocabulary.ROLES)["rosters"]
@@ -190,7 +190,7 @@ def facts(entry: Mapping[str, Any], site: Server) -> dict[str, Any]:
 
 
 def _moment(seconds: float) -> str | None:
-    """UTC in ISO 8601; 2.1 says 0 for never."""
+    """A time in UTC as ISO 8601; 2.1 has 0 for never."""
     if not seconds:
         return None
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
@@ -201,7 +201,7 @@ def _bans(ban_list: Iterable[str]) -> list[str]:
 
 
 def _saved(saved: Mapping[str, Any], known: Mapping[str, Any], site: Server, *, elsewhere: bool) -> dict[str, Any]:
-    """What plan.py restores: the settings that the saved attributes are all of. elsewhere: a script disabled the list."""
+    """The settings that plan.py restores: those whose attributes are all saved. elsewhere: a script disabled the list."""
     settings = {
         mapped.name: options.read_setting(mapped.name, known, site.schema[mapped.name])
         for mapped in options.TABLE.values()
@@ -230,7 +230,7 @@ def _people(role: str, entry: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def check(specs: Iterable[ListSpec], site: Server) -> None:
-    """Refuse what 2.1 cannot express, before anything is looked at."""
+    """Refuse declarations that 2.1 cannot express, before lists are read."""
     by_name = {name: address for address, name in site.lists.items()}
     for spec in specs:
         local = spec.name.partition("@")[0]
@@ -296,11 +296,11 @@ def adapt(
     raw: Mapping[str, Mapping[str, Any]],
     former: Mapping[str, str],
 ) -> tuple[list[ListSpec], dict[str, Mapping[str, Any]]]:
-    """Declared and actual lists with what 2.1 keeps in one place compared in one way.
+    """Adapt declared and actual lists so that options which 2.1 keeps in one place are compared alike.
 
-    A member's moderation is one bit, and the list's default only holds for new
-    members: when the default changes, the bits of all who follow it change.
-    former: the names that lists have still, by those that they shall have.
+    A member's moderation is one bit, and the list's default is for new members
+    only: when the default changes, the bits of all members who follow it change.
+    former: the present names of lists by their new names.
     """
     out, seen = [], dict(actual)
     for spec in specs:
@@ -313,7 +313,7 @@ def adapt(
             default = action if attributes["default_member_moderation"] else "defer"
         elif entry and (default != "defer") != bool(attributes["default_member_moderation"]):
             seen[name] = _all_follow(seen[name])
-        # Their posts meet the list's action for moderated members.
+        # Posts of moderated members get the list's action for these.
         moderated = "default" if default == action else action
         external = {
             key: dict(robot, moderation_action=moderated) for key, robot in spec.external_archives.members.items()
@@ -387,9 +387,9 @@ def raw_step(
 ) -> dict[str, Any]:
     """A step of a plan in Mailman 2.1's terms.
 
-    entry, actual: the list as the program read it, and as plan.py compared it; None when it is new.
+    entry, actual: the list as the program read it and as plan.py compared it; None for a new list.
     Returns {"list": name, and any of "create": {"domain"}, "delete", "set":
-    {attribute: value}, "seen": {attribute: value from which others were made},
+    {attribute: value}, "seen": {attribute: value from which others were computed},
     "patterns": {attribute: its regular expressions and @lists}, "ban": [addresses],
     "passwords": {attribute: value}, "moderate_all": bit for all members, "people": {attribute: {"add", "remove"}}, "members":
     {"add", "change", "remove"}, "disable": {"set", "save", "saved"},
@@ -404,7 +404,7 @@ def raw_step(
     if step.get("create"):
         out["create"] = {"domain": step["list"].partition("@")[2]}
         if values.get("archive_policy") == "never":
-            # An empty archive need not be shown.
+            # An empty archive need not be public.
             out.setdefault("set", {})["archive_private"] = 1
     rules = step.get("header_matches")
     if step.get("forget") and saved is not None and actual:
@@ -451,11 +451,11 @@ def _settings_step(
             out.setdefault("passwords", {})[mapped.raw[0]] = value
             continue
         if name in options.NONMEMBERS.values():
-            # The same attribute has the addresses of strangers.
+            # The same attribute has the addresses of nonmembers.
             out.setdefault("patterns", {})[name] = value
             continue
         if name.startswith("dmarc_mitigate_") and attributes:
-            # Two options are made of two attributes, and one may be declared alone.
+            # Two options depend on the same two attributes, and only one of them may be declared.
             out.setdefault("seen", {}).update(
                 (raw, attributes[raw]) for raw in options.TABLE["dmarc_mitigate_action"].raw
             )

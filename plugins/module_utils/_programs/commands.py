@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the commands of services are whose first line names the interpreter that a program is sent to."""
+"""The commands of services, whose first line names the interpreter for a program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import NotInstalled
 
-# Where distributions, pip and the Mailman documentation put them.
+# The paths of distributions, pip and Mailman's documentation.
 MAILMAN3 = (
     "/usr/lib/mailman3/bin/mailman",
     "/usr/bin/mailman",
@@ -30,12 +30,12 @@ WEB = ("/usr/share/mailman3-web/manage.py",)
 
 
 def installed(commands: Sequence[str]) -> str | None:
-    """The first of these commands that is there, or None."""
+    """The first of these commands that exists, or None."""
     return next((path for path in commands if os.path.isfile(path)), None)
 
 
 def find(commands: Sequence[str], command: str | None, option: str) -> str:
-    """The path of a service's command: as declared, or where it is known to be. option: the name of the module option."""
+    """The path of a service's command: as given, or one of the known paths. option: the name of the module option."""
     if command:
         if os.path.isfile(command):
             return command

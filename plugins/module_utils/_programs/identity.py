@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The user of a service, as whom its programs are started: root is dropped before the first byte of theirs is run or read."""
+"""Starts programs as the user of a service: root's rights are dropped before any of its files is run or read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import os
 import pwd
 from typing import Any, Mapping, NamedTuple
 
-# What a service's program may inherit of the environment: not Ansible's interpreter, nor agents and tokens of whoever became root.
+# Variables of the environment that a program may inherit: not Ansible's interpreter, nor agents and tokens of the person who became root.
 INHERITED = ("TZ", "MAILMAN_CONFIG_FILE", "DJANGO_SETTINGS_MODULE", "MAILMAN_WEB_CONFIG")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Refused(Exception):
-    """Why nothing can be done as that user, in one sentence."""
+    """Why this process cannot become that user, in one sentence."""
 
 
 class Identity(NamedTuple):
@@ -34,7 +34,7 @@ class Identity(NamedTuple):
         return {**kept, **own}
 
     def become(self) -> None:
-        """Turn this process, which has just been forked, into one of this user's."""
+        """Make this process, which was just forked, run as this user."""
         os.umask(0o022)
         if os.geteuid() != self.uid:
             os.initgroups(self.name, self.gid)
@@ -42,10 +42,10 @@ class Identity(NamedTuple):
             os.setuid(self.uid)
 
     def options(self) -> dict[str, Any]:
-        """Arguments of subprocess.Popen that start a program as this user, from a folder that is nobody's.
+        """Arguments of subprocess.Popen that start a program as this user, in a folder that does not belong to a user.
 
-        In a session of its own: whoever has our terminal could type there. Popen has arguments for the user from Python 3.9
-        on only; preexec_fn is safe in a process without threads.
+        It gets a session of its own, since a process with our terminal could type there. Popen has arguments for the user
+        only from Python 3.9 on; preexec_fn is safe in a process without threads.
         """
         return {
             "cwd": "/",
@@ -57,7 +57,7 @@ class Identity(NamedTuple):
 
 
 def find(user: str, option: str) -> Identity:
-    """The user of that name, whom this process is or, as root, can become; Refused otherwise."""
+    """The user of that name, if this process is or, as root, can become that user. Raises Refused."""
     try:
         entry = pwd.getpwnam(user)
     except KeyError:

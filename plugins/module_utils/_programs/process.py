@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A process in the interpreter of a service, and the program that is sent there and answers as JSON."""
+"""Starts a process in the interpreter of a service, sends it a program, and exchanges JSON with it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from typing import IO, Any, Iterable, Iterator, Mapping, NamedTuple, Sequence
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands, identity
 
-# For how long the first line of a command may take.
+# Time limit for reading the first line of a command.
 READ_SECONDS = 30
-# Reads its modules from standard input, so that neither they nor a secret are in argv.
+# It reads its modules from standard input, so that neither they nor a secret are in argv.
 # Python 2.7 and 3; the former looks for the packages above a module too. What was
 # answered is done, so there is nothing to tidy up, which a big site takes long to do.
 BOOT = """
@@ -43,11 +43,11 @@ os._exit(0)
 
 
 class Program(NamedTuple):
-    """What is sent to the interpreter of a service.
+    """A program for the interpreter of a service.
 
-    modules: in the order of their imports, the one with main() last. They are what is in folders called `remote`.
-    commands: where the command of the service may be whose first line names the interpreter.
-    command_option, user_option: the module options that say which command and which user it is.
+    modules: from folders called `remote`, in the order of their imports, the one with main() last.
+    commands: possible paths of the service's command, whose first line names the interpreter.
+    command_option, user_option: the module options for the command and the user.
     """
 
     modules: Sequence[ModuleType]
@@ -57,7 +57,7 @@ class Program(NamedTuple):
 
 
 def first_line(command: str, who: identity.Identity) -> str:
-    """The first line of a script, read as the user whose it may be: it could be a link to what that user cannot read."""
+    """The first line of a script. It is read as the service's user, since it could be a link to a file that this user cannot read."""
     argv = ["head", "-c", "4096", "--", command]
     try:
         done = subprocess.run(
@@ -98,8 +98,8 @@ class Process:
     """One process in a service's own interpreter for the whole task, as the service's own user. A context manager.
 
     command: the service's own command, or None to look for it.
-    user: whose process it is.
-    opening: what the program is told first; until somebody asks, it only gets ready, and touches nothing.
+    user: the user that it runs as.
+    opening: the first request. Until another request the program only starts, and changes nothing.
     """
 
     def __init__(self, program: Program, *, command: str | None, user: str, **opening: Any) -> None:
@@ -115,7 +115,7 @@ class Process:
         self._opens = False
 
     def _interpreter(self) -> tuple[list[str], identity.Identity]:
-        """The interpreter with its arguments, and as whom it runs."""
+        """The interpreter with its arguments, and the user that it runs as."""
         try:
             who = identity.find(self._user, self._program.user_option)
         except identity.Refused as exc:
@@ -126,7 +126,7 @@ class Process:
         self._argv, who = self._interpreter()
         self._stderr = tempfile.TemporaryFile()
         try:
-            # Root is gone before the interpreter starts: it, and what it imports, may belong to its user.
+            # Root's rights are dropped before the interpreter starts, since it and its modules may belong to that user.
             self._process = subprocess.Popen(
                 self._argv + ["-c", BOOT],
                 stdin=subprocess.PIPE,
@@ -151,7 +151,7 @@ class Process:
 
     @property
     def server_info(self) -> Mapping[str, Any]:
-        """What the program says of its service, before it is asked for anything else."""
+        """The program's facts about its service, from its first answer."""
         if self._server_info is None:
             self.begin()
             self._server_info = self._answer()
@@ -161,7 +161,7 @@ class Process:
         process, self._process = self._process, None
         if process is not None:
             stdin, stdout = _pipes(process)
-            # If it died with a request half read, request() has said so.
+            # If it died while reading a request, request() has raised an error.
             with contextlib.suppress(BrokenPipeError):
                 stdin.close()
             stdout.close()
@@ -169,13 +169,13 @@ class Process:
         self._stderr.close()
 
     def request(self, op: str, **fields: Any) -> Mapping[str, Any]:
-        """Send one request, return its answer; the first one opens the service. op: a method of the program's handler."""
+        """Send one request and return its answer. The first one opens the service. op: a method of the program's handler."""
         self.server_info  # noqa: B018
         self._send(dict(fields, op=op))
         return self._answer()
 
     def requests(self, op: str, messages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """The answers to several requests, of a few kilobytes each. The next is worked on while the caller looks at one."""
+        """Answers to several small requests. The program works on the next one while the caller handles an answer."""
         self.server_info  # noqa: B018
         waiting = 0
         for message in messages:
@@ -189,7 +189,7 @@ class Process:
             waiting -= 1
 
     def begin(self) -> None:
-        """Let it open the service while the caller does something else."""
+        """Let the program open the service while the caller does something else."""
         if not self._opens:
             self._send(self._opening)
             self._opens = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the apache role may be. Pure."""
+"""Rules for the variables of the apache role. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LIST = pattern(
 )
 _REALM = pattern(r'[^"\\:%${}\x00-\x1f\x7f]+', "text without quotes, colons, backslashes and the characters %${}")
 _TLS = ("apache_tls_certificate", "apache_tls_key")
-# Redirected, these would take everything with them.
+# A redirect of one of these would redirect the whole site.
 OWN_PATHS = {
     "mailman3": ["", "/mailman3", "/mailman3/static"],
     "mailman21": ["", "/mailman", "/cgi-bin", "/cgi-bin/mailman", "/pipermail", "/images/mailman"],
@@ -67,7 +67,7 @@ def _given_tls(given: Given) -> bool:
 
 
 def questions(given: Given) -> Questions:
-    """What only the host knows."""
+    """Questions that only the host can answer."""
     if not _given_tls(given):
         return {}
     pair = [given[name] for name in _TLS]
@@ -82,7 +82,7 @@ def together(given: Given) -> None:
         for name in _TLS:
             given.must(name, _FILE, ", as apache_tls is given")
         given.refuse_missing_files(*_TLS)
-        # Apache tests its configuration without opening keys, and stops at a reload when one is wrong.
+        # Apache's configuration test does not open keys, and Apache stops at a reload when one is wrong.
         given.refuse_wrong_key(*_TLS)
     if given.fine("apache_redirects", "apache_mailman_engine"):
         _redirects(given)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the backup role may be. Pure."""
+"""Rules for the variables of the backup role. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds im
 _FILE = pattern(r'/[^\s"\\*?\[]+', "an absolute path without white space, quote, backslash or wildcard")
 _PATH = Kind(_FILE.accepted, lambda value: _FILE.accepts(value) and "/../" not in value + "/")
 _NOT_ITS_OWN = ["/var/backups", "/var/lib", "/var/spool", "/var/log"]
-# the unit that makes dumps cannot write there, or they would not last
+# The unit cannot write dumps there, or they would be lost at a boot.
 _OUT_OF_REACH = "/(boot|efi|etc|home|proc|root|run|sys|tmp|usr|var/run|var/tmp)/"
 _BACULA_NAME = pattern("[A-Za-z][A-Za-z0-9_.:-]*", "a name of letters, digits and '_.:-', such as backup-dir")
 _TLS_FILE = pattern(r'/[^\s"\\]+', "the absolute path of a file on the host")
@@ -91,7 +91,7 @@ def _tls_files(given: Given) -> list[str]:
 
 
 def questions(given: Given) -> Questions:
-    """What only the host knows."""
+    """Questions that only the host can answer."""
     return {
         "calendars": given.values("backup_on_calendar"),
         "files": [path for path in _tls_files(given) if _TLS_FILE.accepts(path)],

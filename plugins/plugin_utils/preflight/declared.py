@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declared lists, looked at before a Mailman is asked. Reads the shipped tables of settings, and nothing else."""
+"""Checks declared lists before a Mailman is asked. It reads only the shipped tables of settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TABLES = Path(__file__).resolve().parents[3] / "roles/lists/files/mailman3"
 
 
 class Words(NamedTuple):
-    """What an inventory calls the variables that declare lists."""
+    """The names of the variables that declare lists, as in the inventory."""
 
     lists: str
     defaults: str
@@ -44,9 +44,9 @@ def wrong_lists(
     languages: Sequence[str] = (),
     engine: str,
 ) -> Iterator[str]:
-    """What is wrong with declared lists, a sentence for each.
+    """Refusals of declared lists, one sentence for each list.
 
-    domain: of names that have none. languages: those that the site adds. engine: of others than mailman3 only the host knows the settings.
+    domain: of names that have none. languages: those that the site adds. engine: the settings are checked for mailman3 only.
     """
     given = {"domain": domain, **{key: value for key, value in defaults.items() if value is not None}}
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the exim role may be. Pure."""
+"""Rules for the variables of the exim role. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _HOSTS = ListOf(
 
 
 def _plain(name: object) -> str:
-    """An option's name; a switch may have a `no_` before it."""
+    """An option's name without the `no_` of a switch."""
     return re.sub("^not?_", "", str(name)) if re.sub("^not?_", "", str(name)) in BOOLEANS else str(name)
 
 
@@ -52,7 +52,7 @@ _LIST_NAMES = ListOf(
     )
 )
 
-# Options of Exim's main section that have a variable, or that the role needs as they are.
+# Options of Exim's main section that have a variable, or that the role sets itself.
 ELSEWHERE = {
     "av_scanner": "",
     "acl_smtp_data": "",
@@ -178,7 +178,7 @@ def _names(given: Given) -> None:
     if not given.fine("exim_primary_hostname", "exim_qualify_domain"):
         return
     name = given["exim_primary_hostname"]
-    # With less, other mail servers refuse its greeting, and no mail reaches it.
+    # With a shorter name, other mail servers refuse its greeting.
     if "." not in (name or given.host.get("fqdn", ".")):
         given.refuse(
             "exim_primary_hostname",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an inventory gives roles, and all that is wrong with it. Pure."""
+"""The variables that an inventory gives roles, and their refusals. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ansible_collections.listops.mailman.plugins.module_utils import _visible as
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight import types
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import MISSING, Kind, Refusal, Rule
 
-# Of a kind of question to the host, what is asked: calendars, timespans, files, and pairs of a certificate and its key.
+# Questions to the host by kind: calendars, timespans, files, and pairs of a certificate and its key.
 Questions = dict[str, list[Any]]
 
 
 class Given:
-    """Variables of one host, each looked at by its type and its rule, and the refusals so far.
+    """Variables of one host, checked by their types and rules, and the refusals so far.
 
-    host: the facts of the host, empty where there is none to ask.
-    found: what a module found on the host, None where there is none to ask.
+    host: the facts of the host, empty when no host is asked.
+    found: the host's answers, None when no host is asked.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Given:
         self._secret: set[str] = set()
 
     def take(self, name: str, value: Any, option: types.Option, rule: Rule | None = None) -> bool:
-        """Look at a variable; whether it is as it must be. value: MISSING where nobody set it."""
+        """Check a variable. Returns whether it is accepted. value: MISSING when nobody set it."""
         if value is MISSING or (value is None and "default" not in option and not option.get("required")):
             if option.get("required"):
                 self.refuse(name, rule.accepted if rule else types.accepted(option), MISSING)
@@ -63,12 +63,12 @@ class Given:
                 self.refusals.append(refusal)
 
     def refuse(self, key: str, accepted: str, value: Any = None) -> None:
-        """Add a refusal that several variables lead to. value: what is shown; without it, the variable's own."""
+        """Add a refusal that depends on several variables. value: shown instead of the variable's own value."""
         shown = self._values.get(key) if value is None else value
         self._add(key, [Refusal(key, shown, accepted, key in self._secret)])
 
     def fine(self, *names: str) -> bool:
-        """Whether variables are set, and none of them is refused: what compares them may rely on that."""
+        """Whether all of these variables are set and none is refused, so that rules can compare them."""
         return all(name in self._values and name not in self._refused for name in names)
 
     def __getitem__(self, name: str) -> Any:
@@ -78,26 +78,26 @@ class Given:
         return name in self._values
 
     def said(self, name: str) -> bool:
-        """Whether the inventory sets a variable itself; otherwise its value is the role's."""
+        """Whether the inventory sets a variable itself; otherwise it has the role's default."""
         return name in self.by_inventory
 
     def complain(self, sentence: str) -> None:
-        """Add a whole sentence."""
+        """Add a refusal that is a whole sentence."""
         self.complaints.append(visible.sentence(sentence))
 
     def values(self, *names: str) -> list[Any]:
-        """Values of those of the variables that are fine."""
+        """Values of the accepted ones of these variables."""
         return [self[name] for name in names if self.fine(name)]
 
     def must(self, name: str, rule: Rule, why: str = "") -> None:
-        """Look at a variable by one more rule. why: what follows what is accepted."""
+        """Check a variable by one more rule. why: the end of the refusal."""
         if self.fine(name):
             self._add(
                 name, [refusal._replace(accepted=refusal.accepted + why) for refusal in rule.check(name, self[name])]
             )
 
     def must_raw(self, name: str, rule: Rule) -> None:
-        """The same of a secret as it was written, so that a number is none."""
+        """Check a secret as it is written in YAML, so that a number is refused."""
         if self.fine(name):
             self._add(name, [refusal._replace(secret=True) for refusal in rule.check(name, self._raw[name])])
 
@@ -118,7 +118,7 @@ class Given:
                 self.refuse(name, "a file that is on {0} before this role runs".format(self.host_name))
 
     def refuse_wrong_key(self, certificate: str, key: str) -> None:
-        """Refuse a key that is not its certificate's, or that needs a passphrase."""
+        """Refuse a key that does not match its certificate or needs a passphrase."""
         wrong = (self.found or {}).get("wrong_keys", {})
         if self.fine(certificate, key) and self[key] in wrong:
             self.refuse(
@@ -129,7 +129,7 @@ class Given:
             )
 
     def refuse_renamed_to_itself(self, name: str) -> None:
-        """Refuse lists whose former address is their present one."""
+        """Refuse lists whose former and present addresses are the same."""
         for number, renamed in enumerate(self[name]):
             if renamed["from"] == renamed["to"]:
                 self.refuse("{0}[{1}]".format(name, number), "two different posting addresses", renamed)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the housekeeping role may be. Pure."""
+"""Rules for the variables of the housekeeping role. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RULES: dict[str, Rule] = {
 
 
 def questions(given: Given) -> Questions:
-    """What only the host knows."""
+    """Questions that only the host can answer."""
     return {"calendars": given.values(_TIMES[0]), "timespans": given.values(_TIMES[1])}
 
 

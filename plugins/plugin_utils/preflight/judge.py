@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All that is wrong with the variables of some roles. Pure: what evaluates a variable is passed in."""
+"""All refusals of the variables of some roles. Pure: the function that evaluates a variable is passed in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Unreadable(Exception):
     """A variable whose template cannot be evaluated."""
 
 
-# Of a variable's name, its value; some variables have another value than the inventory's.
+# A function from a variable's name to its value; the second argument has values that replace those of the inventory.
 Evaluate = Callable[[str, dict[str, Any]], Any]
 
 
@@ -41,8 +41,8 @@ class Role(NamedTuple):
 class Inventory:
     """Variables of one host.
 
-    What the inventory says is looked at first. Where that is refused, roles' defaults that refer to it are evaluated with
-    another value, so that one mistake is said once, in the words of the inventory.
+    Variables in the inventory are checked first. Defaults of roles that refer to a refused one are evaluated with another
+    value, so that a mistake is shown once, under the name that the inventory uses.
     """
 
     def __init__(self, roles: list[Role], variables: Mapping[str, Any], evaluate: Evaluate) -> None:
@@ -72,7 +72,7 @@ class Inventory:
 
     def _take(self, role: Role, name: str) -> bool:
         rule = self._rules[role.name].RULES.get(name)
-        # A default that is a template is not in the specification, unless it is text.
+        # A template as default is in the specification only for text.
         option = {"default": None, **role.options[name]} if name in role.defaults else role.options[name]
         try:
             value = self._evaluate(name, self._instead)
@@ -82,17 +82,17 @@ class Inventory:
             if name not in role.defaults or name in self.given.by_inventory:
                 self.given.complain("{0} cannot be read: {1}".format(name, exc))
                 return False
-            # What it follows from is refused, or needs facts of a host that is not asked.
+            # It follows from a refused variable, or needs facts of a host that is not asked.
             if self.given.host:
                 self._pending.append("{0} cannot be read: {1}".format(name, exc))
             return True
         return self.given.take(name, value, option, rule)
 
     def questions(self) -> dict[str, list[Any]]:
-        """What only the host knows."""
+        """Questions that only the host can answer."""
         asked: dict[str, list[Any]] = {"calendars": [], "timespans": [], "files": [], "key_pairs": []}
         if not platform.supported(self.given.host):
-            # it may not know what is asked
+            # It may not understand the questions.
             return asked
         for role in self._roles:
             ask = getattr(self._rules[role.name], "questions", None)
@@ -101,7 +101,7 @@ class Inventory:
         return asked
 
     def refusals(self, found: Mapping[str, Any] | None) -> list[str]:
-        """Sentences, of all that is wrong. found: the answers of the host, None where it is not asked."""
+        """All refusals as sentences. found: the answers of the host, None when it is not asked."""
         self.given.found = found
         for role in self._roles:
             together = getattr(self._rules[role.name], "together", None)

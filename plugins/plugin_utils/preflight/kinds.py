@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kinds of values that variables of roles accept, and how a value that is none is refused. Pure."""
+"""Kinds of values that variables of roles accept, and the refusals of other values. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 
 # A value longer than this is cut in a refusal.
 SHOWN_MOST = 200
-# What a variable is called where its value must not be seen.
+# Names of variables whose values must not be shown.
 SECRET_NAME = re.compile("pass|secret|token|dsn", re.IGNORECASE)
-# An address with a password in it.
+# A URL with a password in it.
 SECRET_VALUE = re.compile('://[^/@"]*:[^/@"]*@')
 
 
@@ -29,7 +29,7 @@ MISSING = NotSet()
 
 
 class Refusal(NamedTuple):
-    """Why an inventory is refused.
+    """Why a value in an inventory is refused: KEY is VALUE: give WHAT IS ACCEPTED.
 
     key: the variable, perhaps with a path to a part of it, such as `exim_routes[0].host`.
     value: what it is, or MISSING.
@@ -54,7 +54,7 @@ class Refusal(NamedTuple):
 
 
 def shown(value: Any) -> str:
-    """A value as JSON, cut where it is long, without what may be a password in it."""
+    """A value as JSON, without possible passwords, and cut if it is long."""
     text = json.dumps(_public(value), ensure_ascii=False, default=str)
     return text if len(text) <= SHOWN_MOST else text[: SHOWN_MOST - 3] + "..."
 
@@ -75,9 +75,9 @@ Check = Callable[[str, Any], Iterator[Refusal]]
 
 
 class Rule(Protocol):
-    """What a variable may be.
+    """A rule for a variable.
 
-    accepted: what to give, the end of a sentence.
+    accepted: what to give, the end of a refusal.
     """
 
     @property
@@ -130,7 +130,7 @@ class ListOf(NamedTuple):
 
 
 class Fields(NamedTuple):
-    """A dictionary with known keys, of which these have a kind; a key that is not there is accepted."""
+    """A dictionary with known keys; these have a kind, but may be missing."""
 
     kinds: Mapping[str, Rule]
 
@@ -147,7 +147,7 @@ class Fields(NamedTuple):
 class MapOf(NamedTuple):
     """A dictionary of any keys.
 
-    keys, values: what they are of.
+    keys, values: the kinds of its keys and values.
     """
 
     keys: Kind
@@ -166,7 +166,7 @@ class MapOf(NamedTuple):
 
 
 def pattern(expression: str, accepted: str, *, but: Collection[str] = ()) -> Kind:
-    """Text that a regular expression matches whole, and that is none of `but`."""
+    """Text that a regular expression matches as a whole, except the words in `but`."""
     compiled = re.compile(expression)
     return Kind(accepted, lambda value: isinstance(value, str) and bool(compiled.fullmatch(value)) and value not in but)
 

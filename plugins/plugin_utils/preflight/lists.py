@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the lists role may be. Pure, but for the shipped tables of settings."""
+"""Rules for the variables of the lists role. Pure, except that it reads the shipped tables of settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OPTIONS = ("lists_declared", "lists_defaults", "lists_naming", "lists_domain")
 
 
 def together(given: Given) -> None:
-    """Look at the declared lists."""
+    """Check the declared lists."""
     if not given.fine(*_OPTIONS):
         return
     engine = given["lists_mailman_engine"] if given.fine("lists_mailman_engine") else "auto"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the mailman role may be. Pure."""
+"""Rules for the variables of the mailman role. Pure."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ SECRETS = {
     "mailman21": ("mailman_subscribe_form_secret",),
 }
 _DATABASE_SECRETS = ("mailman_database_password", "mailman_web_database_password")
-# White space would be cut off or split by one of the files a secret is written to.
+# White space would get lost in some of the files that a secret is written to.
 SECRET = Kind(
     'printable ASCII without white space, in quotes, or "" to have one generated',
     lambda value: isinstance(value, str) and bool(re.fullmatch("[!-~]*", value)),
 )
 
-# Cron leaves a whole file out for one time that it does not know.
+# Cron ignores a whole file with one invalid time.
 _CRON_FIELDS = (
     "[0-5]?[0-9]",
     "[01]?[0-9]|2[0-3]",
@@ -77,13 +77,13 @@ _CRON = re.compile(
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether there is a time zone, where this machine knows any."""
+    """Whether a time zone exists, if this machine knows any."""
     known = zoneinfo.available_timezones()
     return not known or name in known
 
 
 def _settings(key: str, value: Any) -> Iterator[Refusal]:
-    """Sections of mailman.cfg, without the values, which may be passwords."""
+    """Check sections of mailman.cfg; refusals do not show values, which may be passwords."""
     for section, keys in value.items():
         part = '{0}["{1}"]'.format(key, section)
         known = mailman_cfg.keys_of(str(section))
@@ -99,7 +99,7 @@ def _keys(part: str, section: str, keys: dict[str, Any], known: dict[str, str]) 
     own, variables = OWN_KEYS.get(section, (frozenset(), ""))
     for name, setting in keys.items():
         path = '{0}["{1}"]'.format(part, name)
-        # Else the web interface, Exim and the other rules would not know them.
+        # Otherwise the web interface, Exim and other rules would not know these values.
         if name in own:
             yield Refusal(
                 path, setting, "the variables {0}, which other parts know, too".format(variables), secret=True
@@ -184,7 +184,7 @@ RULES: dict[str, Rule] = {
     "mailman_cron_jobs": By("a dictionary of programs and times", _cron_jobs),
     "mailman_start_after": ListOf(UNIT),
 }
-# For what follows from a refused variable that has no default.
+# Values for defaults that follow from a refused variable without a default.
 STAND_INS = {"mailman_domains": ["lists.example.invalid"]}
 
 
@@ -198,7 +198,7 @@ def together(given: Given) -> None:
     if not given.fine("mailman_engine"):
         return
     engine = given["mailman_engine"]
-    # Debian 11 has a Mailman 3 that nothing here was tried with.
+    # Debian 11's Mailman 3 is not tested.
     release = str(given.host.get("distribution_major_version", ""))
     if engine == "mailman3" and release.isdigit() and int(release) < 12:
         given.refuse(

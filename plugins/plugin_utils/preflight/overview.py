@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the overview role may be. Pure."""
+"""Rules for the variables of the overview role. Pure."""
 
 from __future__ import annotations
 

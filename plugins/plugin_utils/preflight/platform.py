@@ -16,8 +16,8 @@ RELEASES = ("11", "12", "13")
 
 
 def supported(facts: Mapping[str, Any]) -> bool:
-    """Whether the roles are for a host, as far as it is known."""
-    # A derivative has its own packages, and testing and unstable have versions that nothing here was tried with.
+    """Whether the roles support a host, as far as it is known."""
+    # Derivatives have packages, and testing and unstable have versions, that are not tested.
     return "distribution" not in facts or (
         facts["distribution"] == "Debian" and str(facts.get("distribution_major_version")) in RELEASES
     )

@@ -33,10 +33,10 @@ OPTIONS: dict[str, Option] = {
         },
     },
 }
-# The same where a playbook does without.
+# The same for playbooks that work without these variables.
 OPTIONAL: dict[str, Option] = {name: {**option, "required": False, "default": None} for name, option in OPTIONS.items()}
 RULES: dict[str, Rule] = {"mailman_domains": ListOf(DOMAIN, least=1)}
-# For what follows from a refused variable.
+# Values for defaults that follow from a refused variable.
 STAND_INS: dict[str, Any] = {
     "mailman_domains": ["lists.example.invalid"],
     "mailman_lists": [],
@@ -44,13 +44,13 @@ STAND_INS: dict[str, Any] = {
     "mailman_list_naming": {},
 }
 
-# Where Mailman has the folder of each list.
+# The folders with Mailman's folder of each list.
 FOLDERS = {"mailman3": "/var/lib/mailman3/lists/", "mailman21": "/var/lib/mailman/lists/"}
 _ARCHIVES = ("apache_digest_archives", "apache_list_domain", "mailman_engine", "mailman_lists", "lists_domain")
 
 
 def _without_list(given: Given) -> dict[str, str]:
-    """Guarded archives that are of no declared list: the folder of a list that is there though nobody declares it, and its address."""
+    """Guarded archives of undeclared lists: the folder that exists if the list does, and its address."""
     if not given.fine(*_ARCHIVES):
         return {}
     archives, archive_domain, engine, lists, domain = (given[name] for name in _ARCHIVES)
@@ -62,7 +62,7 @@ def _without_list(given: Given) -> dict[str, str]:
 
 
 def questions(given: Given) -> Questions:
-    """What only the host knows."""
+    """Questions that only the host can answer."""
     return {"files": list(_without_list(given))}
 
 
@@ -70,12 +70,12 @@ _SMTP = ("mailman_smtp_host", "mailman_smtp_port", "exim_local_interfaces", "exi
 
 
 def together(given: Given) -> None:
-    """What one role needs of another."""
+    """Rules of one role about variables of another."""
     for folder, address in _without_list(given).items():
         if folder in (given.found or {}).get("missing_files", ()):
             accepted = "a list that mailman_lists declares or {0} has, else its readers are locked out of its archive"
             given.refuse("apache_digest_archives", accepted.format(given.host_name), address)
-    # which of Mailman 2.1's paths there are, its own role says
+    # The role mailman finds the paths of Mailman 2.1.
     if given.fine("mailman_engine", "mailman_web_path", "apache_server_name") and given["mailman_engine"] == "mailman3":
         given.must("mailman_web_path", one_of(["/mailman3"]), ", which the apache role serves")
     if given.fine(*_SMTP):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the spamassassin role may be. Pure."""
+"""Rules for the variables of the spamassassin role. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LINE = Kind("one line", lambda value: not re.search("[\n\r]", value))
 _SETTING = pattern("[a-z][a-z0-9_]*", "a setting of local.cf, such as use_dcc")
 _PASSWORD = re.compile("passw|secret")
 
-# What follows the name of a rule of these types, as SpamAssassin reads it: Mail::SpamAssassin::Conf.
+# The form of a test by the type of its rule, as in Mail::SpamAssassin::Conf.
 _EVAL = r"eval:\w+\s*\(.*\)"
 _HEADER = re.compile(
     r"(?:(?P<exists>exists:[\w-]+)|" + _EVAL + r"|[\w-]+(?::\w+)*\s*[=!]~\s*(?P<regex>\S.*))\s*", re.DOTALL
@@ -49,12 +49,12 @@ _META = re.compile(r"(?:[A-Z_]\w*|rules_matching\([^()]*\)|[0-9.]+|[\s()+*/!<>=&
 _DELIMITED = re.compile(r"(?:m(?P<open>\W)|(?P<slash>/))(?P<inside>.*)(?P<close>\W)(?P<flags>[a-z]*)", re.DOTALL)
 _UNSET = re.compile(r"\s*\[if-unset:.*\]\Z")
 _PAIRS = {"{": "}", "(": ")", "[": "]", "<": ">"}
-# What Python says of a regular expression that Perl cannot read, either.
+# Python's errors for regular expressions that are invalid in Perl, too.
 _ALSO_PERL = ("missing ), unterminated", "unbalanced parenthesis", "unterminated character set", "nothing to repeat")
 
 
 def regular_expression(text: str) -> str:
-    """Why a pattern between delimiters, such as /free money/i, cannot be read; empty where it seems to be one."""
+    """Why a pattern between delimiters, such as /free money/i, is invalid; empty when it looks valid."""
     found = _DELIMITED.fullmatch(_UNSET.sub("", text.strip()))
     if not found:
         return "has no regular expression between delimiters"
@@ -74,7 +74,7 @@ def regular_expression(text: str) -> str:
 
 
 def wrong_test(kind: str, test: str) -> str:
-    """Why the test of a rule is none of its type, empty where it may be one."""
+    """Why the test of a rule does not fit its type; empty when it may fit."""
     if kind == "meta":
         return "" if _META.fullmatch(test) else "is no expression of rules, numbers and operators"
     found = (_HEADER if kind == "header" else _BODY).fullmatch(test.strip())
@@ -150,7 +150,7 @@ RULES: dict[str, Rule] = {
 
 
 def questions(given: Given) -> Questions:
-    """What only the host knows."""
+    """Questions that only the host can answer."""
     return {"calendars": given.values("spamassassin_update_on_calendar")}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the variables of the spool_tmpfs role may be. Pure."""
+"""Rules for the variables of the spool_tmpfs role. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds im
     pattern,
 )
 
-# What must outlive a boot.
+# Paths that must survive a boot.
 KEPT = [
     "/etc",
     "/home",
@@ -38,7 +38,7 @@ _NAME = pattern("[A-Za-z_][A-Za-z0-9_-]*", "a name of a user or a group")
 
 
 def loses(path: str) -> bool:
-    """Whether a mount at a path would hide, or be in, what must outlive a boot."""
+    """Whether a mount at a path would hide, or be in, a path that must survive a boot."""
     return any((kept + "/").startswith(path + "/") or path.startswith(kept + "/") for kept in KEPT)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Types of variables, as a role's argument specification has them. Pure."""
+"""Checks variables by the types in a role's argument specification. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 
 def accepted(option: Option) -> str:
-    """What an option takes, in words."""
+    """The type of an option in words."""
     if option.get("choices"):
         return in_words(option["choices"])
     kind = option.get("type", "str")
@@ -36,7 +36,7 @@ def accepted(option: Option) -> str:
 
 
 def refusals(key: str, value: Any, option: Option) -> Iterator[Refusal]:
-    """Why a value is not of its type, part by part."""
+    """Refusals of a value by its type, part by part."""
     secret = bool(option.get("no_log"))
     kind = option.get("type", "str")
     if kind == "list":
@@ -88,7 +88,7 @@ def _dict(key: str, value: Any, option: Option) -> Iterator[Refusal]:
 
 
 def typed(value: Any, option: Option) -> Any:
-    """A value as the type that its option has; raises TypeError where it cannot be one."""
+    """Convert a value to the type of its option. Raises TypeError."""
     kind = option.get("type", "str")
     if kind == "list":
         item = {"type": option.get("elements", "str"), "options": option.get("options")}

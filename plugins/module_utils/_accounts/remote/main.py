@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program that runs inside the web interface of Mailman 3 and looks after accounts there. See _accounts/plan.py.
+"""The program that manages accounts in the web interface of Mailman 3. See _accounts/plan.py.
 
-Sent there with what it imports: see _accounts/program.py.
+It is sent there with the modules that it imports: see _accounts/program.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
-# How the history of an account, which the web administrator sees, tells of a link; the reason follows.
+# The entry for a link in the account's history, which the administrator can read; the reason follows.
 MAILED = "A link to set a password was mailed: "
 NOTICE = """\
 {reason}
@@ -41,9 +41,9 @@ DAY, HOUR = 86400, 3600
 def notice(lists: list[str], roles: list[str], **more: str) -> tuple[str, str]:
     """Subject and text of the mail with a link to set a password.
 
-    lists: posting addresses of the lists that it is about, maybe none.
-    roles: what the person is there.
-    more: what else NOTICE holds.
+    lists: posting addresses of the lists that the mail names; may be empty.
+    roles: the person's roles there.
+    more: other fields of NOTICE.
     """
     said = " and ".join("{0} {1}".format("an" if role[0] in "aeiou" else "a", role) for role in roles)
     short = lists[0] if len(lists) == 1 else "{0} mailing lists".format(len(lists))
@@ -58,7 +58,7 @@ def notice(lists: list[str], roles: list[str], **more: str) -> tuple[str, str]:
 
 
 def validity(seconds: int) -> str:
-    """For how long a link is good, in words."""
+    """How long a link is valid, in words."""
     for size, word in ((DAY, "day"), (HOUR, "hour"), (60, "minute")):
         number = seconds // size
         if number:
@@ -76,11 +76,11 @@ class AccountsHandler:
         return {}
 
     def look(self, request: dict[str, Any]) -> dict[str, Any]:
-        """What accounts have to do with an address.
+        """Find accounts that concern an address.
 
         request: {"address": in lower case}.
         answer: {"holder": None, or {"name", "active", "password": whether it has one, "reasons": of the links
-        that it was mailed} of the account that has confirmed the address, "claims": names of others that say so}.
+        that it was mailed} of the account that has confirmed the address, "claims": names of other accounts that claim it}.
         """
         return retry_when_locked(partial(self._look, request["address"]))
 
@@ -166,7 +166,7 @@ class AccountsHandler:
         EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
 
     def _mail(self, address: str, reason: str, lists: list[str], roles: list[str]) -> None:
-        """The link of "forgotten password", in a mail that says what it is for."""
+        """Mail the link of "forgotten password", and say what it is for."""
         from allauth.account.adapter import get_adapter
         from allauth.account.forms import ResetPasswordForm
         from django.conf import settings
@@ -205,7 +205,7 @@ class AccountsHandler:
 
 
 def _unsent(form: Any) -> list[dict[str, Any]]:
-    """What a valid form of "forgotten password" would have told, without its mail, whose text is for who asked for it."""
+    """The context of "forgotten password" without sending its mail, whose text is for people who asked for it."""
     from allauth.account.adapter import get_adapter
 
     found: list[dict[str, Any]] = []
@@ -214,7 +214,7 @@ def _unsent(form: Any) -> list[dict[str, Any]]:
         found.append(context)
 
     with mock.patch.object(type(get_adapter()), "send_mail", keep):
-        # Without a request the link is that of the site.
+        # Without a request the link has the site's domain.
         form.save(None)
     return found
 

@@ -16,9 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
 
-# In the archive of a removed list: that it was public.
+# A file in the archive of a removed list that marks it as public.
 WAS_PUBLIC = "listops-was-public"
-# What follows a list's name in the names of its two folders, and what they are called here.
+# Suffixes of a list's two folders, and their names here.
 FOLDERS = {"": "pages", ".mbox": "mbox"}
 
 
@@ -43,17 +43,17 @@ def mbox(name):
 
 def leads_on(path):
     # type: (str) -> bool
-    """Whether a folder is only the old name of another, see move(); an archive may well be a link to another disk."""
+    """Whether a folder is only a link from an old name, see move(). An archive can also be a link to another disk."""
     return os.path.islink(path) and os.sep not in os.readlink(path)
 
 
 def parts(name):
     # type: (str) -> list[str]
-    """What an archive holds: `pages`, `mbox`."""
+    """The parts of an archive: `pages`, `mbox`."""
     folder, found = private(name), []
     if os.path.isdir(folder) and not leads_on(folder):
         files = [file for file in os.listdir(folder) if not os.path.islink(os.path.join(folder, file))]
-        # A new list has a page that says that it is empty.
+        # A new list has only a page that says that the archive is empty.
         if not set(files) <= set(["index.html", WAS_PUBLIC]):
             found.append("pages")
     if os.path.exists(mbox(name)) and not leads_on(private(name + ".mbox")):
@@ -63,7 +63,7 @@ def parts(name):
 
 def was_public(name):
     # type: (str) -> bool
-    """Whether the archive of a list that is gone was public."""
+    """Whether the archive of a removed list was public."""
     return os.path.exists(public(name)) or os.path.exists(os.path.join(private(name), WAS_PUBLIC))
 
 
@@ -79,7 +79,7 @@ def shown(name):
 
 def close(name):
     # type: (str) -> None
-    """Take away what makes an archive public."""
+    """Remove the links that make an archive public."""
     for suffix in FOLDERS:
         path = public(name + suffix)
         if os.path.islink(path):
@@ -90,7 +90,7 @@ def close(name):
 
 def messages_in(path):
     # type: (str) -> int
-    """The number of messages, at least 1: an archive without its mbox is one too."""
+    """The number of messages, at least 1, since an archive can lack its mbox."""
     if not os.path.exists(path):
         return 1
     with open(path, "rb") as handle:
@@ -109,9 +109,9 @@ def drop(name):
 
 def move(old, new):
     # type: (str, str) -> None
-    """Give an archive the new name, and let the old one lead there, for as long as a list has it.
+    """Rename an archive, with a link from the old name while a list still has that name.
 
-    Whatever of it is done already is left alone.
+    Parts that are done already are left alone.
     """
     clash = set(parts(old)) & set(parts(new))
     if clash:
@@ -124,7 +124,7 @@ def move(old, new):
         source, target = private(old + suffix), private(new + suffix)
         if os.path.isdir(source) and not leads_on(source):
             if os.path.isdir(target):
-                # One of them is empty.
+                # One of the two is empty.
                 shutil.rmtree(source if part in parts(new) else target)
             if os.path.isdir(source):
                 os.rename(source, target)
@@ -139,7 +139,7 @@ def move(old, new):
 
 def forget(old, new):
     # type: (str, str) -> None
-    """Remove the links that the old name has after move()."""
+    """Remove the links that move() made for the old name."""
     for suffix in FOLDERS:
         if os.path.islink(public(old + suffix)):
             os.unlink(public(old + suffix))
@@ -150,7 +150,7 @@ def forget(old, new):
 
 def begin(mlist):
     # type: (Any) -> None
-    """The empty archive that Mailman gives to a new list."""
+    """Create the empty archive that Mailman gives to a new list."""
     from Mailman import Utils
 
     name = mlist.internal_name()
@@ -160,7 +160,7 @@ def begin(mlist):
             os.chmod(private(name + suffix), 0o2775)
     index = os.path.join(private(name), "index.html")
     if not os.path.exists(index):
-        # What the list shall be called, which it is told later.
+        # The list's new name, which is set later.
         names = {"listname": name.capitalize(), "listinfo": mlist.GetScriptURL("listinfo", absolute=1)}
         page = Utils.maketext("emptyarchive.html", names, mlist=mlist)
         with open(index, "w") as handle:
@@ -169,9 +169,9 @@ def begin(mlist):
 
 def stay(old, new):
     # type: (str, str) -> None
-    """Let Mailman show an archive that keeps its old name to the subscribers of the new one.
+    """Let Mailman show an archive that keeps its old name to the subscribers of the renamed list.
 
-    It asks for the password of the list whose folder it is in.
+    Mailman asks for the password of the list with the same folder name.
     """
     former = [name for name in os.listdir(private(old)) if os.path.islink(os.path.join(private(old), name))]
     for name in [old] + former:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lock of a list of Mailman 2.1: waited for with a limit, and given back whatever happens.
+"""Locks of Mailman 2.1's lists: they are taken with a limited wait, and always released.
 
 Mailman waits five hours for a lock whose holder was killed. The lock file
-names the holder's host and process: when that proves it dead, the lock is
-cleared; otherwise the message names the holder.
+names the holder's host and process: if that process is dead, the lock is
+removed; otherwise the message names the holder.
 """
 
 import errno
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted(BaseException):
-    """A signal asked to stop: it unwinds and gives locks back, and is no error of a list, after which the next would follow."""
+    """A signal asked to stop. It releases locks, and is not an error of one list, after which the next list would follow."""
 
 
 def raise_on_signals():
@@ -48,7 +48,7 @@ def read(path):
 
 def holder(path, claim):
     # type: (str, str) -> tuple[str, int]
-    """Host and process that a lock's content names: PATH.HOST.PID.COUNTER, without counter when it was handed on."""
+    """Host and process in a lock's content: PATH.HOST.PID.COUNTER, without the counter when the lock was passed on."""
     words = claim[len(path) + 1 :].split(".")
     numbers = [word for word in words[-2:] if word.isdigit()]
     if not claim.startswith(path + ".") or not numbers:
@@ -58,31 +58,31 @@ def holder(path, claim):
 
 def is_here(host):
     # type: (str) -> bool
-    """Whether a lock's host is this one; Mailman writes its full name."""
+    """Whether a lock is from this host; Mailman writes the full name."""
     return host in (socket.gethostname(), socket.getfqdn())
 
 
 def is_dead(host, pid):
     # type: (str, int) -> bool
-    """Only a process of this very host can be known to be gone."""
+    """Whether the holder is a dead process of this host."""
     if not pid or not is_here(host):
         return False
     try:
         os.kill(pid, 0)
     except OSError as exc:
         return exc.errno == errno.ESRCH
-    # One that nobody has waited for yet still has its number, and does nothing any more.
+    # A zombie still has its number, but does nothing any more.
     status = read("/proc/{0}/stat".format(pid)) or ""
     return status.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def clear_if_dead(path):
     # type: (str) -> None
-    """Remove the lock of a holder that is proved dead."""
+    """Remove the lock of a dead holder."""
     claim = read(path)
     if claim is None or not is_dead(*holder(path, claim)):
         return
-    # Taken aside first, so that a lock that somebody else takes meanwhile is not removed.
+    # Move it away first, so that a lock that another process takes meanwhile is not removed.
     aside = "{0}.{1}.{2}.aside".format(path, socket.gethostname(), os.getpid())
     try:
         os.rename(path, aside)
@@ -97,19 +97,19 @@ def clear_if_dead(path):
 
 def sweep(path):
     # type: (str) -> None
-    """Remove what dead processes left of the lock of a list that is gone."""
+    """Remove files that dead processes left of the lock of a removed list."""
     clear_if_dead(path)
     folder = os.path.dirname(path)
     for name in os.listdir(folder):
         claim = os.path.join(folder, name)
-        # A list may be called as another's lock is: only a name that ends in a dead holder's is a claim.
+        # A list can have the name of another list's lock file, so only a name with a dead holder at its end is removed.
         if is_dead(*holder(path, claim)):
             os.unlink(claim)
 
 
 def described(path, what, waited):
     # type: (str, str, int) -> str
-    """Who has the lock, in one sentence."""
+    """A sentence about the holder of a lock."""
     host, pid = holder(path, read(path) or "")
     if not pid:
         return "{0} is locked ({1}); waited {2} seconds".format(what, path, waited)
@@ -119,7 +119,7 @@ def described(path, what, waited):
 
 def take(acquire, path, what, seconds):
     # type: (Callable[[int], Any], str, str, int) -> None
-    """Take the lock at a path by one of Mailman's own functions, which takes seconds to wait."""
+    """Take the lock at a path with one of Mailman's own functions, which gets the seconds to wait."""
     from Mailman.LockFile import TimeOutError
 
     clear_if_dead(path)
@@ -131,7 +131,7 @@ def take(acquire, path, what, seconds):
 
 def tidy_locks(folder):
     # type: (str) -> None
-    """Remove locks of processes that are proved dead, and what they left of them: nobody waits for those for hours."""
+    """Remove locks of dead processes and their other files, so that nobody waits for these for hours."""
     for name in sorted(os.listdir(folder)):
         if name.endswith(".lock"):
             clear_if_dead(os.path.join(folder, name))
@@ -144,7 +144,7 @@ def tidy_locks(folder):
 
 def tidy_lists(folder):
     # type: (str) -> None
-    """Remove what processes that are proved dead did not finish writing."""
+    """Remove files that dead processes did not finish writing."""
     for name in sorted(os.listdir(folder)):
         place = os.path.join(folder, name)
         for file in sorted(os.listdir(place)) if os.path.isdir(place) else []:
@@ -156,7 +156,7 @@ def tidy_lists(folder):
 
 def remove(path):
     # type: (str) -> None
-    """Remove a file that may be gone, or another user's, meanwhile."""
+    """Remove a file, unless it is gone or belongs to another user."""
     try:
         os.unlink(path)
     except OSError as exc:

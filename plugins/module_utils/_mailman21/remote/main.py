@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program that runs inside Mailman 2.1's own Python 2.7: it reads and applies, it decides nothing.
+"""The program that runs in Mailman 2.1's own Python 2.7. It reads and applies, and decides nothing.
 
-It speaks of lists and attributes as Mailman 2.1 does; _mailman21/translate.py
-turns that into the words of an inventory. It is sent there with what it imports
-(see _mailman21/program.py) and nothing else of this collection.
+It uses Mailman 2.1's own names of lists and attributes; _mailman21/translate.py
+translates these. It is sent there with the modules that it imports (see
+_mailman21/program.py) and nothing else of this collection.
 """
 
 import base64
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 
 class Mailman21Handler(object):
-    """Mailman 2.1 by its files for reading and by its own classes for writing."""
+    """Mailman 2.1: it reads its files, and writes through its own classes."""
 
     def __init__(self, command, wait):
         # type: (str, int) -> None
         os.chdir("/")
-        # Files made here are Mailman's: its group writes them too.
+        # New files belong to Mailman, so its group may write them, too.
         os.umask(0o002)
         lock.raise_on_signals()
         # Mailman's commands find their library through the module `paths` beside them.
@@ -59,7 +59,7 @@ class Mailman21Handler(object):
 
     def server_info(self):
         # type: () -> dict[str, Any]
-        """What there is to know before any list is looked at."""
+        """Facts about this Mailman, read before its lists."""
         from Mailman import Utils, Version
 
         lists, private, unreadable = self.files.policies()
@@ -79,7 +79,7 @@ class Mailman21Handler(object):
             "charsets": self.files.charsets,
             "default_language": mm_cfg.DEFAULT_SERVER_LANGUAGE,
             "options": self._options(),
-            # without dnspython it takes each domain for one that publishes no DMARC policy
+            # Without dnspython it behaves as if no domain had a DMARC policy.
             "asks_dns": bool(getattr(Utils, "dns_resolver", True)),
             "runs": master() > 0,
             "stopped": os.path.exists(self._stop_note),
@@ -94,12 +94,12 @@ class Mailman21Handler(object):
     @staticmethod
     def shown_archives(request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Who can read them. request: {"lists": [names]}; answer: {"shown": {name: see archives.shown}}."""
+        """Who can read archives by their links. request: {"lists": [names]}; answer: {"shown": {name: see archives.shown}}."""
         return {"shown": dict((name, archives.shown(str(name))) for name in request["lists"])}
 
     def correct_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Let those who may read archives be those who can.
+        """Make the links of archives match their policies.
 
         request: {"lists": [names]}; answer: {"failed": {name: sentence}}, the others are done.
         """
@@ -114,7 +114,7 @@ class Mailman21Handler(object):
 
     def look_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Archives that hold something.
+        """Find archives that are not empty.
 
         request: {"lists": [names]}.
         answer: {"archives": {name: {"archive_policy": of a list that is gone,
@@ -135,14 +135,14 @@ class Mailman21Handler(object):
 
     def drop_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Remove archives for good. request: {"lists": [names]}."""
+        """Remove archives. request: {"lists": [names]}."""
         for name in request["lists"]:
             archives.drop(str(name))
         return {}
 
     def unfinished(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Which former names something has still.
+        """Which former names are still in use.
 
         request: {"lists": [names]}.
         answer: {"lists": [those that are in use]}.
@@ -151,7 +151,7 @@ class Mailman21Handler(object):
 
     def rename(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Give lists other names, or finish what was interrupted. Mailman must not run.
+        """Rename lists, or finish interrupted renames. Mailman must not run.
 
         request: {"renames": [[old name, new one]], "follow": [old names whose archives follow]}.
         answer: {}.
@@ -163,7 +163,7 @@ class Mailman21Handler(object):
 
     def move_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Give archives the names of their lists, which have them already. request: {"renames": [[old, new]]}."""
+        """Rename archives of lists that are renamed already. request: {"renames": [[old, new]]}."""
         for old, new in request["renames"]:
             with naming(new):
                 self.writer.move_archive(str(old), str(new))
@@ -176,7 +176,7 @@ class Mailman21Handler(object):
 
     def note_stop(self, _request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Note that Mailman is stopped and shall run again."""
+        """Note that Mailman is stopped and must be started again."""
         with open(self._stop_note, "w") as handle:
             os.fsync(handle.fileno())
         return {}
@@ -189,7 +189,7 @@ class Mailman21Handler(object):
 
     def mbox_size(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """The size of a list's mbox in bytes, between two posts. request: {"list": name}; answer: {"size"}."""
+        """The size of a list's mbox in bytes, while no post is being added. request: {"list": name}; answer: {"size"}."""
         name = str(request["list"])
         mbox = archives.mbox(name)
         with self.writer.locked(name):
@@ -205,12 +205,12 @@ class Mailman21Handler(object):
 
     def _options(self):
         # type: () -> list[list[Any]]
-        """Mailman's own table of what an owner may set: rows of name, kind of widget, choices."""
+        """Mailman's own table of the options that an owner may change: rows of name, kind of widget, choices."""
         from Mailman import i18n
         from Mailman.MailList import MailList
 
         class Blank(object):
-            """Mailman's pages read attributes of the list that they are for, and no list is sure to be there."""
+            """Stands for a list: Mailman's pages read attributes of one, and no list may exist."""
 
             def __getattr__(self, name):
                 # type: (str) -> Any
@@ -264,13 +264,13 @@ class Mailman21Handler(object):
                     self.writer.apply(step)
             except Failure as exc:
                 failed[step["list"]] = str(exc)
-        # Mailman's lists refer to themselves: the only garbage there is.
+        # Mailman's lists refer to themselves, and need garbage collection.
         gc.collect()
         return {"failed": failed}
 
     def tidy(self, _request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Remove what killed processes left, which nothing else ever does."""
+        """Remove files of killed processes, which nothing else removes."""
         lock.tidy_locks(self.mm_cfg.LOCK_DIR)
         lock.tidy_lists(self.files.lists)
         return {}
@@ -290,7 +290,7 @@ class Mailman21Handler(object):
             mlist = MailList(str(notice["list"]), lock=0)
             i18n.set_language(mlist.preferred_language)
             for address in notice["welcome"]:
-                # Nobody can write to an address beyond ASCII here.
+                # Mailman 2.1 cannot send to addresses that are not ASCII.
                 if is_ascii(address) and mlist.isMember(address):
                     digest = mlist.getMemberOption(address, self.mm_cfg.Digests)
                     mlist.SendSubscribeAck(str(address), mlist.getMemberPassword(address), digest)
@@ -302,7 +302,7 @@ class Mailman21Handler(object):
 
     def passwords(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Passwords of the site, and new ones for the owners of lists.
+        """Set the site's passwords, and make new list passwords for owners.
 
         request: {"site": {"site" or "creator": password}, "renew": {list:
         reason}, "check": only look}.
@@ -354,7 +354,7 @@ WIDGETS = (
 @contextlib.contextmanager
 def naming(name):
     # type: (str) -> Iterator[None]
-    """Whatever goes wrong is said of the list that it went wrong with."""
+    """Name the list in all errors of this block."""
     try:
         yield
     except Failure:

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any  # noqa: F401
 
-# The attribute with the reason of the last password that was made up for the owners.
+# The attribute with the reason of the last password that was made for the owners.
 REASON = "listops_password_reason"
 NOTICE = """\
 You are an owner of the mailing list {address}, which has a
@@ -48,7 +48,7 @@ def stored_site_password(name):
 
 def set_site_password(name, password):
     # type: (str, str) -> None
-    """Replace the file: it may be root's, and a web server reads it all the time."""
+    """Replace the file, which may belong to root, and which a web server reads at any time."""
     path = site_file(name)
     temporary = "{0}.{1}.new".format(path, os.getpid())
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
@@ -61,17 +61,17 @@ def set_site_password(name, password):
 
 def check_owners(name, owners):
     # type: (str, Any) -> None
-    """Refuse to make up a password that nobody could be told."""
+    """Refuse to make a password for a list without owners."""
     if not owners:
         raise Failure("list {0} has no owner who could be told a password".format(name))
 
 
 def renew(mlist, reason):
     # type: (Any, str) -> None
-    """Give a locked list a password that nobody knows but its owners, who are told once.
+    """Give a locked list a new password, which is mailed to its owners once.
 
-    The reason is noted last: whoever stops this midway, the next run makes
-    another password and tells it, so that the last one told is the one that holds.
+    The reason is stored last: after an interruption the next run makes another
+    password and mails it, so that the last mail always has the valid one.
     """
     from Mailman import Message, Utils, mm_cfg
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Mailman 2.1's files, read without Mailman: its pickles are dictionaries of attributes.
+"""Reads Mailman 2.1's files without Mailman: its pickles are dictionaries of attributes.
 
-Runs in Mailman 2.1's own Python 2.7; reads the same files under Python 3, for
-a host that only has the files. Bytes become text by the list's own charset.
+Runs in Mailman 2.1's own Python 2.7, and in Python 3 for a host that only has
+the files. Bytes are decoded with the list's own charset.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 PYTHON2 = sys.version_info[0] == 2
 INTEGERS = (int, type(sys.maxsize + 1))
-# What Mailman itself takes for a sign of a list.
+# A folder with one of these is a list to Mailman.
 CONFIG_FILES = ("config.pck", "config.pck.last", "config.db", "config.db.last")
-# The attribute in which a disabled list keeps what it was.
+# The attribute with the saved settings of a disabled list.
 SAVED = "listops_disabled"
-# Kinds of requests by number, and what is recorded of them.
+# Kinds of requests by number, and the fields of their records.
 REQUESTS = {
     1: ("held", ("time", "sender", "subject", "reason", "file", "data")),
     2: ("subscriptions", ("time", "address", "name", "password", "digest", "language")),
@@ -42,7 +42,7 @@ CLASSES = (
 
 
 WORDS = (bytes, type(b"".decode("ascii")))
-# What Mailman keeps of members by their addresses: kinds of values, and what they are called.
+# Attributes with values by members' addresses: types of values, and their names in a message.
 MEMBER_ATTRIBUTES = {
     "members": (WORDS + INTEGERS, "an address or 0"),
     "digest_members": (WORDS + INTEGERS, "an address or 0"),
@@ -55,7 +55,7 @@ MEMBER_ATTRIBUTES = {
 
 def odd(name, value, accepted):
     # type: (str, Any, str) -> str
-    """What to say of an attribute that Mailman itself does not keep like this."""
+    """The sentence about an attribute of a type that Mailman does not use."""
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return "its attribute {0} is {1}, where Mailman 2.1 keeps {2}; set it with withlist".format(name, shown, accepted)
@@ -71,7 +71,7 @@ class Instance(object):
 
 def find_class(module, name):
     # type: (str, str) -> Any
-    """Nothing but data is made from a pickle."""
+    """Return a class that only holds data, so that a pickle runs no code."""
     if (module, name) in CLASSES:
         return Instance
     raise pickle.UnpicklingError("it holds a {0}.{1}".format(module, name))
@@ -95,7 +95,7 @@ else:
 
     def load(handle):
         # type: (IO[bytes]) -> Any
-        """Text of Python 2 stays bytes, because only the list knows its charset."""
+        """Load a pickle. Text of Python 2 stays bytes, because only the list has its charset."""
         return _Unpickler(handle, encoding="bytes").load()
 
 
@@ -107,7 +107,7 @@ def native(name):
 
 def text(value, charset):
     # type: (Any, str) -> Any
-    """Text as Mailman shows it: by the list's charset, else UTF-8, which is what came by mail or shell."""
+    """Decode text as Mailman does: with the list's charset, otherwise with UTF-8, as it came by mail or shell."""
     for encoding in (charset, "utf-8"):
         try:
             return value.decode(encoding)
@@ -118,7 +118,7 @@ def text(value, charset):
 
 def plain(value, charset):
     # type: (Any, str) -> Any
-    """A value as JSON can hold it."""
+    """A value in a form for JSON."""
     if isinstance(value, bytes):
         return text(value, charset)
     if isinstance(value, (list, tuple)):
@@ -132,7 +132,7 @@ def plain(value, charset):
 
 def _key(key, charset):
     # type: (Any, str) -> Any
-    """A key as JSON can hold it."""
+    """A key in a form for JSON."""
     return text(repr(key).encode("ascii"), charset) if isinstance(key, (tuple, Instance)) else plain(key, charset)
 
 
@@ -151,7 +151,7 @@ class Files(object):
 
     def names(self):
         # type: () -> list[str]
-        """Every list there is, also one that cannot be read."""
+        """All lists, including those that cannot be read."""
         return sorted(name for name in os.listdir(self.lists) if self.exists(name))
 
     def exists(self, name):
@@ -161,7 +161,7 @@ class Files(object):
 
     def config(self, name):
         # type: (str) -> dict[str, Any]
-        """The attributes of a list as they are stored. An unreadable list is an error, it is not absent."""
+        """The attributes of a list as they are stored. An unreadable list is an error, not an absent list."""
         path = os.path.join(self.lists, name, "config.pck")
         config = self._load(path, "list {0}".format(name))
         if not isinstance(config, dict):
@@ -177,7 +177,7 @@ class Files(object):
             with open(path, "rb") as handle:
                 return load(handle)
         except Exception as exc:
-            # Damaged pickles raise nearly anything.
+            # A damaged pickle can raise almost any exception.
             reason = getattr(exc, "strerror", None) or "{0}: {1}".format(type(exc).__name__, exc)
             copy = "Mailman has a copy in {0}.last; ".format(path) if os.path.exists(path + ".last") else ""
             raise Failure(
@@ -190,7 +190,7 @@ class Files(object):
         try:
             return self.charsets.get(native(language), "us-ascii")
         except (AttributeError, UnicodeError):
-            # No language is like this; who reads the list says so.
+            # Not a valid language; the reader of the list reports it.
             return "us-ascii"
 
     @staticmethod
@@ -198,7 +198,7 @@ class Files(object):
         # type: (dict[str, Any]) -> str
         host = config.get("host_name")
         try:
-            # Python 2 takes any bytes for its str.
+            # Python 2 accepts any bytes as str.
             if isinstance(host, WORDS) and host and native(host).encode("ascii"):
                 return native(host).lower()
         except UnicodeError:
@@ -207,13 +207,13 @@ class Files(object):
 
     def attributes(self, config, names):
         # type: (dict[str, Any], Iterable[str]) -> dict[str, Any]
-        """Attributes as JSON can hold them; those that this Mailman does not know are missing."""
+        """Attributes in a form for JSON, without those that this Mailman does not know."""
         charset = self.charset(config)
         return dict((name, plain(config[name], charset)) for name in names if name in config)
 
     def policies(self):
         # type: () -> tuple[dict[str, str], list[str], dict[str, str]]
-        """The hosts of lists, the names of those with a private archive, and why others cannot be read."""
+        """The hosts of lists, the names of those with a private archive, and sentences about unreadable ones."""
         lists, private, unreadable = {}, [], {}
         for name in self.names():
             try:
@@ -222,7 +222,7 @@ class Files(object):
             except Exception as exc:
                 unreadable[name] = sentence(name, exc)
             else:
-                # One that does not say who may read its archive cannot be read, and its archive is shown to nobody.
+                # A list without a readable policy is unreadable, and its archive is shown to nobody.
                 if config.get("archive_private", True):
                     private.append(name)
         return lists, private, unreadable
@@ -267,7 +267,7 @@ class Files(object):
     @staticmethod
     def _check_members(config):
         # type: (dict[str, Any]) -> None
-        """Refuse members that are kept in another way than Mailman keeps them."""
+        """Refuse members whose attributes have types that Mailman does not use."""
         for name, (kinds, accepted) in MEMBER_ATTRIBUTES.items():
             people = config.get(name, {} if name == "delivery_status" else None)
             if not isinstance(people, dict):
@@ -282,14 +282,14 @@ class Files(object):
 
     def requests(self, name):
         # type: (str) -> dict[str, list[dict[str, Any]]]
-        """What waits for a moderator of exactly this list, by its own records: held, subscriptions, unsubscriptions."""
+        """Pending requests of exactly this list, from its own records: held posts, subscriptions, unsubscriptions."""
         found = dict((kind, []) for kind, _columns in REQUESTS.values())  # type: dict[str, list[dict[str, Any]]]
         path = os.path.join(self.lists, name, "request.pck")
         if not os.path.exists(path):
             return found
         charset = self.charset(self.config(name))
         records = self._load(path, "list {0}".format(name))
-        # Beside the requests, which have numbers, is the version of the file.
+        # Besides requests, which have numbers as keys, the file has its version.
         for key in sorted(key for key in records if isinstance(key, INTEGERS)):
             number, record = records[key]
             if number in REQUESTS:
@@ -307,7 +307,7 @@ def digest(password):
 
 def same_password(stored, given):
     # type: (Any, Any) -> Any
-    """True when given is the stored password, else only whether there is one."""
+    """True when given is the stored password, otherwise whether one is set."""
     if not stored:
         return None
     return True if given is not None and digest(given) == native(stored) else "set"
@@ -315,7 +315,7 @@ def same_password(stored, given):
 
 def sentence(name, exc):
     # type: (str, Exception) -> str
-    """What went wrong with a list, with its name."""
+    """An error as a sentence with the name of the list."""
     start = "list {0}: ".format(name)
     if not isinstance(exc, Failure):
         return "{0}{1}: {2}".format(start, type(exc).__name__, exc)
@@ -324,5 +324,5 @@ def sentence(name, exc):
 
 def own_held_file(name, file):
     # type: (str, str) -> bool
-    """Whether a file of a held message is this list's, and not that of a list whose name only starts alike."""
+    """Whether a file of a held message belongs to this list, and not to one whose name only begins the same."""
     return bool(re.match(r"heldmsg-" + re.escape(name) + r"-\d+\.(pck|txt)\Z", file, re.IGNORECASE))

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give a message in Pipermail's archive another text. Runs in Mailman 2.1's own Python 2.7, under the list's lock.
+"""Redacts a message in Pipermail's archive. Runs in Mailman 2.1's own Python 2.7, under the list's lock.
 
-Making the archive anew from its mailbox would give messages other numbers.
-So each file is edited in its place, and nothing in it but this message.
+A rebuild of the archive from its mailbox would change the numbers of messages.
+Therefore each file is edited in place, and only where it has this message.
 """
 
 import base64
@@ -46,7 +46,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterable, Iterator  # noqa: F401
 
-# What Mailman may take for the ending of a message that was attached to another.
+# Extensions that Mailman may give to a message that was attached to another one.
 ATTACHED = (".eml", ".mht", ".mhtml", ".nws", ".txt")
 
 
@@ -63,7 +63,7 @@ class PipermailRedactor(object):
         self.folder = mlist.archive_dir()
         self.mbox = mlist.ArchiveFileName()
         self.charset = Utils.GetCharSet(mlist.preferred_language)
-        # How Pipermail writes @ in addresses.
+        # Pipermail's form of @ in addresses.
         self.at = i18n._(" at ") if mm_cfg.ARCHIVER_OBSCURES_EMAILADDRS else b"@"  # type: bytes
         self.volume, self.article = self._find(request)
         self.ident = b""
@@ -105,7 +105,7 @@ class PipermailRedactor(object):
 
     def apply(self):
         # type: () -> None
-        """Edit one file after the other; the mailbox, from which the rest is known, last."""
+        """Edit the files one by one; the mailbox, from which the others are found, last."""
         for path, _what, new in self._edits():
             if new is None:
                 shutil.rmtree(path)
@@ -131,7 +131,7 @@ class PipermailRedactor(object):
 
     def _find(self, request):
         # type: (dict[str, Any]) -> tuple[str | None, Any]
-        """Volume and article of the message."""
+        """Find volume and article of the message."""
         from Mailman.Archiver import HyperArch  # noqa: F401 # its class is in the pickles
 
         wanted, page = request["message_id"], request["page"]
@@ -149,7 +149,7 @@ class PipermailRedactor(object):
 
     def _own(self, path):
         # type: (str) -> Iterator[bytes]
-        """The message as it is in a mailbox."""
+        """The message in a mailbox."""
         if os.path.exists(path):
             with open(path, "rb") as handle:
                 for chunk in texts.mailbox(handle):
@@ -170,7 +170,7 @@ class PipermailRedactor(object):
 
     def _originals(self):
         # type: () -> list[list[str]]
-        """The message in the mailbox, which is whole; its page, and what was taken out of it."""
+        """The original: the whole message in the mailbox, its page, and its extracted attachments."""
         page = self._page
         paths = [("page.html", page)] if page else []
         for folder in self._attachments():
@@ -190,7 +190,7 @@ class PipermailRedactor(object):
 
     def _attachments(self):
         # type: () -> list[str]
-        """The folder of what was taken out of the message."""
+        """The folder with the extracted attachments of the message."""
         from Mailman.Handlers import Scrubber
 
         message = texts.parse(self.raw if self.raw is not None else self._synthetic())
@@ -199,7 +199,7 @@ class PipermailRedactor(object):
 
     def _attached(self):
         # type: () -> Iterator[tuple[bytes, tuple[int | None, Any]]]
-        """Where Pipermail took it out of a digest, see _redaction/remote/pipermail.py."""
+        """The places where Pipermail extracted it from a digest, see _redaction/remote/pipermail.py."""
         for path in self._files():
             with open(path, "rb") as handle:
                 held = attached_message(handle.read(), self.ident)
@@ -208,7 +208,7 @@ class PipermailRedactor(object):
 
     def _files(self):
         # type: () -> list[str]
-        """What was attached to messages and may be one itself."""
+        """Extracted attachments that may be messages themselves."""
         paths = sorted(glob.glob(os.path.join(self.folder, "attachments", "*", "*", "*")))
         return [path for path in paths if path.endswith(ATTACHED) and os.path.isfile(path)]
 
@@ -216,7 +216,7 @@ class PipermailRedactor(object):
 
     def _synthetic(self):
         # type: () -> Any
-        """The headers that Pipermail knows, where there is no mailbox."""
+        """A message from Pipermail's index, where there is no mailbox."""
         article = self.article
         lines = [
             "From: {0} <{1}>".format(article.author, article.email.replace(self.at, b"@")),
@@ -234,7 +234,7 @@ class PipermailRedactor(object):
 
     def _rendered(self):
         # type: () -> Any
-        """The article as Pipermail would make it of the redacted message, in the old one's place."""
+        """The article that Pipermail would make of the redacted message in the same place."""
         import email
 
         from Mailman import Message
@@ -251,7 +251,7 @@ class PipermailRedactor(object):
         new.text = new.as_text()
 
         class Formatter(HyperArch.HyperArchive):
-            """Of the archive, only what formats one article."""
+            """The part of Pipermail's archive that formats one article."""
 
             def __init__(self, mlist):
                 # type: (Any) -> None
@@ -267,7 +267,7 @@ class PipermailRedactor(object):
 
     def _edits(self):
         # type: () -> Iterator[tuple[str, str, Callable[[], Iterable[bytes]] | None]]
-        """Path, what of the message is in it, and what makes its new content; None removes a folder."""
+        """Path, parts of the message in it, and a function for the new content; None removes a folder."""
         for folder in self._attachments():
             yield folder, "{0} attachments".format(len(os.listdir(folder))), None
         for path, what, change in self._changes():
@@ -293,7 +293,7 @@ class PipermailRedactor(object):
 
     def _changes(self):
         # type: () -> Iterator[tuple[str, str, Callable[[bytes], bytes]]]
-        "Files in which something may be, and what a file without it is."
+        "Files that may have a copy, and functions for their content without it."
         replacement = self.replacement
         for path in self._files():
             yield path, "attached message", lambda data: attached_text(data, self.ident, replacement, self.attached)
@@ -318,7 +318,7 @@ class PipermailRedactor(object):
 
     def _quoted(self, name):
         # type: (str) -> bytes
-        """Subject or author as Pipermail writes them into its pages."""
+        """Subject or author in the form of Pipermail's pages."""
         from Mailman.Archiver import HyperArch
 
         value = self.new.decoded.get(name, getattr(self.new, name))
@@ -332,14 +332,14 @@ class PipermailRedactor(object):
 
     def _other_page(self, path, data):
         # type: (str, bytes) -> bytes
-        """The page of a digest, or of the same message that was posted twice: Pipermail's index knows the last one only."""
+        """The page of a digest, or of a message that was posted twice, of which Pipermail's index has only the last."""
         if b"In-Reply-To=%3C" + quote(self.ident).encode("ascii") + b"%3E" in data:
             return self._new_page(path, data)
         return page_digest(data, self.ident, self.replacement, self.at, self.charset, self.attached)
 
     def _new_page(self, path, data):
         # type: (str, bytes) -> bytes
-        """Only what stands between Pipermail's marks, unless the rest says who and what, too."""
+        """Replace only the part between Pipermail's marks, unless other parts name sender or subject, too."""
         html = self._bytes("".join(self.new.html_body))
         if not self._renamed:
             return page_body(data, html)
@@ -412,13 +412,13 @@ class PipermailRedactor(object):
 
 
 class Mailman21RedactionHandler(Mailman21Handler):
-    """With the requests of a redaction."""
+    """Adds the requests of a redaction."""
 
     def look_message(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """An archived message that is to say something else.
+        """Find an archived message that is to be redacted.
 
-        request: see PipermailRedactor, "list": name, and "originals": whether to give it as it is.
+        request: see PipermailRedactor, "list": name, and "originals": whether to return the original.
         answer: see its look.
         """
         from Mailman.MailList import MailList
@@ -429,9 +429,9 @@ class Mailman21RedactionHandler(Mailman21Handler):
 
     def redact_message(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Let it say that. request: as of look_message; answer: {}."""
+        """Redact it. request: as of look_message; answer: {}."""
         with self.writer.locked(str(request["list"])) as mlist:
-            # The lock keeps the archiver away, too.
+            # The archiver takes the same lock.
             PipermailRedactor(mlist, request).apply()
         return {}
 

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Give a list of Mailman 2.1 another name. Runs in Mailman's own Python 2.7, while Mailman's runners do not run.
+"""Renames a list of Mailman 2.1. Runs in Mailman's own Python 2.7, while Mailman's runners do not run.
 
-All that has the old name is made ready under the new one. Then config.pck, which
-makes a folder a list, moves: that is the rename. At last what has the old name
-still goes, its folder last of all. So there is one whole list at any moment, and
-an interrupted rename begins anew before that moment, and goes on after it.
+First everything is prepared under the new name. Then config.pck, which makes a
+folder a list, is moved: that is the rename. Finally files with the old name are
+removed, the list's old folder last. So there is one whole list at any moment. An
+interrupted rename starts again before the move of config.pck, and continues after it.
 """
 
 import os
@@ -35,7 +35,7 @@ REQUEST_FILE = "request.pck"
 
 def master():
     # type: () -> int
-    """The process of Mailman that runs, or 0."""
+    """The number of Mailman's running process, or 0."""
     from Mailman import mm_cfg
 
     programs = [os.path.realpath(os.path.join(mm_cfg.BIN_DIR, name)) for name in ("mailmanctl", "qrunner")]
@@ -52,7 +52,7 @@ def master():
 
 def write_pickle(path, head, value, protocol):
     # type: (str, bytes, Any, int) -> None
-    """Replace a file by the same bytes and a pickle behind them."""
+    """Replace a file by the same leading bytes and a new pickle."""
     import cPickle  # type: ignore[import-not-found] # pylint: disable=import-error
 
     fresh = path + ".tmp"
@@ -67,7 +67,7 @@ def write_pickle(path, head, value, protocol):
 
 def copy(source, target):
     # type: (str, str) -> None
-    """The same file under another name, too."""
+    """Copy or link a file to another name."""
     if os.path.isdir(source):
         shutil.copytree(source, target, symlinks=True)
         return
@@ -76,7 +76,7 @@ def copy(source, target):
     try:
         os.link(source, target)
     except OSError:
-        # Nobody may make links to what is not his.
+        # Linux does not allow links to files of other users.
         shutil.copy2(source, target)
 
 
@@ -91,7 +91,7 @@ class Mailman21Renamer(object):
 
     def unfinished(self, old):
         # type: (str) -> bool
-        """Whether something has the old name still."""
+        """Whether the old name is still in use."""
         return os.path.isdir(self.folder(old))
 
     def rename(self, old, new, follow):
@@ -107,7 +107,7 @@ class Mailman21Renamer(object):
                 if follow:
                     archives.move(old, new)
                 for name in CONFIG_FILES[1:]:
-                    # Any of these would make the old name a list again.
+                    # With any of these files the old name would be a list again.
                     if os.path.exists(os.path.join(self.folder(old), name)):
                         os.unlink(os.path.join(self.folder(old), name))
                 self.writer.tell_mail_server("remove", mlist)
@@ -132,7 +132,7 @@ class Mailman21Renamer(object):
                 raise Failure("list {0}: Mailman's own user may not write to {1}; give it to him".format(old, folder))
         target = Site.get_listpath(new, create=1)
         for name in os.listdir(target):
-            # Of a run that was interrupted here; the list may have changed since.
+            # From an interrupted run; the list may have changed since.
             path = os.path.join(target, name)
             if os.path.isdir(path) and not os.path.islink(path):
                 shutil.rmtree(path)
@@ -146,14 +146,14 @@ class Mailman21Renamer(object):
 
     def _requests(self, old, new):
         # type: (str, str) -> None
-        """What waits for a moderator: the records, which name the list and its files, and the held posts."""
+        """Copy pending requests: the records, which name the list and its files, and the held posts."""
         import cPickle  # pylint: disable=import-error
 
         path = os.path.join(self.folder(old), REQUEST_FILE)
         if not os.path.exists(path):
             return
         with open(path, "rb") as handle:
-            # Nothing but data may be in it.
+            # It may contain only data.
             load(handle)
             handle.seek(0)
             requests = cPickle.load(handle)
@@ -189,7 +189,7 @@ class Mailman21Renamer(object):
         if not follow and os.path.isdir(archives.private(old)):
             archives.stay(old, new)
         mlist.CheckHTMLArchiveDir()
-        # Once, however often this is begun.
+        # Only once, even if the rename starts again.
         self.writer.tell_mail_server("remove", mlist)
         self.writer.tell_mail_server("create", mlist)
         self._unlink_held(old)
@@ -206,7 +206,7 @@ class Mailman21Renamer(object):
     @staticmethod
     def _queued(path, old, new):
         # type: (str, str, str) -> None
-        """A message on its way: its own pickle is kept byte for byte, the list's name is in the second one."""
+        """Rename in a queued message: its own pickle stays byte for byte, the second one has the list's name."""
         with open(path, "rb") as handle:
             try:
                 for _operation in pickletools.genops(handle):
@@ -214,7 +214,7 @@ class Mailman21Renamer(object):
                 head = handle.tell()
                 data = load(handle)
             except Exception:
-                # Mailman itself puts such a file aside when it comes to it.
+                # Mailman itself moves such a damaged file away.
                 return
             handle.seek(0)
             message = handle.read(head)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of a plan, carried out on a list of Mailman 2.1. Runs in Mailman's own Python 2.7.
+"""Carries out steps of a plan on lists of Mailman 2.1. Runs in Mailman's own Python 2.7.
 
-Every step takes the list's lock, which reads the list again; compares again;
-and saves once, only when something differs.
+Every step takes the list's lock, which reads the list again, then compares again,
+and saves the list once if something differs.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Files  # noqa: F401
 
 MODERATED = 128
-# What Mailman calls the lock under which new lists are made.
+# The name of Mailman's lock for new lists.
 SITE_LOCK = "<site>"
 # Mailman keeps this as Unicode when the list's charset cannot hold it. The others it
 # prints, and list_lists of the whole site stumbles over one list's Unicode.
 UNICODE_ATTRIBUTES = ("subject_prefix",)
 
-# Lists of addresses, beside which they have regular expressions.
+# Attributes with both addresses and regular expressions.
 ADDRESS_ATTRIBUTES = (
     "owner",
     "moderator",
@@ -50,11 +50,11 @@ ADDRESS_ATTRIBUTES = (
     "discard_these_nonmembers",
 )
 
-# Saved with what we set, because the old script disable_list may come on top of it.
+# Also saved, because the old script disable_list may run on top of it.
 SCRIPT_ATTRIBUTES = ("member_moderation_action", "generic_nonmember_action")
 
 
-# Python 2's unicode, which is how JSON gives all text.
+# Python 2's unicode, in which JSON returns all text.
 TEXT = type(b"".decode("ascii"))
 
 
@@ -84,7 +84,7 @@ class Mailman21Writer(object):
         try:
             if self._change(mlist, step) or "create" in step:
                 if mlist.archive_private:
-                    # Mailman does it after it has saved the list: a run that is killed in between leaves it open.
+                    # Mailman closes it after saving the list, so a run that is killed in between would leave it open.
                     archives.close(name)
                 mlist.Save()
         except BaseException:
@@ -103,7 +103,7 @@ class Mailman21Writer(object):
     @contextlib.contextmanager
     def locked(self, name):
         # type: (str) -> Iterator[Any]
-        """A list that nobody else changes meanwhile."""
+        """A list under its lock."""
         mlist = self.open_list(name)
         try:
             yield mlist
@@ -112,7 +112,7 @@ class Mailman21Writer(object):
 
     def move_archive(self, old, new):
         # type: (str, str) -> None
-        """Give a list the archive that has its former name still."""
+        """Rename the archive of a renamed list."""
         with self.locked(new) as mlist:
             archives.move(old, new)
             archives.forget(old, new)
@@ -120,7 +120,7 @@ class Mailman21Writer(object):
 
     def correct_archive(self, name):
         # type: (str) -> None
-        """Give an archive the links that the list says it has, or none."""
+        """Make the links of an archive match the policy of the list."""
         with self.locked(name) as mlist:
             told = hasattr(mlist, "archive_private")
             if not told or mlist.archive_private:
@@ -140,11 +140,11 @@ class Mailman21Writer(object):
         # type: (str) -> Any
         from Mailman.MailList import MailList
 
-        # Mailman would go back to an old copy of a list that cannot be read.
+        # Mailman would load an old copy of an unreadable list.
         self.files.config(name)
         mlist = MailList(name, lock=0)
         lock.take(mlist.Lock, self.lock_path(name), "list {0}".format(name), self.wait)
-        # Mailman asks the file system for the lock with every member; Save() asks once more.
+        # Mailman checks the lock in the file system for every member; Save() checks it once more.
         mlist.Locked = types.MethodType(always, mlist)
         return mlist
 
@@ -160,10 +160,10 @@ class Mailman21Writer(object):
         mlist = MailList()
         self._bound_lock(mlist, name)
         try:
-            # Nobody knows this password until one is declared.
+            # Nobody knows this password, until one is declared.
             password = digest(os.urandom(20).encode("hex"))  # type: ignore[attr-defined] # Python 2's
             mlist.Create(name, Utils.get_site_email(), password, langs=languages, emailhost=domain, urlhost=url_host)
-            # Its parts have noted where their files are, and the list had no folder then.
+            # Its parts stored the paths of their files before the list had a folder.
             for part in MailList.__bases__:
                 if hasattr(part, "InitTempVars"):
                     part.InitTempVars(mlist)
@@ -180,7 +180,7 @@ class Mailman21Writer(object):
 
     def _bound_lock(self, mlist, name):
         # type: (Any, str) -> None
-        """A list is made under one lock for all new ones, which Create() would wait for without any limit."""
+        """Limit the wait for the lock for new lists, for which Create() would wait forever."""
         own = mlist._MailList__lock
         acquire = own.lock
 
@@ -210,7 +210,7 @@ class Mailman21Writer(object):
 
     def _delete(self, name):
         # type: (str) -> None
-        """What rmlist does, under the lock, and without leaving the archive open to the world."""
+        """Do what rmlist does, but under the lock, and without opening a private archive."""
         mlist = self.open_list(name)
         try:
             self.tell_mail_server("remove", mlist)
@@ -219,7 +219,7 @@ class Mailman21Writer(object):
                 if own_held_file(name, file):
                     os.unlink(os.path.join(self.files.data, file))
             folder = os.path.join(self.files.lists, name)
-            # What makes it a list goes last, so that a run that is killed here is finished by the next.
+            # The file that makes it a list is removed last, so that the next run finishes an interrupted removal.
             for file in sorted(os.listdir(folder), key=lambda file: file in CONFIG_FILES):
                 path = os.path.join(folder, file)
                 if os.path.isdir(path) and not os.path.islink(path):
@@ -245,9 +245,9 @@ class Mailman21Writer(object):
 
     def _change(self, mlist, step):
         # type: (Any, dict[str, Any]) -> bool
-        """Make the list as the step says; whether anything differed."""
+        """Apply the step to the list. Returns whether anything differed."""
         changed = False
-        # Keys of members are bytes, which were read by the charset that the list has now.
+        # Keys of members are bytes in the charset that the list has now.
         charset = self._charset(mlist)
         self._still(mlist, step.get("seen", {}), charset)
         if "restore" in step:
@@ -281,14 +281,14 @@ class Mailman21Writer(object):
     @staticmethod
     def _still(mlist, seen, charset):
         # type: (Any, dict[str, Any], str) -> None
-        """Refuse to write what was made from attributes as they were read, when they are others now."""
+        """Fail if attributes changed since they were read for the plan."""
         for name, value in sorted(seen.items()):
             if plain(getattr(mlist, str(name), None), charset) != value:
                 raise changed_meanwhile(mlist, name)
 
     def _ban(self, mlist, addresses):
         # type: (Any, list[str]) -> bool
-        """Ban addresses besides those that are banned; on a disabled list, once it is enabled."""
+        """Ban additional addresses; on a disabled list, when it is enabled again."""
         saved = getattr(mlist, SAVED, None)
         bans = saved["ban_list"] if saved else mlist.ban_list
         charset = self._charset(mlist)
@@ -302,7 +302,7 @@ class Mailman21Writer(object):
 
     def _patterns(self, mlist, name, patterns):
         # type: (Any, str, list[str]) -> bool
-        """Rules for strangers in an attribute that has addresses too, which stay."""
+        """Set the patterns of an attribute that also has addresses of nonmembers, which stay."""
         charset = self._charset(mlist)
         have = getattr(mlist, name)
         rules = dict((plain(item, charset), item) for item in have if item.startswith(("^", "@")))
@@ -318,7 +318,7 @@ class Mailman21Writer(object):
 
     def _assign(self, mlist, values):
         # type: (Any, dict[str, Any]) -> bool
-        """Set attributes; a value that Mailman would read the same (True for 1) is left alone."""
+        """Set attributes, except values that mean the same to Mailman (True for 1)."""
         changed = False
         language = values.get("preferred_language")
         if language is not None and language != mlist.preferred_language:
@@ -339,7 +339,7 @@ class Mailman21Writer(object):
 
     def _speak(self, mlist, language):
         # type: (Any, str) -> None
-        """Change the language, and with it the charset of everything the list holds."""
+        """Change the language, and with it the charset of all texts of the list."""
         old = self._charset(mlist)
         mlist.preferred_language = language
         if language not in mlist.available_languages:
@@ -353,20 +353,20 @@ class Mailman21Writer(object):
         for key, name in list(mlist.usernames.items()):
             if isinstance(name, str):
                 mlist.usernames[key] = self._name(text(name, old))
-        # They are names of topics, which are in other bytes now.
+        # These are names of topics, whose bytes have changed.
         for key, names in list(mlist.topics_userinterest.items()):
             mlist.topics_userinterest[key] = self._recoded("topics", names, old, new)
 
     def _recoded(self, name, value, old, new):
         # type: (str, Any, str, str) -> Any
-        """A value that says in another charset what it said."""
+        """Convert a value to another charset."""
         if isinstance(value, (list, tuple)):
             return type(value)([self._recoded(name, item, old, new) for item in value])
         if not isinstance(value, str):
             return value
         said = text(value, old)
         if name in ADDRESS_ATTRIBUTES:
-            # An address is its bytes, whatever they say, as long as they say the same.
+            # An address is compared by its bytes, so keep them unless the text would change.
             if text(value, new) == said:
                 return value
             try:
@@ -377,10 +377,10 @@ class Mailman21Writer(object):
 
     def _stored(self, name, value, charset):
         # type: (str, Any, str) -> Any
-        """A value as Mailman keeps it."""
+        """A value in Mailman's own types."""
         if isinstance(value, list):
             items = [self._stored(name, item, charset) for item in value]
-            # Rules on headers and topics are tuples.
+            # Header rules and topics are tuples.
             return [tuple(item) if isinstance(item, list) else item for item in items]
         if not isinstance(value, TEXT):
             return value
@@ -400,7 +400,7 @@ class Mailman21Writer(object):
 
     def _disable(self, mlist, request):
         # type: (Any, dict[str, Any]) -> None
-        """Keep what is there, then set what disables; held messages go with it."""
+        """Save the settings, set those that disable the list, and discard held messages."""
         from Mailman import mm_cfg
 
         if request["save"]:
@@ -414,7 +414,7 @@ class Mailman21Writer(object):
             if own_held_file(name, os.path.basename(mlist.GetRecord(key)[4])):
                 mlist.HandleRequest(key, mm_cfg.DISCARD)
             else:
-                # A copy of another list's record (a list renamed by hand): that list's message stays.
+                # A record copied from another list (a list renamed by hand): keep that list's message.
                 del mlist._ListAdmin__db[key]
 
     # ---- people
@@ -422,7 +422,7 @@ class Mailman21Writer(object):
     @staticmethod
     def _people(mlist, name, change, charset):
         # type: (Any, str, dict[str, list[str]], str) -> bool
-        """Addresses in an attribute that is a list of them."""
+        """Change the addresses of an attribute that is a list of them."""
         remove = set(change["remove"])
         old = getattr(mlist, name)
         said = [plain(address, charset).lower() for address in old]
@@ -463,7 +463,7 @@ class Mailman21Writer(object):
     @staticmethod
     def _subscribe(mlist, address):
         # type: (Any, str) -> None
-        """What Mailman's ApprovedAddMember does beside asking the bans and sending mail."""
+        """Do what Mailman's ApprovedAddMember does, except checking bans and sending mail."""
         from Mailman import Errors, Utils, mm_cfg
 
         try:
@@ -476,7 +476,7 @@ class Mailman21Writer(object):
 
     def _update(self, mlist, person, address):
         # type: (Any, dict[str, Any], str) -> bool
-        """Options of a member; what is already so is not set again, because setting moves timestamps."""
+        """Set options of a member that differ; setting an equal one would change timestamps."""
         changed = False
         if "digest" in person and bool(mlist.getMemberOption(address, 0)) != person["digest"]:
             if not (mlist.digestable if person["digest"] else mlist.nondigestable):
@@ -513,7 +513,7 @@ class Mailman21Writer(object):
 
 
 class Members(object):
-    """The members of a list by what their addresses say; Mailman's keys are bytes of any charset."""
+    """The members of a list by the text of their addresses; Mailman's keys are bytes of any charset."""
 
     def __init__(self, mlist, charset):
         # type: (Any, str) -> None
@@ -523,7 +523,7 @@ class Members(object):
 
     def keys(self, address):
         # type: (str) -> list[Any]
-        """Mailman's keys of an address; none when it is no member."""
+        """Mailman's keys of an address; empty when it is not a member."""
         try:
             if self.mlist.isMember(str(address)):
                 return [str(address)]
@@ -538,7 +538,7 @@ class Members(object):
 
 def said_by(address):
     # type: (Any) -> str
-    """An address as a sentence of Python 2 can hold it."""
+    """An address in a form for a sentence in Python 2."""
     return str(address.encode("utf-8")) if isinstance(address, TEXT) else str(address)
 
 
@@ -549,7 +549,7 @@ def no_address(mlist, address):
 
 def checked_address(mlist, address):
     # type: (Any, str) -> str
-    """A new address as Mailman keeps it, ASCII."""
+    """A new address in Mailman's own form, ASCII."""
     try:
         return str(address)
     except UnicodeEncodeError:

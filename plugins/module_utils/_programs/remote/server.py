@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every program has that runs in the interpreter of somebody else (Mailman's, or its web interface's).
+"""The common part of all programs that run in the interpreter of a service (Mailman or its web interface).
 
 It is sent there together with the program, so it imports nothing of Ansible,
-and it is Python 2.7 as well as 3, because Mailman 2.1 is. It runs as the
-service's own user (see _programs/identity.py): what root writes, the service could not
-change, and what is imported may be the service's own.
-Requests arrive on standard input, one JSON object a line; every request gets
-one JSON object in answer. Where that has "lists" by name, it says in "streamed"
-how many lines [name, list] follow. Errors are answered as {"error": sentence}.
+and runs in Python 2.7 and 3, because of Mailman 2.1. It runs as the service's own
+user (see _programs/identity.py): the service could not change files that root
+writes, and imported modules may belong to the service.
+Requests arrive on standard input, one JSON object a line; every request is
+answered by one JSON object. For an answer with "lists" by name, "streamed" is the
+number of lines [name, list] that follow. Errors are answered as {"error": sentence}.
 """
 
 import gc
@@ -25,20 +25,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterable, Iterator  # noqa: F401
 
-# How many values go into one IN (...) of a query; SQLite's limit is 999 on old versions.
+# How many values one IN (...) of a query has; SQLite's limit is 999 in old versions.
 CHUNK = 500
 PR_SET_PDEATHSIG = 1
 
 
 class Failure(Exception):
-    """What the user must be told, in one sentence."""
+    """An error for the user, in one sentence."""
 
 
 class Absent(Failure):
-    """The service is not there to be asked, which check mode takes for an empty one."""
+    """The service does not exist yet; in check mode it counts as an empty one."""
 
 
-# What databases say that is none of the program's faults, and what it means.
+# Errors of databases that are no faults of the program, and their meaning.
 TROUBLES = (
     ("database or disk is full", "no space is left for the database: make room on its disk"),
     ("database disk image is malformed", "the database is damaged: restore it from a backup"),
@@ -52,8 +52,8 @@ TROUBLES = (
 
 def sentence(exc):
     # type: (BaseException) -> str
-    """What went wrong, on one line. SQLAlchemy and Django wrap what the database said, with the statement and a link."""
-    # who ran into it first knows most
+    """An error on one line. SQLAlchemy and Django wrap the database's error, with the statement and a link."""
+    # The first error in the chain says most.
     below = getattr(exc, "orig", None) or exc
     lines = [line.strip() for line in str(below).splitlines() if line.strip()]
     text = lines[0] if lines else ""
@@ -72,7 +72,7 @@ def chunks(values):
 
 def replace_file(path, text):
     # type: (str, str) -> None
-    """Write a file so that whoever reads it sees all of the old or all of the new text, whatever happens."""
+    """Write a file atomically."""
     temporary = path + ".new"
     with io.open(temporary, "w", encoding="utf-8", newline="") as handle:
         handle.write(text)
@@ -83,9 +83,9 @@ def replace_file(path, text):
 
 def replace_bytes(path, chunks_of):
     # type: (str, Iterable[bytes]) -> None
-    """The same with bytes in pieces; the mode of a file that is there stays, and its group where that may be."""
+    """Write a file atomically from pieces of bytes. An existing file keeps its mode and, if possible, its group."""
     status = os.stat(path)
-    # Beside it, where neither Mailman nor a web server looks for it.
+    # A temporary name in the same folder that neither Mailman nor a web server uses.
     temporary = os.path.join(os.path.dirname(path), "." + os.path.basename(path) + ".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as handle:
@@ -101,13 +101,13 @@ def replace_bytes(path, chunks_of):
 
 def end_with_parent():
     # type: () -> None
-    """Have the kernel send SIGTERM when whoever asks is gone: nobody waits for the answer, and nobody would end this process."""
+    """Let the kernel send SIGTERM when the parent process is gone, since nobody else would end this process."""
     try:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     except (ImportError, OSError, AttributeError):
-        # Then it ends after the request that it is at.
+        # It then ends after the present request.
         pass
 
 
@@ -117,12 +117,12 @@ def serve(start, prepare=None):
 
     start: takes the first request and returns a handler, which has a method for
         every further value of "op"; its `server_info` is the first answer.
-    prepare: imports what takes long while nobody asks yet; what it cannot
-        import, start cannot either, and says so.
+    prepare: imports slow modules before the first request. Errors are left to
+        start, which imports the same.
     """
-    # A site is a million objects, and no garbage: a third of reading it would be looking for some.
+    # A site has a million objects and no garbage; collection would take a third of the time.
     gc.disable()
-    # Whatever the service's code prints must not mix with the answers.
+    # Output of the service's code must not mix with the answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     if prepare is not None:
@@ -144,7 +144,7 @@ def serve(start, prepare=None):
             answer = {"error": str(exc), "absent": isinstance(exc, Absent)}
         except Exception as exc:
             answer = {"error": sentence(exc), "traceback": traceback.format_exc()}
-        # A site's lists go one by one, so that nobody has all of them twice, as objects and as text.
+        # Lists are sent one by one, so that no process has all of them twice, as objects and as text.
         lists = answer.get("lists")
         if isinstance(lists, dict):
             answer = dict(answer, lists=None, streamed=len(lists))
@@ -153,5 +153,5 @@ def serve(start, prepare=None):
             for name in list(lists):
                 out.write(json.dumps([name, lists.pop(name)]).encode("ascii") + b"\n")
         out.flush()
-        # while whoever asked thinks about it, not when the process ends
+        # Now, while the caller handles the answer, and not when the process ends.
         del answer, lists

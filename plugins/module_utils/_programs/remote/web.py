@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a program enters the web interface of Mailman 3, which is Django. Sent there with the program."""
+"""Opens the web interface of Mailman 3, a Django project, for a program. It is sent there with the program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def enter(manage: str) -> None:
-    """Make its models ready. manage: the path of its manage.py."""
+    """Load its models. manage: the path of its manage.py."""
     folder = os.path.dirname(manage)
     os.chdir(folder)
     sys.path.insert(0, folder)
@@ -31,9 +31,9 @@ def enter(manage: str) -> None:
 
 
 def retry_when_locked(work: Callable[[], T]) -> T:
-    """Do work that can be done twice, from its beginning when the database was busy; what it returns.
+    """Do repeatable work, and repeat it from the beginning when the database was busy. Returns its result.
 
-    SQLite makes nobody wait who has read and now wants to write while another does: it refuses at once.
+    SQLite does not wait when a transaction has read and wants to write while another one writes: it fails at once.
     """
     from django.db import OperationalError
 
