@@ -160,7 +160,7 @@ class HostUpdate:
             return failed
         name, ours = next(iter(wrong.items()))
         raise HostError(
-            "list {0}: its archive takes itself for {1} again and again, and Mailman says {2}; run again".format(
+            "list {0}: its archive keeps changing to {1}, but Mailman says {2}; run again".format(
                 name, self._shown[name], ours
             )
         )
@@ -211,15 +211,15 @@ def plan_host(
     if archive is not None and not archive.accessible:
         if policy.concerned(plans) or policy.dropped(specs) or rename.former_names(specs):
             raise HostError(
-                "list {0}: its archive is concerned, so this must run as root (become: true)".format(specs[0].name)
+                "list {0}: this changes its archive, so it must run as root (become: true)".format(specs[0].name)
             )
-        warnings.append("whether archives are as private as their lists was not looked at, which needs root")
+        warnings.append("archives were not compared with their lists, which needs root")
         archive = None
     if guard is not None and not guard.installed:
         guard = None
         warnings += _unguarded(policy.closed(plans))
     elif guard is not None and guard.damaged:
-        warnings.append("{0} was not as it should be, so that all archives were shut; it is written anew".format(PATH))
+        warnings.append("{0} was damaged, so all archives were closed; it is rewritten".format(PATH))
     only = [spec.name for spec in specs] + [item.old for item in rename.former_names(specs)]
     policies = backend.info.archive_policies
     update = HostUpdate(backend, archive, service, specs, plans, policies, guard, None if whole_site else only)
@@ -231,8 +231,6 @@ def _unguarded(closed: Sequence[str]) -> list[str]:
         return []
     more = " and {0} more lists".format(len(closed) - 1) if closed[1:] else ""
     return [
-        "archive_policy of {0}{1}: while posts arrive, HyperKitty may take them for public for a moment yet, since nothing "
-        "is in front of it that knows private lists; the role listops.mailman.apache installs that".format(
-            closed[0], more
-        )
+        "archive_policy of {0}{1}: while posts arrive, HyperKitty may still take them for public for a moment, since no guard "
+        "is in front of it; the role listops.mailman.apache installs one".format(closed[0], more)
     ]

@@ -113,9 +113,7 @@ def _ownerless(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
         if spec.state in ("present", "any") and not known.intersection([spec.name, *spec.renamed_from])
     ]
     return [
-        "list {0} has no owner: nobody reads what is written to its owners, and nobody is told of held posts".format(
-            spec.name
-        )
+        "list {0} has no owner: nobody gets the mail to its owners or notices of held posts".format(spec.name)
         for spec in new
         if not (spec.rosters.get("owner") and spec.rosters["owner"].state != "absent" and spec.rosters["owner"].people)
     ]

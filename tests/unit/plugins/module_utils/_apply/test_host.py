@@ -188,7 +188,7 @@ def test_a_task_for_one_list_leaves_the_archives_of_others_alone(told):
 def test_an_archive_that_does_not_settle_is_an_error_and_stays_shut(told, monkeypatch):
     monkeypatch.setattr(host, "SETTLE_SECONDS", 0)
     guard = Guard(told, A)
-    with pytest.raises(HostError, match="takes itself for private again and again, and Mailman says public"):
+    with pytest.raises(HostError, match="keeps changing to private, but Mailman says public"):
         apply(told, {A: "private"}, {A: "public"}, {A: "private"}, guard, stubborn=99)
     assert guard.names == {A}
 

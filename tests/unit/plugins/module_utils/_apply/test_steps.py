@@ -248,9 +248,9 @@ def test_what_is_wrong_is_refused_before_anything_is_touched(run, check_mode):
 def test_who_is_not_root_changes_no_archive(run):
     host = fresh()
     done = run(host, [entry(A, description="x")], accessible=False)
-    assert done.warnings == ["whether archives are as private as their lists was not looked at, which needs root"]
+    assert done.warnings == ["archives were not compared with their lists, which needs root"]
     host.begin()
-    with pytest.raises(HostError, match="its archive is concerned, so this must run as root"):
+    with pytest.raises(HostError, match="this changes its archive, so it must run as root"):
         run(host, [entry(A, archive_policy="private")], accessible=False)
     assert host.steps == []
 
@@ -259,7 +259,7 @@ def test_a_guard_that_lost_its_file_is_written_anew(run):
     host = fresh(guarded=None)
     done = run(host, [entry(A)])
     assert done.result["changed"] and host.guarded == {B}
-    assert "all archives were shut; it is written anew" in done.warnings[0]
+    assert "all archives were closed; it is rewritten" in done.warnings[0]
     host.begin()
     assert not run(host, [entry(A)]).result["changed"] and host.steps == []
 
