@@ -34,4 +34,4 @@ def of_failed(failed: Mapping[str, str], done: bool = True) -> str:
     """The message for lists that failed; it names only a few of many. done: whether other lists were applied."""
     said = list(failed.values())[:3]
     more = ["{0} more lists".format(len(failed) - len(said))] if len(failed) > len(said) else []
-    return "; ".join(said + more + (["what the other lists need is done"] if done else []))
+    return "; ".join(said + more + (["the other lists are done"] if done else []))

@@ -196,7 +196,7 @@ def test_surprise_a_locked_list_is_not_in_the_way_of_others(host: Mailman21, mad
     with host.holding(made) as pid:
         message = host.refusal(LIST, lists=lists, mailman_lock_timeout=2)
         assert made in message and str(pid) in message and f"{name}-after" not in message
-        assert message.endswith("what the other lists need is done")
+        assert message.endswith("the other lists are done")
         assert f"{name}-after" in host.lists()
     done = host.apply(LIST, lists=lists)["summary"]
     assert (done["lists_changed"], done["lists_created"]) == (1, 0)
@@ -403,7 +403,7 @@ def test_surprise_a_folder_among_the_public_archives_is_said(host: Mailman21, ma
     try:
         said = host.refusal(LIST, name=made)
         assert said == (
-            f"list {made}: {folder} is no link of Mailman's: move it away, it is public; what the other lists need is done"
+            f"list {made}: {folder} is not a link of Mailman: move it away, since it makes the archive public; the other lists are done"
         )
     finally:
         host.sh(f"rmdir {folder}")

@@ -186,7 +186,7 @@ def test_without_a_policy_its_archive_is_shut_and_nobody_else_fails(
     if declared:
         message = host.refusal(LIST, lists=lists)
         assert made in message and "archive_private" in message and "\n" not in message
-        assert "what the other lists need is done" in message
+        assert "the other lists are done" in message
     else:
         changes = {each["name"]: each["changes"] for each in host.apply(LIST, lists=lists[1:])["lists"]}
         drift = {"archive_shown": {"before": "public", "after": "private"}}

@@ -418,7 +418,7 @@ def test_one_list_does_not_hold_up_the_others(
     fermium.check("runuser", "-u", "list", "--", "mkdir", "-p", in_the_way)
     try:
         message = refusal(controller, LIST, lists=lists)
-        assert message.startswith(f"list {names[1]}: ") and message.endswith("; what the other lists need is done")
+        assert message.startswith(f"list {names[1]}: ") and message.endswith("; the other lists are done")
         now = state(fermium)
         assert [now[each]["emergency"] for each in names] == [True, False, True]
         fermium.check("rmdir", in_the_way)

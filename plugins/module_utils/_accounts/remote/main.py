@@ -186,7 +186,9 @@ class AccountsHandler:
         )
         form = ResetPasswordForm({"email": address})
         if not form.is_valid() or form.users != [user]:
-            raise Failure("the web interface mails {0} no link to set a password: {1}".format(address, form.errors))
+            raise Failure(
+                "the web interface refuses to mail {0} a link to set a password: {1}".format(address, form.errors)
+            )
         try:
             for context in _unsent(form):
                 link = context["password_reset_url"]

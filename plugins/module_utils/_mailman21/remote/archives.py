@@ -85,7 +85,11 @@ def close(name):
         if os.path.islink(path):
             os.unlink(path)
         elif os.path.exists(path):
-            raise Failure("list {0}: {1} is no link of Mailman's: move it away, it is public".format(name, path))
+            raise Failure(
+                "list {0}: {1} is not a link of Mailman: move it away, since it makes the archive public".format(
+                    name, path
+                )
+            )
 
 
 def messages_in(path):
@@ -116,7 +120,7 @@ def move(old, new):
     clash = set(parts(old)) & set(parts(new))
     if clash:
         raise Failure(
-            "list {0}: its archive and that of {1} both have {2}, and Mailman 2.1 cannot make one of them".format(
+            "list {0}: its archive and that of {1} both have {2}, and Mailman 2.1 cannot merge them".format(
                 new, old, " and ".join(sorted(clash))
             )
         )

@@ -86,7 +86,7 @@ class PipermailRedactor(object):
         if not self.found:
             return {"found": None, "places": [], "originals": []}
         if not self.ident:
-            raise Failure("{0} has no Message-ID, by which its copies would be found".format(self._page or self.mbox))
+            raise Failure("{0} has no Message-ID, which is needed to find its copies".format(self._page or self.mbox))
         url = None
         if self.article is not None:
             url = "{0}{1}/{2}".format(self.mlist.GetBaseArchiveURL(), self.volume, self.article.filename)

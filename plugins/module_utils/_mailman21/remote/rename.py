@@ -129,7 +129,9 @@ class Mailman21Renamer(object):
         source = self.folder(old)
         for folder, _folders, _files in os.walk(source):
             if not os.access(folder, os.W_OK):
-                raise Failure("list {0}: Mailman's own user may not write to {1}; give it to him".format(old, folder))
+                raise Failure(
+                    "list {0}: Mailman's own user may not write to {1}; make that user its owner".format(old, folder)
+                )
         target = Site.get_listpath(new, create=1)
         for name in os.listdir(target):
             # From an interrupted run; the list may have changed since.

@@ -482,7 +482,7 @@ class Mailman21Writer(object):
             if not (mlist.digestable if person["digest"] else mlist.nondigestable):
                 kind = "digests" if person["digest"] else "single posts"
                 raise Failure(
-                    "list {0} sends no {1}, which {2} shall have".format(
+                    "list {0} does not send {1}, which are declared for {2}".format(
                         mlist.internal_name(), kind, said_by(person["address"])
                     )
                 )

@@ -197,7 +197,7 @@ def test_a_list_that_fails_is_named_and_the_others_are_done(run):
     host.refuses = {A}
     people = {"policy": Policy(send_welcome=True)}
     entries = [entry(name, members=["m@example.net"]) for name in (A, C)]
-    with pytest.raises(HostError, match="^list {0}: no; what the other lists need is done$".format(A)):
+    with pytest.raises(HostError, match="^list {0}: no; the other lists are done$".format(A)):
         run(host, entries, **people)
     assert "member" not in host.lists[A]["rosters"] and host.lists[C]["rosters"]["member"]
     # nobody is greeted who was not added
@@ -216,7 +216,7 @@ def test_the_archive_of_a_list_that_was_not_removed_stays(run):
 def test_a_list_that_cannot_be_read_is_in_nobodys_way(run, known):
     host = fresh()
     setattr(host, known, {A})
-    with pytest.raises(HostError, match="list {0}: cannot be read; what the other lists need is done".format(A)):
+    with pytest.raises(HostError, match="list {0}: cannot be read; the other lists are done".format(A)):
         run(host, [entry(A, description="x"), entry(C, description="x")])
     assert host.lists[C]["settings"]["description"] == "x"
     # nobody names it: a warning, unless what is declared is of every list
