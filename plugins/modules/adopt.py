@@ -17,7 +17,7 @@ description:
     differs from Mailman's own defaults is written.
   - What cannot be declared is left out, so that it stays as it is, with a comment that says why. What looks like a template is marked
     C(!unsafe).
-  - Runs on the controller. The playbook P(listops.mailman.adopt#playbook) uses it.
+  - Runs on the controller. The playbook C(listops.mailman.adopt) uses it.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
