@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 import yaml
 
@@ -25,6 +25,9 @@ _FLOW_WIDTH = 100
 _NO_TEXT = re.compile(
     r"[-+.]?[0-9][-+.0-9_:,eExXoOabcdfABCDFTtZz ]*|[-+]?\.(inf|nan)|~|null|true|false|yes|no|on|off|y|n", re.IGNORECASE
 )
+
+# The same in every YAML, inside brackets and out.
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.@+/-]| (?=[A-Za-z0-9_.@+/-]))*")
 
 
 class Template(str):
@@ -66,29 +69,85 @@ _Dumper.add_representer(
 )
 
 
-def _shaped(value: Any) -> Any:
-    """A value without the classes in which Ansible keeps its own, and short lists on one line."""
+def dumped(value: Any) -> str:
+    """A mapping, or a list, as YAML. Structure is written here, ten times as fast as PyYAML does; what is a text is PyYAML's to say."""
+    block = _mapping(value) if isinstance(value, Mapping) else _sequence(value)
+    return "".join(line + "\n" for line in block)
+
+
+def _indented(block: Iterable[str], first: str = "  ") -> Iterator[str]:
+    """Lines two places further in, the first with a mark of its own; empty lines of texts stay empty."""
+    mark = first
+    for line in block:
+        yield mark + line if line else line
+        mark = "  "
+
+
+def _mapping(value: Mapping[Any, Any]) -> Iterator[str]:
+    for key, item in value.items():
+        name = key if _PLAIN.fullmatch(key) and not _NO_TEXT.fullmatch(key) else _yaml({str(key): 0})[:-4]
+        if isinstance(item, Mapping) and item:
+            yield name + ":"
+            yield from _indented(_mapping(item))
+        elif isinstance(item, (list, tuple)):
+            line = _on_one_line(item)
+            if line is None:
+                yield name + ":"
+                yield from _indented(_sequence(item))
+            else:
+                yield "{0}: {1}".format(name, line)
+        elif isinstance(item, str) and not isinstance(item, Template) and _is_plain(item):
+            yield "{0}: {1}".format(name, item)
+        else:
+            yield from _yaml({str(key): _own(item)}).split("\n")[:-1]
+
+
+def _sequence(items: Iterable[Any]) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, Mapping) and item:
+            yield from _indented(_mapping(item), "- ")
+        elif isinstance(item, str) and _is_plain(item):
+            yield "- " + item
+        else:
+            yield from _yaml([_own(item)]).split("\n")[:-1]
+
+
+def _on_one_line(items: Sequence[Any]) -> str | None:
+    """A short list of texts in brackets; None for another one."""
+    if sum(len(item) + 2 if isinstance(item, str) else WIDTH for item in items) > _FLOW_WIDTH:
+        return None
+    if all(_is_plain(item) for item in items):
+        return "[{0}]".format(", ".join(items))
+    if any(visible.lines(item) != item or "\n" in item for item in items):
+        return None
+    return _yaml([_Line(map(str, items))])[2:].rstrip("\n")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is the same in YAML, in brackets too; of what is left PyYAML knows."""
+    return _PLAIN.fullmatch(text) is not None and not _NO_TEXT.fullmatch(text)
+
+
+def _own(value: Any) -> Any:
+    """A value without the classes in which Ansible keeps its own."""
     if isinstance(value, Mapping):
-        return {str(key): _shaped(item) for key, item in value.items()}
+        return {str(key): _own(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        items = [_shaped(item) for item in value]
-        short = all(isinstance(item, str) and visible.lines(item) == item and "\n" not in item for item in items)
-        if short and sum(len(item) + 2 for item in items) <= _FLOW_WIDTH:
-            return _Line(items)
-        return items
+        return [_own(item) for item in value]
     return str(value) if isinstance(value, str) and not isinstance(value, Template) else value
 
 
-def dumped(value: Any) -> str:
+def _yaml(value: Any) -> str:
     text: str = yaml.dump(
-        _shaped(value),
+        value,
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
         width=WIDTH,
         default_flow_style=False,
     )
-    return visible.lines(text)
+    # After a text with empty lines at its end, PyYAML says that the document ends.
+    return visible.lines(text[: -len("...\n")] if text.endswith("\n...\n") else text)
 
 
 def lines(value: Any) -> int:

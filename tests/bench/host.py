@@ -20,6 +20,7 @@ INSIDE = Path(__file__).parent / "inside"
 HOME = "/opt/bench"
 # A module as Ansible's own debugging runs it: its main() in the host's python, arguments on standard input.
 MODULE = ("/usr/bin/python3", "-m", "ansible_collections.listops.mailman.plugins.modules.mailman_list")
+INFO_MODULE = (*MODULE[:2], f"{MODULE[2]}_info")
 ENVIRONMENT = {"PYTHONPATH": f"{HOME}/lib", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
@@ -87,6 +88,11 @@ class Host:
     def module(self, arguments: str) -> tuple[Measured, dict[str, Any]]:
         """Run mailman_list; how long that took, and what it said."""
         measured = self.measure(*MODULE, stdin=arguments)
+        return measured, json.loads(measured.out[measured.out.index("{") :])
+
+    def read_all(self) -> tuple[Measured, dict[str, Any]]:
+        """Run mailman_list_info of everything; how long that took, and what it said."""
+        measured = self.measure(*INFO_MODULE, stdin=self.put("info", {"ANSIBLE_MODULE_ARGS": {}}))
         return measured, json.loads(measured.out[measured.out.index("{") :])
 
     def kill_module(self, arguments: str, seconds: float, *, child: bool, after: str | None = None) -> bool:

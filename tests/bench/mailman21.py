@@ -25,6 +25,7 @@ TARGETS = {
     "noop_vs_floor": Target(2),
     "noop_vs_commands": Target(50, at_least=True),
     "create_vs_floor": Target(2),
+    "adopt_vs_floor": Target(3),
     "one_change_vs_noop": Target(1.3),
     "one_ban_vs_noop": Target(1.5),
     "memory_mb": Target(400),

@@ -26,6 +26,7 @@ TARGETS = {
     "noop_vs_rest": Target(50, at_least=True),
     "create_vs_floor": Target(1.5),
     "create_vs_commands": Target(100, at_least=True),
+    "adopt_vs_floor": Target(3),
     "one_change_vs_noop": Target(1.3),
     "one_ban_vs_noop": Target(1.5),
     "memory_mb": Target(400),

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from bench.figures import Figure, Target, exponent, median
 from bench.host import HOME, Host
 from bench.site import MEMBERS_PER_LIST, memberships, one_more, site
@@ -118,6 +120,16 @@ class Side(ABC):
             assert self._module("one change", more)["members_added"] == 1
             back = self.host.module(whole)[1]["summary"]
             assert back["members_removed"] == 1 and back["lists_changed"] == 1, back
+        for _round in range(self.rounds):
+            self._adopt()
+
+    def _adopt(self) -> None:
+        """Read the whole site, and write its inventory, members and all."""
+        done, found = self.host.read_all()
+        began = time.monotonic()
+        written = inventory.write(found, "inventory", {})
+        self.note("adopt", done.seconds[0] + time.monotonic() - began)
+        assert written.files["lists.yml"].count("  - name: ") >= self.lists
 
     def _growth(self) -> None:
         """The same on a site of no list, of a tenth and of the double."""
@@ -157,6 +169,7 @@ class Side(ABC):
         values = {
             "noop_vs_floor": cost["noop"] / cost["floor read"],
             "create_vs_floor": cost["create"] / cost["floor write"],
+            "adopt_vs_floor": cost["adopt"] / cost["floor read"],
             "one_change_vs_noop": cost["one change"] / cost["noop"],
             "one_ban_vs_noop": cost["one ban"] / cost["noop bans"],
             **self.ratios(cost),
@@ -170,7 +183,7 @@ class Side(ABC):
         told.append(self._figure("memory_per_1000_members_mb", (most - start) / (big * MEMBERS_PER_LIST / 1000), "MB"))
         for name, what in (("growth_exponent", "noop"), ("create_growth_exponent", "create")):
             told.append(self._figure(name, growth(what), "exponent"))
-        for what in ("floor read", "noop", "one change", "floor write", "create", "create bans", "one ban"):
+        for what in ("floor read", "noop", "one change", "adopt", "floor write", "create", "create bans", "one ban"):
             told.append(self._figure(f"{what.replace(' ', '_')}_seconds", cost[what], "s"))
         for what, seconds in cost.items():
             if what.endswith(", a list"):
