@@ -39,7 +39,8 @@ def test_a_list_password(host: Mailman21, made: str, word: str) -> None:
 
 def test_a_password_is_not_in_argv(host: Mailman21, made: str) -> None:
     """While the module waits for a lock, every command line of the host is looked at."""
-    with host.holding(made), host.started(LIST, name=made, settings={"admin_password": "correct horse"}):
+    settings = {"admin_password": "correct horse"}
+    with host.holding(made), host.started(LIST, name=made, settings=settings, mailman_lock_timeout=5):
         assert any("modules.mailman_list" in item["command"] for item in host.ask("processes"))
         assert not any("correct horse" in item["command"] for item in host.ask("processes"))
         environments = host.sh("cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c 'correct horse'; true")
