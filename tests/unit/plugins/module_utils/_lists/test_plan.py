@@ -209,6 +209,18 @@ def test_disable_saves_and_restores():
     assert plan.step["header_matches"] == [] and plan.step["forget"] is True
 
 
+def test_what_a_script_disabled_stays_as_the_script_left_it_until_another_way_is_declared():
+    saved = {"settings": {"advertised": True}, "header_matches": [], "elsewhere": True}
+    have = actual(saved=saved)
+    have["settings"].update(advertised=False, emergency=True)
+    assert plan_list(spec(state="disabled", disabled_action="hold"), have).action == "none"
+    plan = plan_list(spec(state="disabled", disabled_action="reject"), have)
+    assert plan.changes["subscription_policy"] == ("confirm", "moderate")
+    assert "header_matches" in plan.changes
+    # `present` opens it in the same way as one that we disabled
+    assert plan_list(spec(state="present"), have).changes["advertised"] == (False, True)
+
+
 def test_drift_of_a_disabled_list_does_not_overwrite_what_was_saved():
     saved = {"settings": {"advertised": True, "emergency": False, "subscription_policy": "open"}, "header_matches": []}
     plan = plan_list(spec(state="disabled", disabled_action="hold"), actual(saved=saved))
