@@ -125,16 +125,40 @@ def _assignments(text: str) -> list[tuple[str, str, str]]:
 def mail_servers(packages: str) -> list[str]:
     """Packages of mail servers other than Exim.
 
-    packages: lines of a name, an abbreviated state and what it provides, separated by tabs, as dpkg-query writes them.
+    packages: lines of a name, an architecture, an abbreviated state and what it provides, separated by tabs, as dpkg-query
+        writes them.
     """
     found = []
     for line in packages.splitlines():
-        name, state, provides = line.split("\t")
+        name, _architecture, state, provides = line.split("\t")
         words = [word.partition(" ")[0] for word in provides.split(", ")]
         # The second letter is the actual state, the first the wanted one.
         if state[1:2] not in "nc" and "mail-transport-agent" in words and not name.startswith("exim4"):
             found.append(name)
     return sorted(found)
+
+
+def missing(wanted: list[str], packages: str, extended_states: str) -> list[str]:
+    """Packages that are not installed for the host's architecture, or only for the sake of another package.
+
+    wanted: as apt takes them; one with a version, an architecture or a pattern is never known to be there.
+    packages: as for `mail_servers`.
+    extended_states: apt's file of that name.
+    """
+    lines = [line.split("\t") for line in packages.splitlines()]
+    native = [architecture for name, architecture, _state, _provides in lines if name == "dpkg"]
+    # the third letter is an error
+    installed = {
+        name for name, architecture, state, _ in lines if state[1:].rstrip() == "i" and architecture in ["all", *native]
+    }
+    dependencies = {
+        line[len("Package: ") :]
+        for stanza in extended_states.split("\n\n")
+        if re.search("^Auto-Installed: 1$", stanza, re.MULTILINE)
+        for line in stanza.splitlines()
+        if line.startswith("Package: ")
+    }
+    return [name for name in wanted if name not in installed or name in dependencies]
 
 
 def is_message(package: str, name: str) -> bool:

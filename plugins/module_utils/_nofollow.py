@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import os
+import pwd
+import re
 import stat
 from typing import Iterator, NamedTuple
 
@@ -35,6 +38,19 @@ class Owner(NamedTuple):
 
     def file_mode(self) -> int | None:
         return None if self.mode is None else self.mode & 0o666
+
+
+def owner(user: str, group: str, mode: str | None) -> Owner:
+    """To whom something shall belong; ValueError, a sentence, for what is not accepted."""
+    if mode is not None and not re.fullmatch("[0-7]{3,4}", mode):
+        raise ValueError("mode is {0!r}: give three or four octal digits in quotes, such as '0750'.".format(mode))
+    try:
+        uid, gid = pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise ValueError(
+            "owner is {0!r} and group is {1!r}: give a user and a group of this host.".format(user, group)
+        ) from None
+    return Owner(uid, gid, None if mode is None else int(mode, 8))
 
 
 def is_trusted(status: os.stat_result) -> bool:
@@ -117,6 +133,11 @@ def open_file(path: str, flags: int, mode: int = 0o600) -> int:
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
 
+def open_entry(folder: int, name: str) -> int:
+    """A descriptor of a file in an open folder, to read it; OSError for a link."""
+    return os.open(name, _FILE, dir_fd=folder)
+
+
 def make_folder(path: str, owner: Owner) -> int:
     """Create a folder and its parents, which belong to this process's user; returns its descriptor."""
     parent = need_folder(os.path.dirname(path), 0o755)
@@ -169,7 +190,7 @@ def _give_entry(folder: int, name: str, path: str, owner: Owner, device: int, ch
     if stat.S_ISREG(status.st_mode) and not differs(status, owner, mode):
         return
     try:
-        child = os.open(name, _FOLDER if stat.S_ISDIR(status.st_mode) else _FILE, dir_fd=folder)
+        child = os.open(name, _FOLDER, dir_fd=folder) if stat.S_ISDIR(status.st_mode) else open_entry(folder, name)
     except OSError as exc:
         # Somebody replaced it meanwhile, such as by a link.
         if exc.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):

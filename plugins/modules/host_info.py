@@ -12,6 +12,7 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Returns which processes listen on ports, and which mail servers other than Exim are installed, with their queues.
+  - Returns which packages and files are missing, so that a role calls other modules only where there is something to do.
   - The roles of this collection stop before they take a port, or remove a mail server, that is in use.
   - It also answers questions of M(listops.mailman.preflight) that only the host can answer.
 extends_documentation_fragment:
@@ -52,6 +53,12 @@ options:
     version_added: 0.2.0
   timespans:
     description: Time spans, such as C(5min), for systemd to check.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
+  packages:
+    description: Packages that should be installed, as M(ansible.builtin.apt) takes them.
     type: list
     elements: str
     default: []
@@ -129,6 +136,13 @@ unreadable_times:
   returned: success
   type: dict
   sample: {"daily at 3": "Failed to parse calendar specification"}
+missing_packages:
+  description:
+    - Which of O(packages) are not installed, or are installed only because another package needs them.
+    - A package with a version, an architecture or a pattern is always among them.
+  returned: success
+  type: list
+  elements: str
 missing_files:
   description: Which of O(files) do not exist.
   returned: success
@@ -211,12 +225,17 @@ def who_listens(ports: list[int], addresses: list[str], own: list[str]) -> list[
     return list(dict.fromkeys(said))
 
 
-def mail_servers(module: AnsibleModule) -> list[dict[str, object]]:
+def packages(module: AnsibleModule) -> str:
+    """What dpkg knows, as the functions that read it want it."""
     program = module.get_bin_path("dpkg-query", required=True)
-    show = "${Package}\t${db:Status-Abbrev}\t${Provides}\n"
-    _status, packages, _error = module.run_command([program, "--show", f"--showformat={show}"], check_rc=True)
+    show = "${Package}\t${Architecture}\t${db:Status-Abbrev}\t${Provides}\n"
+    _status, known, _error = module.run_command([program, "--show", f"--showformat={show}"], check_rc=True)
+    return str(known)
+
+
+def mail_servers(known: str) -> list[dict[str, object]]:
     said: list[dict[str, object]] = []
-    for package in foreign.mail_servers(packages):
+    for package in foreign.mail_servers(known):
         queue = [folder for folder in foreign.QUEUES.get(package, ()) if os.path.isdir(folder)]
         messages = sum(
             foreign.is_message(package, name)
@@ -274,6 +293,7 @@ def main() -> None:
             "own": {"type": "list", "elements": "str", "default": []},
             "calendars": {"type": "list", "elements": "str", "default": []},
             "timespans": {"type": "list", "elements": "str", "default": []},
+            "packages": {"type": "list", "elements": "str", "default": []},
             "files": {"type": "list", "elements": "str", "default": []},
             "key_pairs": {"type": "list", "elements": "list", "default": [], "no_log": False},
             "drop_ins": {
@@ -286,15 +306,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     taken = who_listens(module.params["ports"], module.params["addresses"], module.params["own"])
+    known = packages(module)
     pairs = {key: wrong_key(certificate, key) for certificate, key in module.params["key_pairs"]}
     module.exit_json(
         taken=taken,
-        mail_servers=mail_servers(module),
+        mail_servers=mail_servers(known),
         unreadable_times={
             **unreadable_times(module, "calendar", module.params["calendars"]),
             **unreadable_times(module, "timespan", module.params["timespans"]),
         },
         later_drop_ins=later_drop_ins(module.params["drop_ins"]),
+        missing_packages=foreign.missing(module.params["packages"], known, read("/var/lib/apt/extended_states")),
         missing_files=[path for path in module.params["files"] if not os.path.exists(path)],
         wrong_keys={key: said for key, said in pairs.items() if said},
     )

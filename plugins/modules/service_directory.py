@@ -87,10 +87,7 @@ mounted:
   sample: false
 """
 
-import grp
 import os
-import pwd
-import re
 import subprocess
 from typing import Any, Mapping
 
@@ -100,17 +97,7 @@ from ansible_collections.listops.mailman.plugins.module_utils import _nofollow a
 
 
 def wanted(params: Mapping[str, Any]) -> nofollow.Owner:
-    """Owner and mode; ValueError, a sentence, for what is not accepted."""
-    mode = params["mode"]
-    if mode is not None and not re.fullmatch("[0-7]{3,4}", mode):
-        raise ValueError("mode is {0!r}: give three or four octal digits in quotes, such as '0750'.".format(mode))
-    try:
-        uid, gid = pwd.getpwnam(params["owner"]).pw_uid, grp.getgrnam(params["group"]).gr_gid
-    except KeyError:
-        raise ValueError(
-            "owner is {owner!r} and group is {group!r}: give a user and a group of this host.".format(**params)
-        ) from None
-    return nofollow.Owner(uid, gid, None if mode is None else int(mode, 8))
+    return nofollow.owner(params["owner"], params["group"], params["mode"])
 
 
 def is_mounted(folder: int) -> bool:

@@ -590,9 +590,11 @@ REFUSED: list[tuple[str, *Refused]] = [
             ({"mailman_domains": None}, "argument 'mailman_domains' is of type"),
         )
     ),
-    # Where there is one, it would go on.
-    *[("mailman/install", {}, "This host has no mail server (/usr/sbin/sendmail): install Exim before Mailman")]
-    * (not Path("/usr/sbin/sendmail").exists()),
+    (
+        "mailman/install",
+        {"_mailman_host": {"missing_files": ["/usr/sbin/sendmail"], "missing_packages": []}},
+        "This host has no mail server (/usr/sbin/sendmail): install Exim before Mailman",
+    ),
     *(
         ("mailman/find21", {**MAILMAN21, "mailman_prefix": f"{{{{ inventory_dir }}}}/{name}"}, sentence)
         for name, sentence in (

@@ -161,7 +161,6 @@ MOUNTED = "the directory was mounted by its descriptor before; what is mounted c
 # Tasks that go there as root all the same, and why that gives nothing away.
 NAMED = {
     ("playbooks/lists.yml", "Look for the lists of guarded archives that are not declared"): LOOKS,
-    ("roles/backup/tasks/dump.yml", "List what to save and what to leave out"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "Install the configuration of housekeeping"): TEXT,
     ("roles/housekeeping/tasks/main.yml", "Remove old figures"): "listops-publish goes by descriptors",
     ("roles/mailman/tasks/core21.yml", "Install Mailman's secrets"): LEFT_TO_ROOT,
@@ -183,7 +182,6 @@ NAMED = {
     ("roles/spamassassin/tasks/service.yml", "Read the state of the daemon"): TEXT,
     ("roles/spool_tmpfs/tasks/foreign.yml", "Resolve links"): "looks only: readlink",
     ("roles/spool_tmpfs/tasks/foreign.yml", "Compute the names of mount units"): "opens no path: systemd-escape",
-    ("roles/spool_tmpfs/tasks/foreign.yml", "Look for units that mount there"): "looks in folders of root's only",
     (
         "roles/spool_tmpfs/tasks/mount.yml",
         "Remove other entries of fstab for the same directories",
@@ -320,6 +318,8 @@ OPENS = {
     "module_utils/_systemd.py:_run": "systemctl",
     "modules/config_copy.py:keep": "beside the configuration, in folders of root's",
     "modules/config_copy.py:read": "the configuration, in folders of root's",
+    "modules/config_files.py:validate": "a file in Ansible's own folder, which nobody else can look into",
+    "modules/config_files.py:write": "by descriptors",
     "modules/host_info.py:read": "the system's own files",
     "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
     "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",

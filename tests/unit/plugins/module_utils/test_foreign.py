@@ -28,13 +28,13 @@ def test_names_of_settings() -> None:
 
 def test_mail_servers() -> None:
     packages = (
-        "postfix\tii \tdefault-mta, mail-transport-agent\n"
-        "exim4-daemon-heavy\tii \texim4-localscanapi-4.1 (= 1), mail-transport-agent\n"
-        "nullmailer\trc \tmail-transport-agent\n"
-        "masqmail\tun \tmail-transport-agent\n"
-        "msmtp-mta\tiU \tmail-transport-agent\n"
-        "opensmtpd\thi \tmail-transport-agent (= 1)\n"
-        "bash\tii \t\n"
+        "postfix\tamd64\tii \tdefault-mta, mail-transport-agent\n"
+        "exim4-daemon-heavy\tamd64\tii \texim4-localscanapi-4.1 (= 1), mail-transport-agent\n"
+        "nullmailer\tamd64\trc \tmail-transport-agent\n"
+        "masqmail\tamd64\tun \tmail-transport-agent\n"
+        "msmtp-mta\tamd64\tiU \tmail-transport-agent\n"
+        "opensmtpd\tamd64\thi \tmail-transport-agent (= 1)\n"
+        "bash\tamd64\tii \t\n"
     )
     assert foreign.mail_servers(packages) == ["msmtp-mta", "opensmtpd", "postfix"]
 
@@ -94,6 +94,29 @@ CapabilityBoundingSet=CAP_CHOWN
 )
 def test_what_a_later_drop_in_changes(theirs: str, wanted: list[str]) -> None:
     assert foreign.overruled(OURS, theirs) == wanted
+
+
+def test_missing_packages() -> None:
+    packages = (
+        "dpkg\tamd64\tii \t\n"
+        "exim4-daemon-heavy\tamd64\tii \texim4\n"
+        "held\tall\thi \t\n"
+        "broken\tamd64\tiiR\t\n"
+        "half\tamd64\tiU \t\n"
+        "former\tamd64\trc \t\n"
+        "foreign\tarm64\tii \t\n"
+        "two\tarm64\tii \t\ntwo\tamd64\tii \t\n"
+        "needed\tall\tii \t\n"
+        "wanted\tall\tii \t\n"
+    )
+    states = (
+        "Package: needed\nArchitecture: amd64\nAuto-Installed: 1\n\n"
+        "Package: wanted\nArchitecture: amd64\nAuto-Installed: 0\n\n"
+    )
+    assert foreign.missing(["exim4-daemon-heavy", "held", "two", "wanted"], packages, states) == []
+    others = ["broken", "half", "former", "foreign", "needed", "unknown", "exim4", "held=1", "dpkg:amd64", "dpk*", ""]
+    assert foreign.missing(["dpkg", *others], packages, states) == others
+    assert foreign.missing(["needed"], packages, "") == []
 
 
 @pytest.mark.parametrize(
