@@ -134,6 +134,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("mailman_redact", ["_hyperkitty", "_mailman21", "_mailman3", "_redaction"]),
         ("preflight", []),
         ("service_directory", []),
+        ("service_info", []),
     ],
 )
 def test_a_module_ships_only_the_programs_that_it_needs(module: str, programs: list[str]) -> None:
