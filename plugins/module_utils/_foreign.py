@@ -149,7 +149,9 @@ def missing(wanted: list[str], packages: str, extended_states: str) -> list[str]
     native = [architecture for name, architecture, _state, _provides in lines if name == "dpkg"]
     # the third letter is an error
     installed = {
-        name for name, architecture, state, _ in lines if state[1:].rstrip() == "i" and architecture in ["all", *native]
+        name
+        for name, architecture, state, _provides in lines
+        if state[1:].rstrip() == "i" and architecture in ["all", *native]
     }
     dependencies = {
         line[len("Package: ") :]

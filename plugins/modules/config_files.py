@@ -101,6 +101,9 @@ options:
         description: Whether differences are shown; not to be done of secrets.
         type: bool
         default: true
+  _contents:
+    description: What O(files[].src), O(files[].template) and O(files[].content) come to. The action plugin of this module says it.
+    type: str
 seealso:
   - module: listops.mailman.config_copy
   - module: listops.mailman.service_directory
