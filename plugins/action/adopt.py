@@ -15,6 +15,7 @@ from ansible.parsing.vault import VaultLib, is_encrypted
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import host as host_configuration
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 
 SECRETS = "secrets.yml"
@@ -37,24 +38,29 @@ class ActionModule(ActionBase):
                 "engine": {"type": "str", "choices": ["same", "mailman3"], "default": "same"},
                 "server": {"type": "dict", "default": {}},
                 "secrets": {"type": "dict", "default": {}},
-                "secrets_in": {"type": "str", "choices": ["vault", "clear"], "default": "vault"},
+                "host": {"type": "dict"},
+                "secrets_in": {"type": "str", "choices": ["vault", "clear", "none"], "default": "vault"},
                 "overwrite": {"type": "bool", "default": False},
             }
         )
         folder = Path(self._loader.path_dwim(arguments["directory"]))
-        made = inventory.write(arguments["found"], arguments["members"], arguments["server"], arguments["engine"])
+        found = arguments["found"]
+        host = self._host(arguments)
+        server = {**host.variables, **arguments["server"]}
+        made = inventory.write(found, arguments["members"], server, arguments["engine"], host.renamed)
         files = {folder / name: content for name, content in made.files.items()}
         private = {folder / name for name in made.private}
         hidden = folder / SECRETS
-        if arguments["secrets"]:
-            files[hidden] = variables_file.variables(arguments["secrets"], SECRETS_HEAD)
+        secrets = {} if arguments["secrets_in"] == "none" else {**host.secrets, **arguments["secrets"]}
+        if secrets:
+            files[hidden] = variables_file.variables(secrets, SECRETS_HEAD)
         before = {path: self._read(path) for path in files}
         changed = [path for path, content in files.items() if before[path] != content]
         result["diff"] = [_diff(path, before[path], files[path], path == hidden) for path in changed]
         result.update(
             changed=bool(changed),
             files=[str(path) for path in files],
-            notes=made.notes,
+            notes={**made.notes, **host.notes},
         )
         taken = [path for path in changed if before[path] is not None]
         if taken and not arguments["overwrite"] and not self._task.check_mode:
@@ -70,6 +76,19 @@ class ActionModule(ActionBase):
             for path, content in contents.items():
                 _write(path, content, path == hidden or path in private)
         return result
+
+    def _host(self, arguments: dict[str, Any]) -> host_configuration.Host:
+        if arguments["host"] is None:
+            return host_configuration.Host({}, {}, {}, {})
+        found = arguments["found"]
+        return host_configuration.read(
+            arguments["host"],
+            found["engine"],
+            inventory.domains_of(found),
+            found["lists"],
+            with_secrets=arguments["secrets_in"] != "none",
+            target=arguments["engine"],
+        )
 
     def _read(self, path: Path) -> str | None:
         """What a file says, decrypted; None where there is none."""

@@ -49,10 +49,15 @@ class Change(NamedTuple):
 
 
 class User(NamedTuple):
-    """A declared user; without a password the user shall be absent."""
+    """A declared user. Without a password the user shall be absent, or, if `keeps`, keep the present hash."""
 
     name: str
     password: str | None
+    keeps: bool = False
+
+
+class NoPassword(Exception):
+    """A user who should keep a password that he does not have, by name."""
 
 
 def check_field(label: str, value: str) -> str | None:
@@ -209,16 +214,28 @@ def plan(
     *,
     exact: bool = False,
     update_password: bool = True,
+    source: Iterable[Line] = (),
 ) -> Change:
-    """Compute the file with these users in this realm. exact: remove the realm's other users. Needs passlib."""
+    """Compute the file with these users in this realm. exact: remove the realm's other users. Needs passlib.
+
+    source: another file, which has the hash of users who keep theirs and are not in this one. NoPassword: a user is in neither.
+    """
     wanted = list(users)
+    source = list(source)
     created: list[str] = []
     updated: list[str] = []
     removed: list[str] = []
     result = lines
     for user in wanted:
         digest = find_digest(result, user.name, realm)
-        if user.password is None:
+        if user.keeps:
+            kept = digest or find_digest(source, user.name, realm)
+            if kept is None:
+                raise NoPassword(user.name)
+            if digest is None:
+                created.append(user.name)
+            result = upsert(result, user.name, realm, kept)
+        elif user.password is None:
             if digest is not None:
                 removed.append(user.name)
                 result = remove(result, user.name, realm)
@@ -232,7 +249,7 @@ def plan(
                 updated.append(user.name)
             result = upsert(result, user.name, realm, fresh)
     if exact:
-        keep = {user.name.encode("utf-8") for user in wanted if user.password is not None}
+        keep = {user.name.encode("utf-8") for user in wanted if user.keeps or user.password is not None}
         area = realm.encode("utf-8")
         surplus = [line.user is not None and line.realm == area and line.user not in keep for line in result]
         removed.extend(users_of([line for line, drop in zip(result, surplus) if drop], realm))

@@ -56,18 +56,31 @@ options:
     type: str
     choices: [same, mailman3]
     default: same
+  host:
+    description:
+      - What M(listops.mailman.config_info) returned. What of the configuration differs from the defaults of the roles becomes variables in
+        C(server.yml), and passwords and keys in C(secrets.yml). Of what is a program, such as C(mailman-web.py), only values that stand
+        there are read; nothing is run.
+      - Former names of lists that Exim's aliases and Apache's redirects have become C(renamed_from), where they lead to one list that
+        exists and no list has the name. RV(notes) has the others.
+      - Archives that ask for a digest user become C(apache_digest_archives), whose users keep the passwords that they have.
+      - RV(notes) then also says of each file that is neither ours nor as its package installed it what P(listops.mailman.site#playbook)
+        makes of it, and which variable keeps it.
+    type: dict
   server:
-    description: Other variables of the host, for C(server.yml).
+    description: Other variables of the host, for C(server.yml). They win over those that O(host) has.
     type: dict
     default: {}
   secrets:
-    description: Variables of the host that are passwords and keys, for C(secrets.yml).
+    description: Variables of the host that are passwords and keys, for C(secrets.yml). They win over those that O(host) has.
     type: dict
     default: {}
   secrets_in:
-    description: Whether C(secrets.yml) is encrypted with Ansible Vault, with the first vault password that was given, or in clear text.
+    description:
+      - Whether C(secrets.yml) is encrypted with Ansible Vault, with the first vault password that was given, or in clear text.
+      - With V(none) it is not written. RV(notes) has the names of what is left out.
     type: str
-    choices: [vault, clear]
+    choices: [vault, clear, none]
     default: vault
   overwrite:
     description: Whether a file that exists and says something else is written again. Without it, nothing is written then.
@@ -75,6 +88,7 @@ options:
     default: false
 seealso:
   - module: listops.mailman.mailman_list_info
+  - module: listops.mailman.config_info
 """
 
 EXAMPLES = r"""
@@ -82,9 +96,15 @@ EXAMPLES = r"""
   listops.mailman.mailman_list_info:
   register: found
 
+- name: Read the configuration
+  listops.mailman.config_info:
+  register: host
+  no_log: true
+
 - name: Write them into the inventory
   listops.mailman.adopt:
     found: "{{ found }}"
+    host: "{{ host }}"
     directory: "{{ inventory_dir }}/host_vars/{{ inventory_hostname }}"
 """
 
@@ -95,7 +115,7 @@ files:
   type: list
   elements: str
 notes:
-  description: What needs a person, as sentences by the posting address of the list.
+  description: What needs a person, as sentences by the posting address of the list, and after those by the path of a file of the host.
   returned: success
   type: dict
   sample: {"old@lists.example.org": ["It has no owner, so nobody gets what needs a decision."]}

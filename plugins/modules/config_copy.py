@@ -95,6 +95,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _foreign as foreign
+from ansible_collections.listops.mailman.plugins.module_utils import _packages as packages
 
 
 def read(path: str) -> bytes:
@@ -104,10 +105,8 @@ def read(path: str) -> bytes:
 
 def sums(module: AnsibleModule) -> dict[str, set[str]]:
     """The MD5 sums that packages gave to their files."""
-    program = module.get_bin_path("dpkg-query", required=True)
-    _status, conffiles, _error = module.run_command([program, "--show", "--showformat=${Conffiles}\n"], check_rc=True)
     hashes = "/var/lib/ucf/hashfile"
-    return foreign.packaged(conffiles, read(hashes).decode() if os.path.exists(hashes) else "")
+    return packages.sums(module, read(hashes).decode() if os.path.exists(hashes) else "")
 
 
 def keep(path: str, copy: str, data: bytes) -> None:

@@ -55,7 +55,7 @@ options:
     type: str
   password:
     description:
-      - Password of the user. Required when O(state=present).
+      - Password of the user. Without one, a user with O(state=present) keeps the password that he has, here or in O(source).
     type: str
   state:
     description:
@@ -74,7 +74,7 @@ options:
         type: str
         required: true
       password:
-        description: Password of the user. Required when O(users[].state=present).
+        description: Password of the user. Without one, a user with O(users[].state=present) keeps the password that he has.
         type: str
       state:
         description: Whether the user should be there.
@@ -94,6 +94,11 @@ options:
     type: str
     choices: [always, on_create]
     default: always
+  source:
+    description:
+      - Another htdigest file on the host. Who should keep a password and is not in O(path) has it from there. It is not changed.
+    type: path
+    version_added: 0.2.0
   create:
     description:
       - Create the file when it does not exist and a user should be in it. Its folder must exist.
@@ -128,6 +133,15 @@ EXAMPLES = r"""
     realm: arbcom-l archive
     name: alice
     state: absent
+
+- name: Take over the readers of another file with the passwords that they have
+  listops.mailman.htdigest_user:
+    path: /etc/apache2/digest/arbcom-l@lists.example.org.htdigest
+    source: /etc/apache2/arbcom-l.htdigest
+    realm: arbcom-l archive
+    users:
+      - name: alice
+      - name: bob
 
 - name: Exactly these people read the archive
   listops.mailman.htdigest_user:
@@ -208,15 +222,12 @@ def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:
         if not problem and name in seen:
             problem = f"users has {name!r} twice: give each user once."
         if not problem and state == "present":
-            problem = (
-                f"The password of {name!r} is missing: give one, or state: absent."
-                if password is None
-                else htdigest.check_password(name, password)
-            )
+            problem = None if password is None else htdigest.check_password(name, password)
         if problem:
             raise ValueError(problem)
         seen.add(name)
-        users.append(htdigest.User(name, password if state == "present" else None))
+        present = state == "present"
+        users.append(htdigest.User(name, password if present else None, keeps=present and password is None))
     return users
 
 
@@ -281,6 +292,7 @@ def main() -> None:
                 "default": "always",
                 "no_log": False,
             },
+            "source": {"type": "path"},
             "create": {"type": "bool", "default": True},
         },
         mutually_exclusive=[("name", "users"), ("password", "users")],
@@ -302,12 +314,24 @@ def main() -> None:
     path = os.path.realpath(params["path"])
     data = read(module, path)
     lines = htdigest.parse(data or b"")
-    change = htdigest.plan(
-        lines, realm, users, exact=params["exact"], update_password=params["update_password"] == "always"
-    )
+    source = (read(module, params["source"]) or b"") if params["source"] else b""
+    try:
+        change = htdigest.plan(
+            lines,
+            realm,
+            users,
+            exact=params["exact"],
+            update_password=params["update_password"] == "always",
+            source=htdigest.parse(source),
+        )
+    except htdigest.NoPassword as exc:
+        places = " or ".join(filter(None, (path, params["source"])))
+        module.fail_json(
+            msg=f"The password of {str(exc)!r} is missing, and {places} has none: give one, or state: absent."
+        )
     new_data = htdigest.render(change.lines)
 
-    must_exist = any(user.password is not None for user in users)
+    must_exist = any(user.keeps or user.password is not None for user in users)
     if data is None and must_exist:
         if not params["create"]:
             module.fail_json(

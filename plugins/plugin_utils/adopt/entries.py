@@ -10,6 +10,7 @@ decided in shared.py. What no inventory can say of a list is left out of it, wit
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
@@ -26,7 +27,17 @@ Path = tuple[str, ...]
 ROSTERS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
 # In the order of the options of mailman_list.
 ORDER = (
-    *("name", "state", "disabled_action", "display_name", "description", "info", "subject_prefix"),
+    *(
+        "name",
+        "state",
+        "disabled_action",
+        "renamed_from",
+        "renamed_archives",
+        "display_name",
+        "description",
+        "info",
+        "subject_prefix",
+    ),
     *("owners", "moderators", "members", "nonmembers", "bans", "header_matches", "archivers"),
     *(name for name in LIST_FIELDS if name not in ("display_name", "description", "info", "subject_prefix")),
     *("templates", "settings"),
@@ -50,11 +61,16 @@ class Adopted(NamedTuple):
 
 
 def adopt(
-    name: str, found: Mapping[str, Any], schema: Mapping[str, Mapping[str, Any]], roles: Collection[str]
+    name: str,
+    found: Mapping[str, Any],
+    schema: Mapping[str, Mapping[str, Any]],
+    roles: Collection[str],
+    renamed: Mapping[str, Any] = MappingProxyType({}),
 ) -> Adopted:
     """One list.
 
     found: as mailman_list_info returns it. schema: available_settings of its Mailman. roles: whose people are written.
+    renamed: renamed_from and renamed_archives, as the configuration of the host has them.
     """
     before = found["before"] or {}
     values = dict(_values(found, schema, before))
@@ -63,6 +79,12 @@ def adopt(
         more["disabled_action"] = disabled_action(found)
     values.update(_people(found, roles))
     kept, omitted = _declarable(name, found, schema, more, values)
+    if renamed:
+        reason = _refusal(name, found, schema, {**more, **renamed}, kept)
+        if reason is None or reason == _refusal(name, found, schema, more, kept):
+            more.update(renamed)
+        else:
+            omitted["renamed_from"] = _former(name, found, renamed["renamed_from"]) or _reason(name, reason)
     if ("members",) in kept:
         more["members"] = {"state": "exact", "addresses": kept.pop(("members",))}
     if ("nonmembers",) in kept:
@@ -156,19 +178,9 @@ def _declarable(
     values: Mapping[Path, Any],
 ) -> tuple[dict[Path, Any], dict[str, str]]:
     """The values that can be declared and then change nothing, and why others cannot."""
-    state = _state(found)
 
     def refusal(chosen: Mapping[Path, Any]) -> str | None:
-        entry = {"name": name, "state": found["state"], **more, **nested(chosen.items())}
-        try:
-            spec = model.resolve([model.parse_list(entry, {})], domains=[], schema=schema)[0]
-            planned = plan.plan_list(spec, state)
-        except Invalid as exc:
-            return str(exc)
-        if planned.action == "none":
-            return None
-        key = next(iter(planned.changes), "state")
-        return "Mailman has {0} in a form that cannot be declared".format(key)
+        return _refusal(name, found, schema, more, chosen)
 
     if refusal(values) is None:
         return dict(values), {}
@@ -182,8 +194,44 @@ def _declarable(
         if reason is None or reason == start:
             kept = tried
         else:
-            omitted[key_of(path)] = reason.partition("list {0}: ".format(name))[2] or reason
+            omitted[key_of(path)] = _reason(name, reason)
     return kept, omitted
+
+
+def _reason(name: str, refusal: str) -> str:
+    return refusal.partition("list {0}: ".format(name))[2] or refusal
+
+
+def _former(name: str, found: Mapping[str, Any], former: Collection[str]) -> str:
+    """Why former names would change something: a list takes posts to each of them."""
+    domain = name.partition("@")[2]
+    full = [each if "@" in each else "{0}@{1}".format(each, domain) for each in former]
+    missing = set(full).difference(found["settings"].get("acceptable_aliases") or [])
+    if not missing:
+        return ""
+    return "[{0}] would also add {1} to acceptable_aliases; write it if that is wanted, or mail to the former name is refused".format(
+        ", ".join(former), ", ".join(sorted(missing))
+    )
+
+
+def _refusal(
+    name: str,
+    found: Mapping[str, Any],
+    schema: Mapping[str, Mapping[str, Any]],
+    more: Mapping[str, Any],
+    chosen: Mapping[Path, Any],
+) -> str | None:
+    """Why an entry cannot be declared, or would change something; None when it does not."""
+    entry = {"name": name, "state": found["state"], **more, **nested(chosen.items())}
+    try:
+        spec = model.resolve([model.parse_list(entry, {})], domains=[], schema=schema)[0]
+        planned = plan.plan_list(spec, _state(found))
+    except Invalid as exc:
+        return str(exc)
+    if planned.action == "none":
+        return None
+    key = next(iter(planned.changes), "state")
+    return "Mailman has {0} in a form that cannot be declared".format(key)
 
 
 def _state(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
@@ -41,11 +42,18 @@ class Written(NamedTuple):
     notes: Mapping[str, list[str]]
 
 
-def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any], engine: str = "") -> Written:
+def write(
+    found: Mapping[str, Any],
+    members: str,
+    server: Mapping[str, Any],
+    engine: str = "",
+    renamed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Written:
     """The files of a host.
 
     found: what mailman_list_info returned. members: see MEMBERS. server: variables of the site that are known besides.
     engine: mailman3 for an inventory of a Mailman 3 that shall have the lists of a Mailman 2.1.
+    renamed: posting address -> renamed_from and renamed_archives, where they are known.
     """
     lost: Mapping[str, list[str]] = {}
     head = LISTS_HEAD
@@ -54,9 +62,10 @@ def write(found: Mapping[str, Any], members: str, server: Mapping[str, Any], eng
         head = CONVERTED_HEAD
     roles = ("owner", "moderator", "nonmember") if members == "leave" else tuple(entries.ROSTERS)
     lists = [
-        entries.adopt(name, each, found["available_settings"], roles) for name, each in sorted(found["lists"].items())
+        entries.adopt(name, each, found["available_settings"], roles, renamed.get(name, {}))
+        for name, each in sorted(found["lists"].items())
     ]
-    domains = _domains(found)
+    domains = domains_of(found)
     defaults, own = shared.split(lists, new_lists.of(found["engine"], _archivers(found)))
     notes = {name: [reason + "."] for name, reason in sorted(found["unreadable"].items())}
     notes.update(lost)
@@ -102,7 +111,7 @@ def _word(name: str, taken: Mapping[str, str]) -> str:
     return word
 
 
-def _domains(found: Mapping[str, Any]) -> list[str]:
+def domains_of(found: Mapping[str, Any]) -> list[str]:
     """The domains of Mailman; the one with most lists first, for names without one are in that."""
     used = [name.rpartition("@")[2] for name in found["lists"]]
     return sorted({*found["domains"], *used}, key=lambda domain: (-used.count(domain), domain))

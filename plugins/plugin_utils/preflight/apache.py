@@ -58,7 +58,7 @@ RULES: dict[str, Rule] = {
     ),
     "apache_redirects": ListOf(Fields({"from": _PATH, "to": _TARGET})),
     "apache_renamed_lists": ListOf(RENAMED),
-    "apache_digest_archives": ListOf(Fields({"list": _LIST, "realm": _REALM})),
+    "apache_digest_archives": ListOf(Fields({"list": _LIST, "realm": _REALM, "users_from": _FILE})),
 }
 
 

@@ -122,6 +122,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("adopt", []),
         ("config_copy", []),
         ("config_files", []),
+        ("config_info", []),
         ("host_info", []),
         ("htdigest_user", []),
         ("mailman_account", ["_accounts"]),

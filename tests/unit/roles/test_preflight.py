@@ -120,6 +120,19 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
         "apache",
         {"apache_digest_archives": [{"list": "old"}], "apache_renamed_lists": [{**RENAMED, "archives": "stay"}]},
     ),
+    # who has no password keeps his
+    (
+        "apache",
+        {
+            "apache_digest_archives": [
+                {
+                    "list": "a",
+                    "users": [{"name": "b"}, {"name": "c", "password": "d"}],
+                    "users_from": "/etc/apache2/a.htdigest",
+                }
+            ]
+        },
+    ),
     ("mailman/find21", {**MAILMAN21, "mailman_prefix": "{{ inventory_dir }}/2.1.18-1"}),
     (
         "lists",
@@ -490,6 +503,11 @@ REFUSED: list[tuple[str, *Refused]] = [
         "apache",
         {"apache_digest_archives": [{"list": "a/b"}]},
         'apache_digest_archives[0].list is "a/b": give a list\'s name or address',
+    ),
+    (
+        "apache",
+        {"apache_digest_archives": [{"list": "a", "users_from": "a.htdigest"}]},
+        'apache_digest_archives[0].users_from is "a.htdigest": give an absolute path without blanks and quotes',
     ),
     *(
         ("apache", {"apache_redirects": redirects, **engine}, said)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.constants import DEFAULT_VAULT_ID_MATCH
+from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -132,3 +133,77 @@ def test_without_a_vault_nothing_is_written_in_clear_text_unasked(play: Play) ->
 def test_a_file_with_members_is_its_owners_alone(play: Play) -> None:
     play.run(members="inventory")
     assert (play.target / "lists.yml").stat().st_mode & 0o777 == 0o600
+
+
+HIDDEN = "hush-{{ hush }}-hush"
+HOST = "{{ lookup('ansible.builtin.file', 'host.json') | from_json }}"
+
+
+def with_host(play: Play, *options: str, rest: str = "hush-rest-hush", **more: Any) -> str:
+    """Adopt a host of which no secret is ever shown, whatever is asked for."""
+    host = {
+        "files": {
+            "/etc/mailman3/mailman.cfg": f"[webservice]\nadmin_pass: {rest}\n[mta]\nsmtp_pass: {HIDDEN}\nsmtp_user: mailer\n",
+            "/etc/mailman3/mailman-web.py": f"SECRET_KEY = {HIDDEN!r}.strip()\nEMAIL_HOST_PASSWORD = {HIDDEN!r}\n",
+            "/etc/exim4/exim4.conf": f"hide mysql_servers = x/y/z/{HIDDEN}\n",
+        },
+        "packaged": [],
+        "unread": {},
+        "digest_users": {},
+        "archives": [],
+        "mail_servers": [],
+    }
+    (play.folder / "host.json").write_text(json.dumps(host), encoding="utf-8")
+    # The arguments of the task, its result and its difference.
+    shown = play.run("-vvvv", "--diff", *options, host=HOST, **more)
+    assert "hush" not in shown
+    return shown
+
+
+def only_in_secrets(play: Play) -> None:
+    for path in play.target.rglob("*"):
+        if path.name == "secrets.yml":
+            assert path.stat().st_mode & 0o777 == 0o600
+        else:
+            assert "hush" not in path.read_text(encoding="utf-8"), path
+
+
+def test_secrets_of_a_host_are_in_the_vault_only(play: Play) -> None:
+    vault = "--vault-password-file=vault-password"
+    with_host(play, vault, "--check")
+    assert not play.target.exists()
+    assert "changed=1" in with_host(play, vault)
+    only_in_secrets(play)
+    content = (play.target / "secrets.yml").read_bytes()
+    assert content.startswith(b"$ANSIBLE_VAULT;") and b"hush" not in content
+    assert "changed=0" in with_host(play, vault)
+    assert "(other secrets)" in with_host(play, vault, "--check", rest="hush-other")
+    with_host(play, vault, rest="hush-other", rc=2)
+    assert (play.target / "secrets.yml").read_bytes() == content
+    with_host(play, vault, rest="hush-other", overwrite=True)
+    assert (play.target / "secrets.yml").read_bytes() != content
+
+
+def test_secrets_of_a_host_without_a_vault(play: Play) -> None:
+    for options in (["--check"], []):
+        assert "there is no vault" in with_host(play, *options, rc=2)
+        assert not play.target.exists()
+    with_host(play, secrets_in="clear")
+    only_in_secrets(play)
+    assert DataLoader().load_from_file(str(play.target / "secrets.yml")) == {
+        "mailman_rest_password": "hush-rest-hush",
+        "mailman_settings_mta_smtp_pass": HIDDEN,
+        "mailman_web_settings_email_host_password": HIDDEN,
+    }
+    server = DataLoader().load_from_file(str(play.target / "server.yml"))
+    assert server["mailman_settings"]["mta"] == {
+        "smtp_user": "mailer",
+        "smtp_pass": "{{ mailman_settings_mta_smtp_pass }}",
+    }
+
+
+def test_no_secrets_of_a_host_are_wanted(play: Play) -> None:
+    assert "mailman_rest_password" in with_host(play, secrets_in="none")
+    assert not (play.target / "secrets.yml").exists()
+    only_in_secrets(play)
+    assert "mailman_settings_mta_smtp_pass" not in (play.target / "server.yml").read_text(encoding="utf-8")

@@ -156,6 +156,20 @@ def test_plan_reports_what_it_does():
     assert again == htdigest.Change(exact.lines, [], [], [])
 
 
+def test_a_kept_password():
+    lines = htdigest.parse(b"alice:arbcom-l archive:" + A + b"\n")
+    source = htdigest.parse(
+        b"alice:arbcom-l archive:" + B + b"\nbob:other:" + B + b"\nbob:arbcom-l archive:" + B + b"\n"
+    )
+    users = [htdigest.User("alice", None, keeps=True), htdigest.User("bob", None, keeps=True)]
+    change = htdigest.plan(lines, REALM, users, exact=True, source=source)
+    assert (change.created, change.updated, change.removed) == (["bob"], [], [])
+    assert htdigest.find_digest(change.lines, "alice", REALM) == A
+    assert htdigest.find_digest(change.lines, "bob", REALM) == B
+    with pytest.raises(htdigest.NoPassword, match="bob"):
+        htdigest.plan(lines, REALM, users)
+
+
 def test_nobody_left():
     lines = htdigest.parse(b"# x\nalice:arbcom-l archive:" + A + b"\nalice:other:" + A + b"\n")
     change = htdigest.plan(lines, REALM, [], exact=True)

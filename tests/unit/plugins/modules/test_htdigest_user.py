@@ -171,8 +171,8 @@ def test_removing_from_a_missing_file_does_not_create_it(run, file):
         ({"name": "a:b", "password": "good-enough"}, "name is 'a:b': give text without a colon"),
         ({"name": "a\nb", "password": "good-enough"}, "give text without line breaks"),
         ({"name": "alice", "password": "good-enough", "realm": "a:b"}, "realm is 'a:b': give text without a colon"),
-        ({"name": "alice"}, "The password of 'alice' is missing: give one"),
-        ({"users": [{"name": "alice"}]}, "The password of 'alice' is missing: give one"),
+        ({"name": "alice"}, "The password of 'alice' is missing, and "),
+        ({"users": [{"name": "alice"}]}, " has none: give one, or state: absent."),
         (
             {"users": [{"name": "alice", "password": "good-enough"}, {"name": "alice", "state": "absent"}]},
             "users has 'alice' twice: give each user once",
@@ -197,3 +197,39 @@ def test_missing_passlib(run, monkeypatch):
     monkeypatch.setattr(htdigest, "PASSLIB_IMPORT_ERROR", "No module named 'passlib'")
     result = run(name="alice", password="good-enough")
     assert result["failed"] and "passlib" in result["msg"]
+
+
+def test_who_has_no_password_keeps_his(run, tmp_path):
+    """From the file itself, and from another one that stays as it is."""
+    source = tmp_path / "source.htdigest"
+    there = HtdigestFile(str(source), new=True)
+    for name in ("alice", "bob", "carol"):
+        there.set_password(name, REALM, f"password of {name}")
+    there.set_password("alice", "other", "another")
+    there.save()
+    before = source.read_bytes()
+    users = [{"name": "alice"}, {"name": "bob", "password": "new"}]
+    checked = run(check=True, users=users, source=str(source))
+    assert checked["changed"] and not (tmp_path / "file.htdigest").exists()
+    result = run(users=users, source=str(source), exact=True)
+    assert (result["created"], result["updated"], result["removed"]) == (["alice", "bob"], [], [])
+    assert str(there.get_hash("alice", REALM)) not in json.dumps(result)
+    written = HtdigestFile(str(tmp_path / "file.htdigest"))
+    assert written.check_password("alice", REALM, "password of alice")
+    assert written.check_password("bob", REALM, "new")
+    assert not run(users=users, source=str(source), exact=True)["changed"]
+    # What the file itself has wins over the other one, which need not be there any more.
+    written.set_password("alice", REALM, "changed since")
+    written.save()
+    assert not run(users=users, source=str(source), exact=True)["changed"]
+    assert source.read_bytes() == before
+    source.unlink()
+    result = run(users=[{"name": "alice"}], source=str(source), exact=True)
+    assert result["removed"] == ["bob"]
+    assert HtdigestFile(str(tmp_path / "file.htdigest")).check_password("alice", REALM, "changed since")
+
+
+def test_nobody_comes_without_a_password(run, tmp_path):
+    result = run(users=[{"name": "alice"}], source=str(tmp_path / "none"))
+    assert result["failed"] and str(tmp_path / "none") in result["msg"]
+    assert not (tmp_path / "file.htdigest").exists()
