@@ -67,7 +67,7 @@ def read(files: Mapping[str, str], names: Names, found: Found) -> None:
     config = parse(_whole(files))
     _main(where, config, names, found)
     if MONOLITHIC not in files and DEBCONF in files:
-        _debconf(files, found)
+        _debconf(files, names, found)
     _old_domains(config, files, names, found)
     if is_ours(files):
         _ours(files, names, found)
@@ -83,6 +83,18 @@ def read(files: Mapping[str, str], names: Names, found: Found) -> None:
         found.note(path, _OTHERS.format(domain, ", ".join(dict.fromkeys(locals_))))
     for line in config.rewrites:
         _rewrite(_split_of(files, line), line, names, found)
+    here = found.variables.get("exim_system_domains", [])
+    if set(here) & set(names.old_domains):
+        # A domain of this host's users cannot lead to lists.
+        old = [domain for domain in names.old_domains if domain not in here]
+        for domain in set(names.old_domains).difference(old):
+            found.note(
+                where,
+                "{0} is a domain of this host's users and of lists: exim_old_domains takes it for lists.".format(
+                    domain
+                ),
+            )
+        found.variables["exim_old_domains"] = old
 
 
 def is_split(files: Mapping[str, str]) -> bool:
@@ -203,7 +215,7 @@ def _main(path: str, config: Config, names: Names, found: Found) -> None:
         found.take(path, name, value, usual)
 
 
-def _debconf(files: Mapping[str, str], found: Found) -> None:
+def _debconf(files: Mapping[str, str], names: Names, found: Found) -> None:
     """What Debian asked when Exim was installed."""
     said = dict(re.findall(r"^(dc_[a-z_]+)='([^'\n]*)'", files[DEBCONF], re.MULTILINE))
     kind = said.get("dc_eximconfig_configtype", "")
@@ -212,6 +224,10 @@ def _debconf(files: Mapping[str, str], found: Found) -> None:
         host, _colons, port = said["dc_smarthost"].partition("::")
         found.take(DEBCONF, "exim_smarthost", host + (":" + port if port else ""), defaults["exim_smarthost"])
         _smarthost_login(files.get(PASSWORDS, ""), host, found)
+    usual = defaults["exim_system_domains"]
+    # Names of this host, where its users and aliases are; domains of lists are elsewhere.
+    here = [name for name in _split(said.get("dc_other_hostnames", "")) if name not in (*usual, *names.domains)]
+    found.take(DEBCONF, "exim_system_domains", [*usual, *here], usual)
     for key, name, without in (
         ("dc_relay_nets", "exim_relay_from_hosts", ()),
         ("dc_relay_domains", "exim_relay_to_domains", ()),

@@ -132,6 +132,7 @@ def test_debians_split_configuration() -> None:
     assert found.variables == {
         "exim_smarthost": "mx.example.org:587",
         "exim_smarthost_user": "me",
+        "exim_system_domains": ["@", "localhost", "host.example.org"],
         "exim_relay_from_hosts": ["192.0.2.0/24"],
         "exim_aliases": {"abuse": "hotline@example.org"},
     }
@@ -209,3 +210,17 @@ def test_any_text_is_read(config: str, aliases: str) -> None:
     adopted({exim.MONOLITHIC: config, exim.ALIASES: aliases, exim.RENAMED: aliases})
     adopted({exim.DEBCONF: config, exim.ALIASES: aliases})
     adopted({exim.MONOLITHIC: MONOLITHIC + config, "/etc/exim4/aliases/lists.example.org": aliases})
+
+
+def test_a_domain_of_users_is_no_old_domain_of_lists() -> None:
+    files = {
+        exim.DEBCONF: "dc_use_split_config='true'\ndc_other_hostnames='mail.example.org'\n",
+        "/etc/exim4/conf.d/main/x": "domainlist mm = lists.example.org : mail.example.org : old.example.org\n",
+        "/etc/exim4/conf.d/router/x": "mailman:\n driver = accept\n domains = +mm\n transport = mailman\n",
+    }
+    found, _renamed, _names = adopted(files)
+    assert found.variables == {
+        "exim_system_domains": ["@", "localhost", "mail.example.org"],
+        "exim_old_domains": ["old.example.org"],
+    }
+    assert "mail.example.org" in str(found.notes)
