@@ -26,4 +26,4 @@ def sums(module: Any, ucf: str) -> dict[str, set[str]]:
 
 def mail_servers(module: Any) -> list[str]:
     """Installed packages that are a mail server and not Exim."""
-    return foreign.mail_servers(shown(module, "${Package}\\t${Architecture}\\t${db:Status-Abbrev}\\t${Provides}"))
+    return foreign.mail_servers(shown(module, "${Package}\t${Architecture}\t${db:Status-Abbrev}\t${Provides}"))

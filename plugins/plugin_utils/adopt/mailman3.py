@@ -27,7 +27,10 @@ UWSGI = "/etc/mailman3/listops-uwsgi.ini"
 # What the package made of each.
 _PRISTINE = "/var/lib/ucf/cache/:etc:mailman3:"
 
-_ADMINISTRATOR = "The role makes an administrator of the pages, listadmin: mailman_admin_name is another name for him, or empty for none."
+_ADMINISTRATOR = (
+    "Administrators of the pages stay as they are, as mailman_admin_name is empty: give a name to have the role look "
+    "after one."
+)
 
 Sections = dict[str, dict[str, str]]
 # Of mailman.cfg: section and key -> variable.
@@ -80,7 +83,9 @@ def read(files: Mapping[str, str], domains: list[str], found: Found) -> None:
         _core(core, _pristine(files), first, found)
     if WEB in files:
         _web(files, core, domains, found)
-        if "mailman-web-secrets.json" not in files[WEB]:
+        # The role goes on keeping the first password of the administrator that it made.
+        if "admin_password" not in _json(files.get(KEPT)):
+            found.take(WEB, "mailman_admin_name", "", host_variables.defaults("mailman")["mailman_admin_name"])
             found.note(WEB, _ADMINISTRATOR)
     _archiver(files, found)
     _kept(files, found)

@@ -52,7 +52,8 @@ class Operator(Controller):
         )
 
     def adopt(self, *options: str) -> dict[str, Any]:
-        return self.playbook("playbooks/adopt.yml", f"--extra-vars=adopt_directory={self.variables}", *options)
+        where = f"--extra-vars=adopt_directory={self.variables} adopt_secrets=clear"
+        return self.playbook("playbooks/adopt.yml", where, *options)
 
     @property
     def variables(self) -> pathlib.Path:
@@ -93,6 +94,15 @@ def test_adopting_changes_nothing_on_the_host(fermium: Fermium, operator: Operat
     assert "  - name: '1e3'" in lines
     assert '    description: !unsafe \'{{ lookup("pipe", "id") }}\'' in lines
     assert "    archive_policy: private" in lines
+    server = yaml.safe_load((operator.variables / "server.yml").read_text(encoding="utf-8"))
+    assert server["apache_tls_certificate"] == "/etc/ssl/certs/lists.pem"
+    assert server["exim_system_domains"] == DECIDED["exim_system_domains"][:2] + ["fermium.example.org", "example.org"]
+    assert (server["mailman_smtp_max_recipients"], server["mailman_web_time_zone"]) == (50, "Europe/Berlin")
+    # Mailman does not know the former name, which only Exim and Apache have.
+    assert any("acceptable_aliases" in line for line in lines)
+    secrets = operator.variables / "secrets.yml"
+    assert secrets.stat().st_mode & 0o777 == 0o600
+    assert "mailman_archiver_key" in yaml.safe_load(secrets.read_text(encoding="utf-8"))
     proved("the server becomes an inventory, and is left as it is", f"{len(lines)} lines for 5 lists")
 
 
