@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a page for each module and role from its own specification.
 
-    tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md and docs/vocabulary.md
+    tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md, roles/*/README.md and docs/vocabulary.md
     tests/docs/generate.py --check    exit 1 and name the pages that are not up to date
 
 The words are those of DOCUMENTATION, EXAMPLES, RETURN and argument_specs.yml, as
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import typing as t
@@ -105,16 +106,26 @@ class Markdown(Formatter):
 
 
 class Links(LinkProvider):
-    """Links between the pages of this collection."""
+    """Links from one page to the others of this collection."""
 
-    def __init__(self, known: set[tuple[str, str]]) -> None:
+    def __init__(self, known: set[tuple[str, str]], page: Path) -> None:
         self.known = known
+        self.pages = os.path.relpath("docs", page.parent)
 
     def plugin_link(self, plugin: dom.PluginIdentifier) -> str | None:
         name = plugin.fqcn.rpartition(".")[2]
         if plugin.fqcn.startswith(f"{COLLECTION}.") and (plugin.type, name) in self.known:
-            return f"../{plugin.type}s/{name}.md"
+            return f"{self.pages}/{plugin.type}s/{name}.md"
         return None
+
+
+def page_of(kind: str, name: str) -> Path:
+    return Path("docs", f"{kind}s", f"{name}.md")
+
+
+def readme_of(role: str) -> Path:
+    """What Galaxy shows of a role; it takes no collection that lacks one."""
+    return Path("roles", role, "README.md")
 
 
 class Page:
@@ -261,14 +272,15 @@ def ansible_doc(*arguments: str) -> dict:
 def pages() -> dict[Path, str]:
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
     roles = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
-    links = Links({("module", name) for name in modules} | {("role", name) for name in roles})
+    known = {("module", name) for name in modules} | {("role", name) for name in roles}
     result = {words.PAGE: words.page()}
     for kind, names, render in (("module", modules, module_page), ("role", roles, role_page)):
         if not names:
             continue
         found = ansible_doc("-t", kind, *(f"{COLLECTION}.{name}" for name in names))
         for name in names:
-            result[Path("docs", f"{kind}s", f"{name}.md")] = render(name, found[f"{COLLECTION}.{name}"], links)
+            for path in [page_of(kind, name)] + ([readme_of(name)] if kind == "role" else []):
+                result[path] = render(name, found[f"{COLLECTION}.{name}"], Links(known, path))
     return result
 
 
@@ -279,6 +291,7 @@ def main() -> int:
 
     wanted = pages()
     there = {path.relative_to(ROOT) for kind in ("modules", "roles") for path in (ROOT / "docs" / kind).glob("*.md")}
+    there |= {path.relative_to(ROOT) for path in ROOT.glob(str(readme_of("*")))}
     there |= {words.PAGE} if (ROOT / words.PAGE).exists() else set()
     stale = [
         path

@@ -8,11 +8,13 @@ from __future__ import annotations
 import shutil
 import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
-from harness.checkout import CACHE, ROOT, environment
+from harness.checkout import CACHE, HOME, ROOT, environment
 from harness.console import Problem, ask, run, step
 from harness.results import ONE, Count, Run
 
+PACKAGE = CACHE / "package"
 GENERATE_DOCS = "tests/docs/generate.py"
 COMMANDS = {
     "yamllint": ["yamllint", "--strict", "."],
@@ -53,13 +55,18 @@ def tracked() -> set[str]:
     return {name for name in output.splitlines() if (ROOT / name).exists()}
 
 
+def build() -> Path:
+    """The collection as an archive, in a folder of its own."""
+    shutil.rmtree(PACKAGE, ignore_errors=True)
+    run(["ansible-galaxy", "collection", "build", "--output-path", str(PACKAGE)], log="package", env=environment())
+    (archive,) = PACKAGE.glob("*.tar.gz")
+    return archive
+
+
 def package() -> Count:
-    """The built collection holds files of the checkout and nothing that was made here."""
+    """The built collection holds files of the checkout and nothing that was made here, and can be installed."""
     step("package")
-    target = CACHE / "package"
-    shutil.rmtree(target, ignore_errors=True)
-    run(["ansible-galaxy", "collection", "build", "--output-path", str(target)], log="package", env=environment())
-    (archive,) = target.glob("*.tar.gz")
+    archive = build()
     with tarfile.open(archive) as tar:
         names = {member.name for member in tar if not member.isdir()}
     strange = sorted(names - tracked() - {"MANIFEST.json", "FILES.json"})
@@ -67,12 +74,38 @@ def package() -> Count:
         raise Problem(
             f"The built collection holds {len(strange)} files that git does not know, {strange[0]} first: see build_ignore in galaxy.yml."
         )
-    collections = target / "collections"
+    # Where the checkout itself is found as the collection, there is nothing to install.
+    collections = PACKAGE / "collections"
     run(
         ["ansible-galaxy", "collection", "install", "--offline", "--no-deps", "-p", str(collections), str(archive)],
         log="package-install",
-        env=environment(),
+        env=environment({"ANSIBLE_COLLECTIONS_PATH": str(collections)}),
     )
+    if not (collections / "ansible_collections/listops/mailman/MANIFEST.json").is_file():
+        raise Problem("ansible-galaxy did not install the built collection.")
+    return ONE
+
+
+def complaints(output: str) -> list[str]:
+    """What Galaxy's importer has against a collection; of warnings it tells, and succeeds."""
+    return [line for line in output.splitlines() if line.startswith(("WARNING:", "ERROR:", "CRITICAL:"))]
+
+
+def importer() -> Count:
+    """Galaxy's own importer accepts the built collection without a word."""
+    step("galaxy-importer")
+    archive = build()
+    env = environment({"GALAXY_IMPORTER_CONFIG": str(ROOT / "tests/galaxy-importer.cfg"), "HOME": str(HOME)})
+    output = run(
+        ["python", "-m", "galaxy_importer.main", str(archive)],
+        log="galaxy-importer",
+        env=env,
+        cwd=PACKAGE,
+        only=lambda line: "" if line.startswith("Loading ") else line,
+    )
+    found = complaints(output)
+    if found:
+        raise Problem(f"Galaxy's importer has {len(found)} complaints, {found[0]} first.")
     return ONE
 
 
@@ -80,6 +113,7 @@ def lint(parts: Run) -> None:
     for name in COMMANDS:
         parts.part(name, command(name))
     parts.part("package", package)
+    parts.part("galaxy-importer", importer)
 
 
 def docs() -> None:
