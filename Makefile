@@ -24,7 +24,7 @@ bench: ## how fast 1,000 lists are, against the floor and today's ways (25 minut
 	@MAILMAN2_HOST='$(MAILMAN2_HOST)' BEFORE='$(BEFORE)' $(HARNESS) bench
 docs: ## write the reference pages again from the specs
 	@$(HARNESS) docs
-lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs, antsibull-docs, galaxy-importer
+lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs, antsibull-docs, hosting files, galaxy-importer
 	@$(HARNESS) lint
 units: ## unit tests
 	@$(HARNESS) units

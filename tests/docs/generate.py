@@ -1,13 +1,14 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes a page for each module and role from its own specification.
+"""Writes a page for each module and role from its own specification, and the links to the project.
 
-    tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md, roles/*/README.md and docs/vocabulary.md
+    tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md, roles/*/README.md, docs/vocabulary.md,
+                                      and the links in galaxy.yml and the issue forms
     tests/docs/generate.py --check    exit 1 and name the pages that are not up to date
 
 The words are those of DOCUMENTATION, EXAMPLES, RETURN and argument_specs.yml, as
-ansible-doc reads them; nothing is said twice. The vocabulary is in words.py.
+ansible-doc reads them; nothing is said twice. The vocabulary is in words.py, links in links.py.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sys
 import typing as t
 from pathlib import Path
 
+import links
 import words
 import yaml
 from antsibull_docs_parser import dom
@@ -273,7 +275,7 @@ def pages() -> dict[Path, str]:
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
     roles = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
     known = {("module", name) for name in modules} | {("role", name) for name in roles}
-    result = {words.PAGE: words.page()}
+    result = {words.PAGE: words.page()} | links.files((ROOT / links.GALAXY).read_text(encoding="utf-8"))
     for kind, names, render in (("module", modules, module_page), ("role", roles, role_page)):
         if not names:
             continue
@@ -296,7 +298,7 @@ def main() -> int:
     stale = [
         path
         for path, text in sorted(wanted.items())
-        if path not in there or (ROOT / path).read_text(encoding="utf-8") != text
+        if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
     ]
     left = sorted(there - wanted.keys())
     if arguments.check:

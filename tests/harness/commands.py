@@ -14,8 +14,9 @@ from harness import images, lint, prerequisites, stories, versions
 from harness.bench import bench
 from harness.clean import clean
 from harness.console import Problem, elapsed, say, side_by_side, table
-from harness.contract import contract
+from harness.contract import OTHER_PYTHONS, contract
 from harness.demo import demo
+from harness.matrix import matrix
 from harness.results import Count, Run
 from harness.sanity import sanity
 from harness.truth import truth
@@ -30,6 +31,7 @@ COMMANDS = [
     "bench",
     "story",
     "stories",
+    "matrix",
     "docs",
     "lint",
     "units",
@@ -41,6 +43,11 @@ COMMANDS = [
 def list_stories() -> int:
     told = [part for story in stories.stories() for part in (story, *stories.test_groups(story))]
     say(table([(story.name, story.line) for story in told]))
+    return 0
+
+
+def list_matrix() -> int:
+    say("\n".join(matrix(everything=os.environ.get("EVERYTHING") == "true")))
     return 0
 
 
@@ -106,7 +113,7 @@ def test(everything: bool) -> int:
         if story.rare:
             parts.part(f"story {story.name}", partial(stories.run_story, story, engine))
     if everything:
-        for suite, python in (("bookworm", "3.11"), ("trixie", "3.13")):
+        for suite, python in OTHER_PYTHONS:
             parts.part(f"contract, modules in Python {python}", partial(contract, engine, suite=suite))
         versions.other_versions(parts, engine)
     return parts.finish()
@@ -130,6 +137,7 @@ def main(arguments: list[str]) -> int:
         "test-contract": test_contract,
         "story": partial(one_story, given.story),
         "stories": list_stories,
+        "matrix": list_matrix,
         "bench": partial(bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", "")),
         "docs": docs,
         "clean": clean,

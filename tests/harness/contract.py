@@ -13,6 +13,8 @@ from harness.checkout import CACHE, CHECKOUT, ROOT, environment, project
 from harness.console import Failed, Problem, ask, run, step
 from harness.results import Count, PartFailed, read_junit
 
+# The modules run in Debian 11's Python 3.9, and with these suites in others.
+OTHER_PYTHONS = (("bookworm", "3.11"), ("trixie", "3.13"))
 STANDIN = ROOT / "tests/standin21"
 # Debian 11's Python 2.7, which no later Debian has, runs there all the same.
 PYTHON27 = "usr/bin/python2.7 usr/lib/python2.7 etc/python2.7 usr/lib/*/libcrypto.so.1.1"

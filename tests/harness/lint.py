@@ -35,6 +35,15 @@ COMMANDS = {
 }
 
 
+# The files for the hosting of the repository, by the schema that check-jsonschema has of each.
+HOSTING = {
+    "vendor.github-workflows": ".github/workflows/*.yml",
+    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "vendor.dependabot": ".github/dependabot.yml",
+}
+
+
 def command(name: str) -> Callable[[], Count]:
     def check() -> Count:
         step(name)
@@ -42,6 +51,18 @@ def command(name: str) -> Callable[[], Count]:
         return ONE
 
     return check
+
+
+def hosting() -> Count:
+    """The files for the hosting of the repository are what it takes."""
+    step("hosting")
+    for schema, pattern in HOSTING.items():
+        files = sorted(map(str, ROOT.glob(pattern)))
+        if not files:
+            raise Problem(f"There is no {pattern}.")
+        run(["check-jsonschema", "--builtin-schema", schema, *files], log=schema, env=environment())
+    run(["pre-commit", "validate-config"], log="pre-commit-config", env=environment())
+    return ONE
 
 
 def tracked() -> set[str]:
@@ -112,6 +133,7 @@ def importer() -> Count:
 def lint(parts: Run) -> None:
     for name in COMMANDS:
         parts.part(name, command(name))
+    parts.part("hosting", hosting)
     parts.part("package", package)
     parts.part("galaxy-importer", importer)
 
