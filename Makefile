@@ -1,7 +1,7 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-contract test-truth story stories bench docs lint units sanity clean
+.PHONY: help demo test test-all test-contract test-truth story stories bench docs package lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
@@ -24,6 +24,8 @@ bench: ## how fast 1,000 lists are, against the floor and today's ways (25 minut
 	@MAILMAN2_HOST='$(MAILMAN2_HOST)' BEFORE='$(BEFORE)' $(HARNESS) bench
 docs: ## write the reference pages again from the specs
 	@$(HARNESS) docs
+package: ## the collection as an archive in .cache/package; signed: KEY=fingerprint, of a key in your GnuPG
+	@KEY='$(KEY)' $(HARNESS) package
 lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs, antsibull-docs, hosting files, galaxy-importer
 	@$(HARNESS) lint
 units: ## unit tests

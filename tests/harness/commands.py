@@ -12,6 +12,7 @@ from functools import partial
 
 from harness import images, lint, prerequisites, stories, versions
 from harness.bench import bench
+from harness.checkout import ROOT
 from harness.clean import clean
 from harness.console import Problem, elapsed, say, side_by_side, table
 from harness.contract import OTHER_PYTHONS, contract
@@ -19,6 +20,7 @@ from harness.demo import demo
 from harness.matrix import matrix
 from harness.results import Count, Run
 from harness.sanity import sanity
+from harness.signing import sign
 from harness.truth import truth
 from harness.units import units
 
@@ -32,6 +34,7 @@ COMMANDS = [
     "story",
     "stories",
     "matrix",
+    "package",
     "docs",
     "lint",
     "units",
@@ -70,6 +73,8 @@ def one_story(name: str) -> int:
 def one_part(name: str) -> int:
     prerequisites.set_up()
     parts = Run()
+    if name == "units":
+        prerequisites.need_gnupg()
     if name == "lint":
         lint.lint(parts)
     else:
@@ -88,6 +93,7 @@ def test_contract() -> int:
 
 def test(everything: bool) -> int:
     told = [story for story in stories.stories() if everything or not story.rare]
+    prerequisites.need_gnupg()
     prerequisites.set_up()
     engine = prerequisites.engine()
     parts = Run()
@@ -119,6 +125,16 @@ def test(everything: bool) -> int:
     return parts.finish()
 
 
+def package(key: str) -> int:
+    if key:
+        prerequisites.need_gnupg()
+    prerequisites.set_up()
+    archive = lint.build()
+    for path in [archive, *([sign(archive, key)] if key else [])]:
+        say(f"made {path.relative_to(ROOT)}")
+    return 0
+
+
 def docs() -> int:
     prerequisites.set_up()
     lint.docs()
@@ -139,6 +155,7 @@ def main(arguments: list[str]) -> int:
         "stories": list_stories,
         "matrix": list_matrix,
         "bench": partial(bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", "")),
+        "package": partial(package, os.environ.get("KEY", "")),
         "docs": docs,
         "clean": clean,
     }

@@ -76,11 +76,11 @@ def tracked() -> set[str]:
     return {name for name in output.splitlines() if (ROOT / name).exists()}
 
 
-def build() -> Path:
-    """The collection as an archive, in a folder of its own."""
-    shutil.rmtree(PACKAGE, ignore_errors=True)
-    run(["ansible-galaxy", "collection", "build", "--output-path", str(PACKAGE)], log="package", env=environment())
-    (archive,) = PACKAGE.glob("*.tar.gz")
+def build(target: Path = PACKAGE) -> Path:
+    """The collection as an archive, alone in its folder."""
+    shutil.rmtree(target, ignore_errors=True)
+    run(["ansible-galaxy", "collection", "build", "--output-path", str(target)], log="package", env=environment())
+    (archive,) = target.glob("*.tar.gz")
     return archive
 
 

@@ -62,6 +62,12 @@ def need_program(name: str, why: str) -> None:
         install([name], f"{name}, {why},")
 
 
+def need_gnupg() -> None:
+    """What signs the collection, and the agent without which it does not."""
+    for name in ("gpg", "gpg-agent"):
+        need_program(name, "which signs the collection")
+
+
 def link_collection() -> None:
     """Make ansible_collections.listops.mailman this checkout, whatever its folder's name."""
     link = ROOT / ".ansible/collections/ansible_collections/listops/mailman"
