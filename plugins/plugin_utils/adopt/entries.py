@@ -94,6 +94,15 @@ def adopt(
     return Adopted(name, found["state"], more, kept, omitted)
 
 
+def undeclarable(name: str, found: Mapping[str, Any]) -> str:
+    """Why no entry at all can be of a list; an empty text when one can. Mailman 2.1 has lists of any name."""
+    try:
+        model.parse_list({"name": name, "state": found["state"]}, {})
+    except Invalid as exc:
+        return str(exc)
+    return ""
+
+
 def disabled_action(found: Mapping[str, Any]) -> str:
     """What happens to posts to a disabled list."""
     if found["before"].get("elsewhere"):

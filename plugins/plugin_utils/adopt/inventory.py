@@ -61,13 +61,16 @@ def write(
         found, lost = to_mailman3.convert(found)
         head = CONVERTED_HEAD
     roles = ("owner", "moderator", "nonmember") if members == "leave" else tuple(entries.ROSTERS)
+    reasons = {name: entries.undeclarable(name, each) for name, each in found["lists"].items()}
+    left = {name: reason for name, reason in {**reasons, **found["unreadable"]}.items() if reason}
     lists = [
         entries.adopt(name, each, found["available_settings"], roles, renamed.get(name, {}))
         for name, each in sorted(found["lists"].items())
+        if name not in left
     ]
     domains = domains_of(found)
     defaults, own = shared.split(lists, new_lists.of(found["engine"], _archivers(found)))
-    notes = {name: [reason + "."] for name, reason in sorted(found["unreadable"].items())}
+    notes = {name: ["Not in the inventory: {0}.".format(reason)] for name, reason in sorted(left.items())}
     notes.update(lost)
     for each in lists:
         said = [*lost.get(each.name, ()), *review.sentences(found["lists"][each.name], each)]
@@ -88,7 +91,7 @@ def write(
     content = variables_file.variables({}, head)
     if defaults:
         content += variables_file.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
-    content += variables_file.comment("{0}.".format(reason) for _name, reason in sorted(found["unreadable"].items()))
+    content += variables_file.comment(sentence for name in sorted(left) for sentence in notes[name])
     files["lists.yml"] = content + variables_file.entries("mailman_lists", items)
     site = {"mailman_engine": found["engine"], "mailman_domains": domains, **server}
     files["server.yml"] = variables_file.variables(site, SERVER_HEAD)

@@ -266,9 +266,18 @@ def test_an_unreadable_list_is_named_and_holds_up_no_other() -> None:
     found = server(a_list())
     found["unreadable"] = {"odd": "list odd: config.pck cannot be read"}
     written = inventory.write(found, "leave", {})
-    assert written.notes == {"odd": ["list odd: config.pck cannot be read."]}
-    assert "# list odd: config.pck cannot be read.\n" in written.files["lists.yml"]
+    assert written.notes == {"odd": ["Not in the inventory: list odd: config.pck cannot be read."]}
+    assert "# Not in the inventory: list odd: config.pck cannot be read.\n" in written.files["lists.yml"]
     assert len(variables(written)["mailman_lists"]) == 1
+
+
+def test_a_list_whose_name_nobody_may_declare_holds_up_no_other() -> None:
+    found = server(**{"talk": a_list(), "talk-request": a_list(), "c!": a_list()})
+    written = inventory.write(found, "leave", {})
+    assert [entry["name"] for entry in variables(written)["mailman_lists"]] == ["talk"]
+    assert set(written.notes) == {"talk-request@lists.example.org", "c!@lists.example.org"}
+    for (said,) in written.notes.values():
+        assert said.startswith("Not in the inventory: the list name is ")
 
 
 def test_lists_of_other_domains_have_their_whole_name() -> None:
