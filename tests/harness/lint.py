@@ -54,13 +54,15 @@ def command(name: str) -> Callable[[], Count]:
 
 
 def hosting() -> Count:
-    """The files for the hosting of the repository are what it takes."""
+    """The files for the hosting of the repository are what it takes, and leave nothing open."""
     step("hosting")
     for schema, pattern in HOSTING.items():
         files = sorted(map(str, ROOT.glob(pattern)))
         if not files:
             raise Problem(f"There is no {pattern}.")
         run(["check-jsonschema", "--builtin-schema", schema, *files], log=schema, env=environment())
+    # offline, it asks no host about actions
+    run(["zizmor", "--offline", "--quiet", "--no-progress", ".github"], log="zizmor", env=environment())
     run(["pre-commit", "validate-config"], log="pre-commit-config", env=environment())
     return ONE
 
