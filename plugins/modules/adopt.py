@@ -64,7 +64,7 @@ options:
       - Former names of lists that Exim's aliases and Apache's redirects have become C(renamed_from), where they lead to one list that
         exists and no list has the name. RV(notes) has the others.
       - Archives that ask for a digest user become C(apache_digest_archives), whose users keep the passwords that they have.
-      - RV(notes) then also says of each file that is neither ours nor as its package installed it what P(listops.mailman.site#playbook)
+      - RV(notes) then also says of each file that is neither ours nor as its package installed it what the playbook C(listops.mailman.site)
         makes of it, and which variable keeps it.
     type: dict
   server:

@@ -16,7 +16,7 @@ description:
   - The files have passwords in them. Give the task C(no_log=true).
   - A symbolic link is followed only if nobody but root could have made it; what a file names is read only if nobody but root could have
     written that file.
-  - The playbook P(listops.mailman.adopt#playbook) uses it, with M(listops.mailman.adopt).
+  - The playbook C(listops.mailman.adopt) uses it, with M(listops.mailman.adopt).
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
