@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import json
+import os
+import pathlib
+import subprocess
 from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
+from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
+from ansible_collections.listops.mailman.plugins.modules.mailman_list_info import presented
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, new_lists
 from mailman21 import STATE, Mailman21
 
+FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "truth/sodium-var-lib-mailman.tgz"
 LIST, MEMBER, INFO = "mailman_list", "mailman_member", "mailman_list_info"
 OLD_DISABLE = "advertised=0\nemergency=1\nmember_moderation_action=2\ngeneric_nonmember_action=2\nban_list=['^.*@.*']\n"
 AWKWARD = (
@@ -118,3 +125,54 @@ def test_what_a_new_list_has_is_recorded(host: Mailman21, made: str) -> None:
             assert new(f"{made}@{host.domain}", path) == value, name
     recorded = options.schema(stock.OPTIONS, said["available_settings"]["preferred_language"]["choices"])
     assert recorded == said["available_settings"]
+
+
+@pytest.fixture
+def recorded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The recorded state of a real Mailman 2.1, as mailman_list_info returns that of a host."""
+    subprocess.run(["tar", "-x", "--no-same-owner", "-f", FIXTURE, "-C", tmp_path], check=True)
+    who = identity.Identity("tests", os.geteuid(), os.getegid(), str(tmp_path))
+    monkeypatch.setattr(identity, "reader", lambda *_any: who)
+    with CopiedMailman21(str(tmp_path / "var/lib/mailman")) as backend:
+        lists, facts = backend.read(), backend.facts(None)
+        roles = ["owner", "moderator", "member", "nonmember"]
+        return {
+            "engine": "mailman21",
+            "domains": list(backend.info.domains),
+            "unreadable": {},
+            "available_settings": backend.info.schema,
+            "lists": {name: presented(each, facts[name], roles, None) for name, each in lists.items()},
+        }
+
+
+def test_the_recorded_state_is_made_again(host: Mailman21, name: str, recorded: dict[str, Any]) -> None:
+    """Another server with the adopted inventory has the same lists; only names differ here, so that nobody's are touched."""
+    declared = adopted(recorded, "inventory")
+    lists = [each for each in declared["lists"] if each["name"] != "mailman"]
+    defaults = {key: value for key, value in declared["defaults"].items() if key != "domain"}
+    # the page of a list is its host's
+    defaults.get("settings", {}).pop("web_page_url", None)
+    spoken = host.apply(INFO, lists=[])["available_settings"]["preferred_language"]["choices"]
+    lists = [each for each in lists if each.get("preferred_language", "en") in spoken]
+    for each in lists:
+        each["was"] = each["name"]
+        each["name"] = f"{name}-{each['name']}"
+        each["display_name"] = each["name"]
+    names = {each["name"]: each.pop("was") for each in lists}
+    options_ = {"lists": lists, "defaults": defaults, "override_bans": True}
+    said = host.apply(LIST, **options_)
+    assert said["summary"]["lists_created"] == len(lists) >= 14
+    assert host.apply(LIST, **options_)["changed"] is False
+    made = host.apply(INFO, lists=list(names))["lists"]
+    own = {"display_name", "subject_prefix", "web_page_url", "admin_password", "moderator_password", "poster_password"}
+    compared = 0
+    for new, old in names.items():
+        now, then = made[f"{new}@{host.domain}"], recorded["lists"][f"{old}@lists.example.org"]
+        assert now["state"] == then["state"]
+        assert now["rosters"] == then["rosters"], old
+        for key, value in then["settings"].items():
+            # what a script disabled, this collection disables in its own way
+            if key not in own and then["state"] == "present":
+                assert now["settings"][key] == value, (old, key)
+                compared += 1
+    assert compared > 1000
