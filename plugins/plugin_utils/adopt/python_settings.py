@@ -192,7 +192,9 @@ def _joined(node: ast.BinOp, known: Mapping[str, Any], depth: int) -> Any:
     right: Any = value(node.right, known, depth + 1)
     if isinstance(node.op, ast.Add) and any(isinstance(left, kind) and isinstance(right, kind) for kind in (str, list)):
         return _short(left + right)
-    if isinstance(node.op, ast.Mult) and all(type(side) is int and abs(side) < 1 << 40 for side in (left, right)):
+    if isinstance(node.op, ast.Mult) and all(
+        isinstance(side, int) and not isinstance(side, bool) and abs(side) < 1 << 40 for side in (left, right)
+    ):
         return left * right
     raise NoValue
 

@@ -34,7 +34,7 @@ def matrix(everything: str, folder: Path) -> dict[str, list[str]]:
     subprocess.run(["bash", "-e", "-c", script], cwd=ROOT, env=env, check=True)
     return {
         key: json.loads(value)
-        for key, _, value in (line.partition("=") for line in output.read_text().split("\n")[:-1])
+        for key, _equals, value in (line.partition("=") for line in output.read_text().split("\n")[:-1])
     }
 
 

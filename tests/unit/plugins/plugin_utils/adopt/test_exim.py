@@ -55,10 +55,10 @@ older@lists.example.org  new@lists.example.org  Ttcfb
 
 
 def adopted(
-    files: dict[str, str], engine: str = "mailman21", domains: list[str] = DOMAINS
+    files: dict[str, str], engine: str = "mailman21", domains: list[str] | None = None
 ) -> tuple[Found, dict[str, Any], Names]:
     found = Found()
-    names = Names(LISTS, domains, engine)
+    names = Names(LISTS, domains or DOMAINS, engine)
     exim.read(files, names, found)
     entries, said = former_names.entries(names)
     for path, sentence in said:
