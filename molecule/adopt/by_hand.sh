@@ -66,7 +66,7 @@ update-exim4.conf
 key=$(sed -n "s/^MAILMAN_ARCHIVER_KEY = '\(.*\)'/\1/p" /etc/mailman3/mailman-web.py)
 sed -i -e "s/^site_owner: .*/site_owner: postmaster@example.org/" -e "s/^incoming: .*/incoming: mailman.mta.exim4.LMTP/" \
   -e "s/^configuration: python:mailman.config.postfix/configuration: python:mailman.config.exim4/" \
-  -e "s/^max_recipients: .*/max_recipients: 50/" /etc/mailman3/mailman.cfg
+  -e "s/^smtp_port: 25/&\\nmax_recipients: 50/" /etc/mailman3/mailman.cfg
 cat >> /etc/mailman3/mailman.cfg <<'END'
 
 [archiver.hyperkitty]
