@@ -57,10 +57,12 @@ class ActionModule(ActionBase):
         before = {path: self._read(path) for path in files}
         changed = [path for path, content in files.items() if before[path] != content]
         result["diff"] = [_diff(path, before[path], files[path], path == hidden) for path in changed]
+        notes = {**made.notes, **host.notes}
         result.update(
             changed=bool(changed),
             files=[str(path) for path in files],
-            notes={**made.notes, **host.notes},
+            notes=notes,
+            sentences=["{0}: {1}".format(name, each) for name, said in notes.items() for each in said],
         )
         taken = [path for path in changed if before[path] is not None]
         if taken and not arguments["overwrite"] and not self._task.check_mode:

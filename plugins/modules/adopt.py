@@ -119,4 +119,10 @@ notes:
   returned: success
   type: dict
   sample: {"old@lists.example.org": ["It has no owner, so nobody gets what needs a decision."]}
+sentences:
+  description: RV(notes) as one list, each with the name in front.
+  returned: success
+  type: list
+  elements: str
+  sample: ["old@lists.example.org: It has no owner: nobody gets what needs a decision."]
 """

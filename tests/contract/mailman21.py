@@ -25,6 +25,8 @@ from support.inside import Inside, eventually
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections/listops/mailman"
 STATE = "/var/lib/mailman"
+# What the old script's `disable_list` set.
+OLD_DISABLE = "advertised=0\nemergency=1\nmember_moderation_action=2\ngeneric_nonmember_action=2\nban_list=['^.*@.*']\n"
 
 
 class Mailman21(Inside):

@@ -9,11 +9,9 @@ import time
 
 import pytest
 
-from mailman21 import STATE, Mailman21
+from mailman21 import OLD_DISABLE, STATE, Mailman21
 
 LIST, MEMBER, INFO = "mailman_list", "mailman_member", "mailman_list_info"
-# What the old script's `disable_list` set, and its `-e`.
-OLD_DISABLE = "advertised=0\nemergency=1\nmember_moderation_action=2\ngeneric_nonmember_action=2\nban_list=['^.*@.*']\n"
 
 
 def held(host: Mailman21, name: str) -> str:

@@ -19,11 +19,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy im
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
 from ansible_collections.listops.mailman.plugins.modules.mailman_list_info import presented
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, new_lists
-from mailman21 import STATE, Mailman21
+from mailman21 import OLD_DISABLE, STATE, Mailman21
 
 FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "truth/sodium-var-lib-mailman.tgz"
 LIST, MEMBER, INFO = "mailman_list", "mailman_member", "mailman_list_info"
-OLD_DISABLE = "advertised=0\nemergency=1\nmember_moderation_action=2\ngeneric_nonmember_action=2\nban_list=['^.*@.*']\n"
 AWKWARD = (
     'description=\'{{ lookup("pipe", "id") }}\'\n'
     "info='0123'\n"

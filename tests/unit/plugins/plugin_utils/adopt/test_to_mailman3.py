@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
@@ -91,11 +92,11 @@ def test_every_setting_is_carried_over_or_named(name: str) -> None:
 
 
 def test_what_is_written_is_valid_for_mailman3() -> None:
-    found = server(talk=old(description="Talk", max_message_size=100), **{"dev+test": old()})
-    specs = model.parse_site(
-        [{"name": name, "description": each["settings"]["description"]} for name, each in found["lists"].items()][:1]
-    )
-    assert model.resolve(specs, domains=["lists.example.org"], schema=vocabulary_of_mailman3())
+    found = server(talk=old(description="Talk", max_message_size=100, topics_enabled="enabled"), **{"dev+test": old()})
+    said = DataLoader().load(inventory.write(found, "leave", {}, "mailman3").files["lists.yml"])
+    specs = model.parse_site(said["mailman_lists"], said.get("mailman_list_defaults"))
+    resolved = model.resolve(specs, domains=["lists.example.org"], schema=vocabulary_of_mailman3())
+    assert [spec.name.partition("@")[0] for spec in resolved] == ["dev-test", "talk"]
     written = inventory.write(found, "leave", {}, "mailman3")
     assert "mailman_engine: mailman3" in written.files["server.yml"]
     assert "name: dev-test" in written.files["lists.yml"]
