@@ -14,11 +14,15 @@ import math
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan, templates, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists import (
+    entries,
+    model,
+    plan,
+    templates,
+    vocabulary,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import entries
-from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
 
 # Texts of a list -> Mailman 3's templates.
 TEXTS = {
@@ -101,9 +105,8 @@ class Converted(NamedTuple):
     lost: dict[str, list[str]]
 
 
-def convert(found: Mapping[str, Any]) -> Converted:
-    """Lists of Mailman 2.1, as mailman_list_info returned them, as lists of Mailman 3."""
-    schema = vocabulary_of_mailman3()
+def convert(found: Mapping[str, Any], schema: Mapping[str, Mapping[str, Any]]) -> Converted:
+    """Lists of Mailman 2.1, as mailman_list_info returned them, as lists of a Mailman 3 with these settings."""
     names = _names(found["lists"].values())
     lists: dict[str, Any] = {}
     lost: dict[str, list[str]] = {}

@@ -12,7 +12,8 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, to_mailman3
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import to_mailman3
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
 
 NAME = "talk@lists.example.org"
@@ -56,7 +57,7 @@ def server(**lists: dict[str, Any]) -> dict[str, Any]:
 
 def converted(found: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The one list, and what is said of it."""
-    made = to_mailman3.convert(server(talk=found))
+    made = to_mailman3.convert(server(talk=found), vocabulary_of_mailman3())
     return made.found["lists"][NAME], made.lost.get(NAME, [])
 
 
@@ -163,7 +164,7 @@ def test_one_name_for_each_address() -> None:
     lists = {name: old() for name in ("one", "two", "three")}
     for name, shown in (("one", "Alice"), ("two", "Alice A."), ("three", "Alice")):
         lists[name]["rosters"]["member"] = [person("alice@example.net", shown), person("noat")]
-    made = to_mailman3.convert(server(**lists))
+    made = to_mailman3.convert(server(**lists), vocabulary_of_mailman3())
     names = {each["rosters"]["member"][0]["display_name"] for each in made.found["lists"].values()}
     assert names == {"Alice"}
     assert "'noat' is no address to Mailman 3: it is left out of the members." in made.lost["one@lists.example.org"]
@@ -187,6 +188,6 @@ def test_a_disabled_list_stays_disabled(action: str) -> None:
 
 
 def test_the_site_list_is_left_behind() -> None:
-    made = to_mailman3.convert(server(mailman=old(), talk=old()))
+    made = to_mailman3.convert(server(mailman=old(), talk=old()), vocabulary_of_mailman3())
     assert set(made.found["lists"]) == {NAME}
     assert "mailman@lists.example.org" in made.lost
