@@ -186,29 +186,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._backends.base imp
 from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
-
-
-def presented(
-    entry: Mapping[str, Any], facts: Mapping[str, Any], roles: list[str], shown: str | None
-) -> dict[str, Any]:
-    """One list as the backend reads it, in the form of the result. shown: what its archive goes by."""
-    rosters = {role: [people[key] for key in sorted(people)] for role, people in entry["rosters"].items()}
-    return {
-        "state": "disabled" if entry["saved"] else "present",
-        "before": entry["saved"],
-        "settings": entry["settings"],
-        "bans": entry["bans"],
-        "header_matches": entry["header_matches"],
-        "archivers": entry["archivers"],
-        "templates": entry.get("templates", {}),
-        "rosters": {role: rosters[role] for role in roles},
-        "created_at": facts["created_at"],
-        "last_post_at": facts["last_post_at"],
-        "archive_shown": shown,
-        "counts": facts["counts"],
-    }
 
 
 def opened(params: Mapping[str, Any]) -> ListBackend:

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.modules.mailman_list_info import presented
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, new_lists
 from mailman21 import OLD_DISABLE, STATE, Mailman21
 

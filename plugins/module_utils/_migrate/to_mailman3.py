@@ -12,17 +12,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Iterator, Mapping, NamedTuple, Sequence
+from typing import Any, Collection, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import (
-    entries,
-    model,
-    plan,
-    templates,
-    vocabulary,
-)
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan, templates, vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries
 
 # Texts of a list -> Mailman 3's templates.
 TEXTS = {
@@ -99,10 +94,14 @@ INSTEAD = {
 
 
 class Converted(NamedTuple):
-    """found: what mailman_list_info would return of a Mailman 3. lost: posting address -> sentences."""
+    """found: what mailman_list_info would return of a Mailman 3. lost: posting address -> sentences.
+
+    former: posting address -> the one in Mailman 2.1, where that is another.
+    """
 
     found: dict[str, Any]
     lost: dict[str, list[str]]
+    former: dict[str, str]
 
 
 def convert(found: Mapping[str, Any], schema: Mapping[str, Mapping[str, Any]]) -> Converted:
@@ -110,25 +109,38 @@ def convert(found: Mapping[str, Any], schema: Mapping[str, Mapping[str, Any]]) -
     names = _names(found["lists"].values())
     lists: dict[str, Any] = {}
     lost: dict[str, list[str]] = {}
-    for address, each in found["lists"].items():
+    former: dict[str, str] = {}
+    for old, each in found["lists"].items():
         said: list[str] = []
-        local, _at, domain = address.partition("@")
+        address = old
+        local, _at, domain = old.partition("@")
         if local == "mailman":
             lost[address] = ["It is the site list of Mailman 2.1, which Mailman 3 does not need."]
             continue
         if not re.match(r"[-_.0-9a-z]+\Z", local):
-            new = re.sub(r"[^-_.0-9a-z]", "-", local)
+            new = _free(re.sub(r"[^-_.0-9a-z]", "-", local), domain, {*found["lists"], *lists})
             said.append(
                 "Mailman 3 takes no list of this name, so it is called {0}; the old name needs an alias.".format(new)
             )
             address = "{0}@{1}".format(new, domain)
+            former[address] = old
         lists[address] = _list(each, domain, schema, names, said)
         if said:
             lost[address] = said
     return Converted(
         {**found, "engine": "mailman3", "available_settings": schema, "lists": lists},
         lost,
+        former,
     )
+
+
+def _free(local: str, domain: str, taken: Collection[str]) -> str:
+    """A name that no other list has."""
+    name, count = local, 1
+    while "{0}@{1}".format(name, domain) in taken:
+        count += 1
+        name = "{0}-{1}".format(local, count)
+    return name
 
 
 def _list(

@@ -10,9 +10,8 @@ import re
 from types import MappingProxyType
 from typing import Any, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import entries
-from ansible_collections.listops.mailman.plugins.module_utils._lists.entries import Adopted, Path
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import to_mailman3
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries, to_mailman3
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Adopted, Path
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import new_lists, review, shared
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
@@ -55,7 +54,7 @@ def write(
     lost: Mapping[str, list[str]] = {}
     head = LISTS_HEAD
     if engine == "mailman3" and found["engine"] == "mailman21":
-        found, lost = to_mailman3.convert(found, vocabulary_of_mailman3())
+        found, lost, _former = to_mailman3.convert(found, vocabulary_of_mailman3())
         head = CONVERTED_HEAD
     roles = ("owner", "moderator", "nonmember") if members == "leave" else tuple(entries.ROSTERS)
     reasons = {name: entries.undeclarable(name, each) for name, each in found["lists"].items()}

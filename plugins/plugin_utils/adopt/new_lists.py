@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.entries import Path
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import LIST_FIELDS
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Path
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
 
 EMPTY = ("owners", "moderators", "bans", "header_matches")

@@ -10,8 +10,8 @@ import re
 from typing import Any, Iterator, Mapping
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
-from ansible_collections.listops.mailman.plugins.module_utils._lists.entries import Adopted
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Adopted
 
 # As Mailman 3 takes them (listname_chars), where Mailman 2.1 takes more.
 _MAILMAN3_NAME = re.compile(r"[-_.0-9a-z]+\Z")

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Sequence
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.entries import Adopted, Path, key_of
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import NOT_DEFAULTABLE
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Adopted, Path, key_of
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
 
 # What Mailman gives a new list of this posting address at a path.

@@ -39,8 +39,8 @@ class Controller:
         }
 
     def _command(self, path: str, *options: str) -> list[str]:
-        # a story may lay an inventory of its own over the others
-        extra = [os.environ["LISTOPS_INVENTORY"]] if os.environ.get("LISTOPS_INVENTORY") else []
+        # a story may lay inventories of its own over the others
+        extra = [path for path in os.environ.get("LISTOPS_INVENTORY", "").split(":") if path]
         inventories = [f"--inventory={path}" for path in (*self.inventories, *extra)]
         program = str(pathlib.Path(sys.executable).parent / "ansible-playbook")
         return [program, *inventories, f"--limit={self.host}", *options, path]

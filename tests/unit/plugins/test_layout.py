@@ -133,6 +133,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("mailman_password", ["_mailman21"]),
         ("mailman_person", ["_mailman21", "_mailman3"]),
         ("mailman_redact", ["_hyperkitty", "_mailman21", "_mailman3", "_redaction"]),
+        ("migrate_lists", ["_hyperkitty", "_mailman21", "_mailman3"]),
         ("preflight", []),
         ("service_directory", []),
         ("service_info", []),

@@ -182,6 +182,7 @@ NAMED = {
         "roles/spool_tmpfs/tasks/mount.yml",
         "Remove other entries of fstab for the same directories",
     ): "writes /etc/fstab only",
+    ("roles/migrate/tasks/files.yml", "Copy the files"): "there as Mailman's user, into a folder of root's here",
     ("roles/spool_tmpfs/tasks/mount.yml", "Record the mounts, with the options that they have now"): MOUNTED,
     ("roles/spool_tmpfs/tasks/unmount.yml", "Give back the directories that are no longer declared"): MOUNTED,
     ("roles/spool_tmpfs/tasks/unmount.yml", "Remove their entries from fstab"): "writes /etc/fstab only",
@@ -231,6 +232,7 @@ def test_what_looks_only_reads_nothing(task: Task) -> None:
 ROOT_UNITS = {
     "roles/housekeeping/templates/listops-metrics.service.j2": "a program of root's, which asks Mailman as its user",
     "roles/backup/templates/listops-dump.service.j2": "a program of root's, which reads databases as their users",
+    "roles/migrate/templates/listops-closed.service.j2": "nft, with a file of root's",
     "roles/spamassassin/templates/spamassassin-maintenance.service.conf.j2": "a program of root's, which updates as debian-spamd",
 }
 
@@ -248,7 +250,7 @@ def test_units_run_as_a_user_or_start_a_program_of_roots() -> None:
     assert as_root == ROOT_UNITS.keys()
     for path in ROOT_UNITS:
         commands = re.findall(r"^Exec\w+=[-+]*(\S+)", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
-        assert all(command.startswith("/usr/local/sbin/") for command in commands), commands
+        assert all(command.startswith(("/usr/local/sbin/", "/usr/sbin/")) for command in commands), commands
 
 
 def test_no_unit_lets_root_work_in_a_folder_of_others() -> None:
@@ -319,6 +321,7 @@ OPENS = {
     "modules/host_info.py:read": "the system's own files",
     "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
     "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",
+    "modules/migrate_lists.py:*": "in a folder of root's",
     "modules/service_directory.py:mount": "mount, by a descriptor",
 }
 CALLS = re.compile(

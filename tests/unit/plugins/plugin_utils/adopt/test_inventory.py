@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
+from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.modules.mailman_list_info import presented
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
 

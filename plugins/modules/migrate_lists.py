@@ -1,0 +1,248 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: migrate_lists
+short_description: Make the lists of an old Mailman 2.1 on a Mailman 3
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Makes the lists of a Mailman 2.1 on this host's Mailman 3, with their settings, texts, rules and people, as they are in a copy of
+    its files. No Mailman 2.1 and no Python 2 is needed.
+  - As long as the old server is in use, this can be repeated with a newer copy. Each time the lists become what they are there.
+    Other lists of this host are left alone.
+  - What Mailman 3 cannot hold is returned in sentences, with what takes its place.
+  - Nobody is sent a mail by it.
+  - The playbook C(listops.mailman.migrate) uses it.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+  - listops.mailman.mailman
+  - listops.mailman.web
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  copy:
+    description: A copy of the old C(/var/lib/mailman), in a folder of this host that has the group of its files.
+    type: path
+    required: true
+  lists:
+    description: The lists to be moved, as they are named there, with or without their domain. All of them if it is empty.
+    type: list
+    elements: str
+    default: []
+  account:
+    description:
+      - A folder of root's on this host that keeps what was moved. It is created.
+      - The file C(lists.json) in it names the lists that this module made.
+    type: path
+    required: true
+  existing:
+    description:
+      - Whether a list that this host has already, and that was not made by an earlier call with the same O(account), becomes what it is on
+        the old server. Otherwise the task fails before it changes anything.
+    type: str
+    choices: [refuse, take]
+    default: refuse
+  diff_limit:
+    description: How many lines the diff and the result have of the members of each list; V(0) is for all.
+    type: int
+    default: 100
+seealso:
+  - module: listops.mailman.mailman_list
+  - module: listops.mailman.mailman_list_info
+"""
+
+EXAMPLES = r"""
+- name: Make the lists of sodium
+  listops.mailman.migrate_lists:
+    copy: /var/lib/listops/migrate/sodium/copy
+    account: /var/lib/listops/migrate/sodium/account
+  register: moved
+"""
+
+RETURN = r"""
+lists:
+  description: The lists that were moved, with the posting address here and there.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "dev.ops-test@lists.example.org", "former": "dev.ops+test@lists.example.org", "source": "dev.ops+test",
+            "archive_policy": "public", "members": 3}]
+lost:
+  description: What Mailman 3 cannot hold, in sentences by posting address.
+  returned: success
+  type: dict
+  sample: {"talk@lists.example.org": ["drop_cc is False, which Mailman 3 does not have: Mailman 3 does not shorten Cc."]}
+unreadable:
+  description: Lists that cannot be read, and why. They are not moved.
+  returned: success
+  type: dict
+  sample: {}
+summary:
+  description: As M(listops.mailman.mailman_list) returns it.
+  returned: success
+  type: dict
+  sample: {"lists_created": 1}
+"""
+
+import json
+import os
+import tempfile
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils._apply.options import TaskOptions
+from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import reconcile
+from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archives
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
+    CONNECTION_SPEC,
+    WEB_SPEC,
+    Connection,
+    WebInterface,
+)
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
+from ansible_collections.listops.mailman.plugins.module_utils._lists import model, report, vocabulary
+from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import Policy
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare
+
+
+def read(folder: str) -> dict[str, Any]:
+    """All lists of a copy, as mailman_list_info returns them."""
+    with CopiedMailman21(folder) as backend:
+        lists = backend.read(None, settings=None, rosters=vocabulary.ROLES)
+        facts = backend.facts(None)
+        info = backend.info
+        return {
+            "engine": info.engine,
+            "domains": info.domains,
+            "available_settings": info.schema,
+            "unreadable": dict(backend.unreadable),
+            "lists": {
+                name: presented(entry, facts[name], vocabulary.ROLES, None)
+                for name, entry in lists.items()
+                if name in facts
+            },
+        }
+
+
+# Posting addresses of the lists that were made, and those on the old server.
+MADE = "lists.json"
+
+
+def made_before(account: str) -> dict[str, str]:
+    """The lists that earlier calls made: posting address -> that on the old server."""
+    try:
+        with open(os.path.join(account, MADE), encoding="utf-8") as handle:
+            return dict(json.load(handle))
+    except FileNotFoundError:
+        return {}
+
+
+def note(account: str, made: dict[str, str]) -> None:
+    """Keep the names of lists before they are made, so that the next run knows them as its own."""
+    os.makedirs(account, mode=0o700, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=account, prefix=".{0}.".format(MADE))
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        json.dump(made, handle, indent=1, sort_keys=True)
+    os.replace(temporary, os.path.join(account, MADE))
+
+
+class Source:
+    """What the copy has, for reconcile(), and what came of it."""
+
+    def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
+        self._params = params
+        self._check_mode = check_mode
+        self.unreadable: dict[str, str] = {}
+        self.declared = Declaration([], {}, {})
+        self.found: dict[str, Any] = {}
+        self.before = made_before(params["account"])
+
+    def __call__(self, info: Callable[[], ServerInfo]) -> list[model.ListSpec]:
+        found = read(self._params["copy"])
+        self.unreadable = found["unreadable"]
+        if self._params["lists"]:
+            found = choose(found, self._params["lists"])
+        target = info()
+        if target.engine != "mailman3":
+            raise HostError("there is no Mailman 3 on this host for the lists to be moved to")
+        self.found = found["lists"]
+        self.declared = declare(found, target.schema)
+        taken = sorted(set(self.declared.former).intersection(target.lists).difference(self.before))
+        if taken and self._params["existing"] == "refuse":
+            raise Invalid(
+                "this host has {0} already, which the migration did not make: give `existing` as take if {1} shall "
+                "become what the old server has, or other lists".format(
+                    in_words(taken[:5]), "it" if len(taken) == 1 else "they"
+                )
+            )
+        specs = model.parse_site(self.declared.entries)
+        if not self._check_mode:
+            note(self._params["account"], {**self.before, **self.declared.former})
+        return specs
+
+    def lists(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "list": name,
+                "former": former,
+                "source": former.partition("@")[0],
+                "archive_policy": self.found[former]["settings"]["archive_policy"],
+                "members": len(self.found[former]["rosters"]["member"]),
+            }
+            for name, former in self.declared.former.items()
+        ]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=dict(
+            copy=dict(type="path", required=True),
+            account=dict(type="path", required=True),
+            existing=dict(type="str", choices=["refuse", "take"], default="refuse"),
+            lists=dict(type="list", elements="str", default=[]),
+            diff_limit=dict(type="int", default=report.DIFF_LIMIT),
+            **CONNECTION_SPEC,
+            **WEB_SPEC,
+        ),
+        supports_check_mode=True,
+    )
+    params = module.params
+    web = WebInterface.of(params)
+    source = Source(params, module.check_mode)
+    options = TaskOptions(
+        Connection.of(params),
+        # who is a member there is one here, whatever bans say, and a list may have lost all of them
+        Policy(allow_shrink=True, override_bans=True),
+        params["diff_limit"],
+        module.check_mode,
+    )
+    try:
+        outcome = reconcile(options, source, open_archives=lambda backend: open_archives(backend, web))
+    except (Invalid, HostError) as exc:
+        module.fail_json(**failure(exc))
+    for warning in outcome.warnings:
+        module.warn(warning)
+    result = {key: value for key, value in outcome.result.items() if key not in ("lists", "undeclared")}
+    module.exit_json(lists=source.lists(), lost=source.declared.lost, unreadable=source.unreadable, **result)
+
+
+if __name__ == "__main__":
+    main()
