@@ -41,7 +41,7 @@ def person(address):
     name = mlist.getMemberName(address) or ""
     return {
         "email": address, "bounce_score": info and info.score or 0,
-        "display_name": name if isinstance(name, unicode) else name.decode(Utils.GetCharSet(mlist.preferred_language)),
+        "display_name": name if isinstance(name, unicode) else name.decode(Utils.GetCharSet(mlist.preferred_language), "replace"),
         "delivery_mode": mlist.getMemberOption(address, 0), "moderation_action": mlist.getMemberOption(address, 128),
     }
 
