@@ -6,14 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Iterable, Iterator
 
-# A sender and a time as asctime() writes it, perhaps with a zone.
-_SEPARATOR = re.compile(
-    rb"From \s*\S+(?: at \S+)?\s+\w{3}\s+\w{3}\s+\d?\d\s+\d?\d:\d\d(:\d\d)?(\s+\S+)?\s+\d{4}\s*\S*\s*\Z"
-)
-_HEADER = re.compile(rb"[!-9;-~]+:")
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.separator import HEADER, SEPARATOR
 
 
 def lines(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -37,9 +32,9 @@ def sound(found: Iterable[bytes]) -> Iterator[bytes]:
     blank = True
     for line in found:
         if waiting is not None:
-            yield waiting if _HEADER.match(line) else b">" + waiting
+            yield waiting if HEADER.match(line) else b">" + waiting
             waiting = None
-        if line.startswith(b"From ") and blank and _SEPARATOR.match(line):
+        if line.startswith(b"From ") and blank and SEPARATOR.match(line):
             # A header must follow; otherwise the line is text.
             waiting, blank = line, False
             continue

@@ -99,12 +99,16 @@ class Process:
 
     command: the service's own command, or None to look for it.
     user: the user that it runs as.
+    descriptors: open files that it gets under the same numbers.
     opening: the first request. Until another request the program only starts, and changes nothing.
     """
 
-    def __init__(self, program: Program, *, command: str | None, user: str, **opening: Any) -> None:
+    def __init__(
+        self, program: Program, *, command: str | None, user: str, descriptors: Sequence[int] = (), **opening: Any
+    ) -> None:
         self.command = commands.find(program.commands, command, program.command_option)
         self._user = user
+        self._descriptors = descriptors
         self._prepare(program, dict(opening, command=self.command))
 
     def _prepare(self, program: Program, opening: Mapping[str, Any]) -> None:
@@ -132,6 +136,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
+                pass_fds=self._descriptors,
                 **who.options(),
             )
         except (OSError, subprocess.SubprocessError) as exc:
@@ -231,6 +236,7 @@ class OwnProcess(Process):
 
     def __init__(self, program: Program, who: identity.Identity, **opening: Any) -> None:
         self._who = who
+        self._descriptors = ()
         self._prepare(program, opening)
 
     def _interpreter(self) -> tuple[list[str], identity.Identity]:

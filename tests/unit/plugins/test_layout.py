@@ -20,7 +20,7 @@ UTILS = PLUGINS / "module_utils"
 COLLECTION = "ansible_collections.listops.mailman.plugins."
 FILES = sorted(path for path in PLUGINS.rglob("*.py"))
 # What runs in Ansible's Python and is the same there.
-SHARED = {"_mailman21.remote.read"}
+SHARED = {"_mailman21.remote.read", "_migrate.remote.messages", "_programs.remote.separator"}
 
 
 def name_of(path: Path) -> str:
@@ -134,6 +134,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("mailman_person", ["_mailman21", "_mailman3"]),
         ("mailman_redact", ["_hyperkitty", "_mailman21", "_mailman3", "_redaction"]),
         ("migrate_lists", ["_hyperkitty", "_mailman21", "_mailman3"]),
+        ("migrate_archive", ["_hyperkitty", "_mailman3", "_migrate"]),
         ("preflight", []),
         ("service_directory", []),
         ("service_info", []),

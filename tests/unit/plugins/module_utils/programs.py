@@ -16,6 +16,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as ARCHIVE_LOADER
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
@@ -25,5 +26,6 @@ PROGRAMS = {
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,
+    "archive loader": ARCHIVE_LOADER,
     "accounts": ACCOUNTS,
 }

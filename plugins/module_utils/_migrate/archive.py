@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Mailboxes that are put into HyperKitty, and the account of it in a folder of root's.
+
+Root opens the mailboxes and writes the account. What is in a mail is read by HyperKitty's user alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import tempfile
+from typing import Any, Collection, Container, Iterator, NamedTuple
+
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils._archives.guard import ArchiveGuard
+from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import account
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
+
+
+class Source(NamedTuple):
+    """A mailbox. list: posting address; name: of its files in the account; mbox, ids: paths."""
+
+    list: str
+    name: str
+    mbox: str
+    ids: str | None
+
+
+def refusal(name: str, policy: str | None, guard: ArchiveGuard) -> str | None:
+    """Why mails may not be put into the archive of a list, in a sentence; policy: Mailman's, or None for a list that it has not."""
+    if policy is None:
+        return "list {0} does not exist: give a list of this Mailman".format(name)
+    if policy == "never":
+        return (
+            "list {0} has archive_policy never: give it private or public first, since HyperKitty shows an archive of such a "
+            "list to everybody".format(name)
+        )
+    if policy == "private" and guard.installed and guard.names is not None and not guard.keeps(name):
+        return "list {0} is private, and the guard of HyperKitty does not know it: run mailman_list first".format(name)
+    return None
+
+
+def open_mailbox(path: str) -> int:
+    try:
+        return nofollow.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as exc:
+        raise HostError("mbox is {0!r}: give a file that exists ({1})".format(path, exc.strerror)) from None
+
+
+def read_ids(path: str | None) -> dict[str, str]:
+    """Message-IDs of mails without one, by position."""
+    if path is None:
+        return {}
+    try:
+        with os.fdopen(nofollow.open_file(path, os.O_RDONLY), encoding="utf-8") as handle:
+            found = json.load(handle)
+    except (OSError, ValueError) as exc:
+        raise HostError("ids is {0!r}: give a file in JSON ({1})".format(path, exc)) from None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise HostError("ids is {0!r}: give an object of positions and Message-IDs".format(path))
+    return found
+
+
+class Folder:
+    """The folder of accounts, which belongs to root (or whoever this is). Files are 0600, and replaced when they are whole."""
+
+    def __init__(self, path: str, write: bool) -> None:
+        self._write = write
+        self._folder: int | None
+        try:
+            self._folder = nofollow.need_folder(path, 0o700) if write else nofollow.open_folder(path)
+        except FileNotFoundError:
+            self._folder = None
+        if self._folder is not None and not nofollow.is_trusted(os.fstat(self._folder)):
+            raise HostError("account is {0!r}: give a folder that only root can write to".format(path))
+
+    def open(self, name: str) -> int | None:
+        """A file as it is, or None."""
+        if self._folder is None:
+            return None
+        try:
+            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._folder)
+        except FileNotFoundError:
+            return None
+
+    @contextlib.contextmanager
+    def replace(self, name: str) -> Iterator[Any]:
+        """Write a file; it takes the place of the old one when all went well. Not in check mode."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        if not self._write:
+            with open(os.devnull, "wb") as nothing:
+                yield nothing
+            return
+        with os.fdopen(os.open(name + ".new", flags, 0o600, dir_fd=self._folder), "wb") as handle:
+            yield handle
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.rename(name + ".new", name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+
+    def remove(self, name: str) -> None:
+        if self._write:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=self._folder)
+
+
+class ArchiveLoader:
+    """HyperKitty's interpreter, to which open files are handed. A context manager. jobs: processes that parse; 0: one for each core."""
+
+    def __init__(self, web: WebInterface, folder: Folder, *, jobs: int, write: bool) -> None:
+        self._folder = folder
+        self._jobs = jobs
+        self._write = write
+        self._private: Container[str] = ()
+        self._channel, theirs = socket.socketpair()
+        self._theirs = theirs
+        self._process = Process(
+            PROGRAM, command=web.manage, user=web.user, descriptors=[theirs.fileno()], channel=theirs.fileno()
+        )
+
+    def __enter__(self) -> ArchiveLoader:
+        self._process.__enter__()
+        self._theirs.close()
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        self._channel.close()
+        self._process.__exit__(*exc)
+
+    @property
+    def cached_in_processes(self) -> bool:
+        return bool(self._process.server_info["cached_in_processes"])
+
+    def check(self, sources: Collection[Source], private: Container[str]) -> None:
+        """Refuse what cannot be done, before anything is written. private: the lists that strangers must not read."""
+        for source in sources:
+            os.close(open_mailbox(source.mbox))
+            read_ids(source.ids)
+        self._private = private
+        self._process.request("check", archives={source.list: source.list in private for source in sources})
+
+    def load(self, source: Source) -> dict[str, Any]:
+        """Put a mailbox into an archive. Returns the sums, whether anything was changed, and what is quarantined."""
+        with contextlib.ExitStack() as stack:
+            files = [open_mailbox(source.mbox)]
+            stack.callback(os.close, files[0])
+            earlier = self._folder.open(source.name + ".messages.jsonl")
+            if earlier is not None:
+                files.append(earlier)
+                stack.callback(os.close, earlier)
+            socket.send_fds(self._channel, [b"f"], files)
+            begun = self._process.request(
+                "begin",
+                list=source.list,
+                private=source.list in self._private,
+                write=self._write,
+                jobs=self._jobs,
+                ids=read_ids(source.ids),
+                account=earlier is not None,
+            )
+            return self._account(source, begun["found"], files[0])
+
+    def _account(self, source: Source, found: int, mailbox: int) -> dict[str, Any]:
+        sums = account.Sums(source.list, "mails", found)
+        quarantined = []
+        with tempfile.TemporaryFile() as lines:
+            places: dict[int, tuple[int, int]] = {}
+            while True:
+                answer = self._process.request("go_on")
+                if answer["outcomes"] is None:
+                    break
+                for outcome in answer["outcomes"]:
+                    if "place" in outcome:
+                        quarantined.append((outcome["position"], outcome.pop("place"), outcome["reason"]))
+                    text = account.line(outcome).encode("ascii")
+                    places[outcome["position"]] = lines.tell(), len(text)
+                    lines.write(text)
+                sums.add(answer["outcomes"])
+            total = sums.verify(answer["verified"]) if self._write else sums.total()
+            lines.flush()
+            # They come in another order than that of the mailbox.
+            self._write_pieces(source.name + ".messages.jsonl", [places[at] for at in sorted(places)], lines.fileno())
+        quarantined.sort()
+        self._write_pieces(
+            source.name + ".quarantine.mbox", [place for _position, place, _reason in quarantined], mailbox
+        )
+        with self._folder.replace(source.name + ".messages.json") as handle:
+            handle.write((json.dumps(total, sort_keys=True) + "\n").encode("ascii"))
+        reasons = [{"position": position, "reason": reason} for position, _place, reason in quarantined]
+        return {"changed": answer["changed"], "sums": total, "quarantined": reasons}
+
+    def _write_pieces(self, name: str, places: Collection[tuple[int, int]], source: int) -> None:
+        """Copy pieces (offset, size) of an open file into one of the account, which has no empty file."""
+        if not places:
+            self._folder.remove(name)
+            return
+        with self._folder.replace(name) as handle:
+            for offset, size in places:
+                while size:
+                    piece = os.pread(source, min(size, 1 << 20), offset)
+                    if not piece:
+                        raise HostError("the mailbox became shorter while it was read")
+                    handle.write(piece)
+                    offset, size = offset + len(piece), size - len(piece)
+
+    def index(self, name: str) -> bool:
+        """Add the mails of an archive to the search index; whether it lacked any."""
+        return bool(self._process.request("index", list=name, write=self._write)["indexed"])
