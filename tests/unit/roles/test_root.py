@@ -307,6 +307,7 @@ def test_a_program_gives_up_root_before_it_imports(path: str) -> None:
 # Where modules, which run as root, open files or start programs; what is sent to another interpreter runs as its user.
 OPENS = {
     "module_utils/_archives/guard.py:*": "in a folder of root's",
+    "module_utils/_migrate/archive.py:*": "through descriptors; a file without a name",
     "module_utils/_programs/process.py:first_line": "head, as the user",
     "module_utils/_programs/process.py:__enter__": "the interpreter, as the user; a file without a name",
     "module_utils/_redaction/escrow.py:seal": "through descriptors",

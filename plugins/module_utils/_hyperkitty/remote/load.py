@@ -528,14 +528,14 @@ class Load:
 
 
 class LoadHandler:
-    """channel: the number of a socket on which open files come."""
+    """request: {"command": path of manage.py, "channel": number of a socket on which open files come}."""
 
-    def __init__(self, manage: str, channel: int) -> None:
-        enter(manage)
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        enter(request["command"])
         # Django's rows and the email package's parsers leave circles behind.
         gc.freeze()
         gc.enable()
-        self._channel = socket.socket(fileno=channel)
+        self._channel = socket.socket(fileno=request["channel"])
         self._load: Load | None = None
         self._outcomes: Iterator[list[dict[str, Any]]] = iter(())
 
@@ -586,4 +586,4 @@ class LoadHandler:
 
 
 def main() -> None:
-    serve(lambda request: LoadHandler(request["command"], request["channel"]))
+    serve(LoadHandler)

@@ -16,7 +16,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as ARCHIVE_LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
@@ -26,6 +26,6 @@ PROGRAMS = {
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,
-    "archive loader": ARCHIVE_LOADER,
+    "hyperkitty loader": LOADER,
     "accounts": ACCOUNTS,
 }

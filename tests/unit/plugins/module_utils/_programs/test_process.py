@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import signal
@@ -163,7 +164,27 @@ def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path, na
     with found, pytest.raises(HostError, match=missing) as trouble:
         found.server_info  # noqa: B018
     # the traceback has the names of modules as they were sent
-    assert ".remote.main" in trouble.value.details
+    assert PROGRAMS[name].modules[-1].__name__ in trouble.value.details
+
+
+def test_a_program_gets_open_files_that_it_could_not_open(tmp_path):
+    """As it gets root's."""
+    reader, writer = os.pipe()
+    os.write(writer, b"root's")
+    os.close(writer)
+    path = tmp_path / "sent.py"
+    path.write_text(
+        "def main():\n    import os, sys\n    os.write(1, b'\"%s\"\\n' % os.read(int(sys.stdin.readline()), 9))\n"
+    )
+    spec = importlib.util.spec_from_file_location("sent", path)
+    sent = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sent)
+    program = PROGRAMS["hyperkitty loader"]._replace(modules=[sent])
+    command = script(tmp_path, "#!" + PYTHON + " -I -S")
+    with process.Process(program, command=command, user=own_user(), descriptors=[reader]) as found:
+        found._write(b"%d\n" % reader)
+        assert found._line() == "root's"
+    os.close(reader)
 
 
 def open_process(user, command):
