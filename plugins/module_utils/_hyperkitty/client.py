@@ -84,6 +84,10 @@ class HyperKitty(ArchiveBackend):
     def move(self, renames: Sequence[Pair]) -> None:
         self._ask("move", renames=renames)
 
+    def hashes(self, name: str) -> frozenset[str]:
+        """What the addresses of an archive's messages end with."""
+        return frozenset(self._ask("hashes", list=name)["hashes"])
+
     def lines(self, name: str) -> Iterator[bytes]:
         return mbox.lines(self._parts(name))
 

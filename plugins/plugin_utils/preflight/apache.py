@@ -10,6 +10,7 @@ from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.given im
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import (
     DOMAIN,
     HOST_NAME,
+    POSTING_ADDRESS,
     RENAMED,
     Fields,
     Kind,
@@ -34,6 +35,7 @@ _LIST = pattern(
     "[A-Za-z0-9][A-Za-z0-9._-]*(@[A-Za-z0-9][A-Za-z0-9.-]*)?",
     "a list's name or address, such as arbcom-l or arbcom-l@lists.example.org",
 )
+_OLD_NAME = pattern("[a-z0-9_][a-z0-9_.+=-]*", "the name of a list of Mailman 2.1 in lower case, such as wikitech-l")
 _REALM = pattern(r'[^"\\:%${}\x00-\x1f\x7f]+', "text without quotes, colons, backslashes and the characters %${}")
 _TLS = ("apache_tls_certificate", "apache_tls_key")
 # A redirect of one of these would redirect the whole site.
@@ -58,6 +60,7 @@ RULES: dict[str, Rule] = {
     ),
     "apache_redirects": ListOf(Fields({"from": _PATH, "to": _TARGET})),
     "apache_renamed_lists": ListOf(RENAMED),
+    "apache_migrated_lists": ListOf(Fields({"from": _OLD_NAME, "to": POSTING_ADDRESS})),
     "apache_digest_archives": ListOf(Fields({"list": _LIST, "realm": _REALM, "users_from": _FILE})),
 }
 
@@ -88,6 +91,8 @@ def together(given: Given) -> None:
         _redirects(given)
     if given.fine("apache_renamed_lists"):
         given.refuse_renamed_to_itself("apache_renamed_lists")
+    if given.fine("apache_migrated_lists", "apache_mailman_engine"):
+        _migrated(given)
     if given.fine("apache_digest_archives", "apache_list_domain"):
         _archives(given)
 
@@ -100,6 +105,17 @@ def _redirects(given: Given) -> None:
             given.refuse(key, "{0}, and not the whole site".format(_PATH.accepted), path)
         elif path in paths[:number_]:
             given.refuse(key, "each path once", path)
+
+
+def _migrated(given: Given) -> None:
+    names = [one["from"] for one in given["apache_migrated_lists"]]
+    if names and given["apache_mailman_engine"] != "mailman3":
+        given.refuse("apache_migrated_lists", "no list, as apache_mailman_engine is not mailman3", names)
+    seen: set[str] = set()
+    for number_, name in enumerate(names):
+        if name in seen:
+            given.refuse("apache_migrated_lists[{0}].from".format(number_), "each name once", name)
+        seen.add(name)
 
 
 def _archives(given: Given) -> None:

@@ -23,6 +23,14 @@ LISTOPS_DIGEST_ARCHIVES  the archives that need digest authentication
 LISTOPS_DIGEST_PASSED    the archive that this request was authenticated for
 LISTOPS_DIGEST_SUFFICES  set when its readers need no login besides
 
+Pages of an archive that Mailman 2.1 had keep their addresses. Those of an archive that is not public, as far as Apache
+can see, come here as requests for the list's overview, with
+
+LISTOPS_OLD_PAGE         where the page is now
+LISTOPS_OLD_FILE         otherwise, its file below OLD_FILES, which may be there or not
+
+Nobody learns which of them there are but those who may read the archive.
+
 For the length of one request, the archive that was passed counts as public when
 that suffices; and the archives that were not passed count as private, and not
 as subscribed by anybody. Nobody is logged in by this: a reader stays anonymous,
@@ -44,6 +52,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 
 from django.db.models import Q
+from django.http import FileResponse, Http404, HttpResponsePermanentRedirect
 from django_mailman3.lib.mailman import get_mailman_client
 from hyperkitty.api.email import EmailDetail, EmailListBySender
 from hyperkitty.api.mailinglist import MailingListList
@@ -58,6 +67,11 @@ from rest_framework.permissions import IsAdminUser
 HITS = 1000
 # See plugins/module_utils/_archives/guard.py.
 PRIVATE = "/var/lib/listops/private-archives.json"
+# What listops.mailman.migrate_redirects keeps of old archives.
+OLD_FILES = b"/var/lib/listops/pipermail/files"
+OLD_FILES_POLICY = (
+    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'self'"
+)
 # For so long Mailman's answer is good, which is a long one on a site with many lists.
 SECONDS = 20.0
 logger = logging.getLogger("hyperkitty")
@@ -284,6 +298,29 @@ def _patch_by_sender() -> None:
     EmailListBySender.get_queryset = get_queryset
 
 
+def old_file(environment: dict, folder: bytes = OLD_FILES) -> bytes | None:
+    """The path of the file that a request for an old page is for, if it is there."""
+    parts = environment.get("LISTOPS_OLD_FILE", "").encode("latin-1").split(b"/")
+    path = b"/".join([folder, *parts])
+    return path if not {b"", b".", b".."} & set(parts) and os.path.isfile(path) else None
+
+
+@view_helpers.check_mlist_private
+def old_page(request, mlist_fqdn):
+    """A page of an archive of Mailman 2.1, or where it is now."""
+    page, path = request.META.get("LISTOPS_OLD_PAGE"), old_file(request.META)
+    if page:
+        answer = HttpResponsePermanentRedirect(page)
+    elif path:
+        # The answer closes it.
+        answer = FileResponse(open(path, "rb"), filename=os.path.basename(os.fsdecode(path)))  # noqa: SIM115
+        answer["Content-Security-Policy"] = OLD_FILES_POLICY
+    else:
+        raise Http404
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
 class ArchiveAccessMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
@@ -298,6 +335,10 @@ class ArchiveAccessMiddleware:
         _patch_by_sender()
         _patch_list_of_lists()
         TagList.permission_classes = [IsAdminUser]
+
+    def process_view(self, request, _view, _args, kwargs):
+        """Who may see an old page is decided as for the list's overview, in whose place it is."""
+        return old_page(request, **kwargs) if "LISTOPS_OLD_FILE" in request.META else None
 
     def __call__(self, request):
         access = _access.set(access_of(request.META, self.private_names.now()))

@@ -32,6 +32,7 @@ NAMING = {"rules": [{"pattern": ".*-l", "explanation": "lists end in -l"}], "exc
 MAILMAN21 = {"mailman_engine": "mailman21"}
 # Tasks that loop over so many would take minutes.
 MANY = 5000
+MIGRATED = {"from": "old", "to": "new@lists.example.org"}
 RENAMED = {"from": "old@lists.example.org", "to": "new@lists.example.org"}
 
 
@@ -113,6 +114,14 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
             "apache_renamed_lists": [
                 {"from": f"former-{number}@lists.example.org", "to": "new@lists.example.org"} for number in range(MANY)
             ],
+        },
+    ),
+    (
+        "apache",
+        {
+            "apache_migrated_lists": [
+                {"from": f"dev.ops+test_{number}", "to": f"new-{number}@lists.example.org"} for number in range(MANY)
+            ]
         },
     ),
     # what stayed where it was has a guard of its own
@@ -527,6 +536,25 @@ REFUSED: list[tuple[str, *Refused]] = [
                 [{"from": "/a", "to": "/x"}] * 2 + [{"from": "/b", "to": "/x"}],
                 {},
                 '[1].from is "/a": give each path once',
+            ),
+        )
+    ),
+    *(
+        ("apache", {"apache_migrated_lists": [MIGRATED, {**MIGRATED, **given}], **engine}, said)
+        for given, engine, said in (
+            ({}, {}, 'apache_migrated_lists[1].from is "old": give each name once.'),
+            (
+                {"from": "Old"},
+                {},
+                'apache_migrated_lists[1].from is "Old": give the name of a list of Mailman 2.1 in lower',
+            ),
+            ({"from": "../old"}, {}, 'apache_migrated_lists[1].from is "../old": give the name of a list'),
+            ({"from": "o d"}, {}, 'apache_migrated_lists[1].from is "o d": give the name of a list'),
+            ({"from": "a", "to": "a"}, {}, 'apache_migrated_lists[1].to is "a": give a posting address in lower case'),
+            (
+                {"from": "a"},
+                {"apache_mailman_engine": "mailman21"},
+                'apache_migrated_lists is ["old", "a"]: give no list, as apache_mailman_engine is not mailman3.',
             ),
         )
     ),

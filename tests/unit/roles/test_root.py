@@ -308,6 +308,7 @@ def test_a_program_gives_up_root_before_it_imports(path: str) -> None:
 OPENS = {
     "module_utils/_archives/guard.py:*": "in a folder of root's",
     "module_utils/_migrate/archive.py:*": "through descriptors; a file without a name",
+    "module_utils/_migrate/tree.py:*": "by descriptors",
     "module_utils/_programs/process.py:first_line": "head, as the user",
     "module_utils/_programs/process.py:__enter__": "the interpreter, as the user; a file without a name",
     "module_utils/_redaction/escrow.py:seal": "through descriptors",

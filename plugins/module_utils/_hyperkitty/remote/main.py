@@ -96,6 +96,17 @@ class HyperKittyHandler:
         found = Email.objects.filter(mailinglist__name=request["list"]).order_by("archived_date", "pk")
         return {"messages": list(found.values_list("pk", flat=True))}
 
+    def hashes(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What the addresses of an archive's messages end with.
+
+        request: {"list": posting address}.
+        answer: {"hashes": [hashes]}.
+        """
+        from hyperkitty.models import Email
+
+        found = Email.objects.filter(mailinglist__name=request["list"])
+        return {"hashes": list(found.values_list("message_id_hash", flat=True))}
+
     def mbox(self, request: dict[str, Any]) -> dict[str, Any]:
         """Messages as in HyperKitty's own download, but byte for byte the same each time.
 
