@@ -55,6 +55,15 @@ def message_id_hash(message_id: str) -> str:
     return base64.b32encode(hashlib.sha1(email.utils.unquote(bare).encode("utf-8", "replace")).digest()).decode("ascii")
 
 
+def _hashes(shown: str) -> Iterator[str]:
+    """What the address of a message may end with, of which Pipermail shows the Message-ID as it was, with comments and brackets."""
+    yield message_id_hash(shown)
+    plain = re.sub(r"[\x00-\x20\x7f]", "", "<{0}>".format(shown).encode("ascii", "ignore").decode("ascii"))
+    bracketed = re.search("<([^<>]+)>", plain)
+    if bracketed:
+        yield message_id_hash(bracketed.group(1))
+
+
 def _text(value: bytes) -> str:
     try:
         return value.decode("utf-8")
@@ -304,11 +313,11 @@ class Pages:
 
     def _message(self, path: str, found: str, ids: list[str]) -> Entry:
         for message_id in ids:
-            digest = message_id_hash(message_id)
-            if digest in self._hashes:
-                again = digest in self._led
-                self._led.add(digest)
-                return Entry(path, message_id, found, "/message/{0}/".format(digest), merged=again)
+            for digest in _hashes(message_id):
+                if digest in self._hashes:
+                    again = digest in self._led
+                    self._led.add(digest)
+                    return Entry(path, message_id, found, "/message/{0}/".format(digest), merged=again)
         reason = "the archive has no such message" if ids else "neither the page nor the index names its message"
         return Entry(path, ids[0] if ids else None, "page", reason=reason)
 

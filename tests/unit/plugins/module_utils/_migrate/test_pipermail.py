@@ -242,6 +242,15 @@ KNOWN, OTHER = "a@b.example", "c@d.example"
 HASH = pipermail.message_id_hash(KNOWN)
 
 
+@pytest.mark.parametrize(
+    "shown", [KNOWN, f"<{KNOWN}", f"{KNOWN}> (comment", "a@b\n .example", "é" + KNOWN, f"<{KNOWN}>"]
+)
+def test_a_message_is_found_by_what_pipermail_shows_of_an_odd_one(shown: str) -> None:
+    """Mailman 2.1 takes one character off each end of a Message-ID; its importer keeps what is in the first brackets."""
+    entry = pipermail.Pages({HASH}).message("2003-March/000001.html", "link", [shown])
+    assert entry.page == f"/message/{HASH}/"
+
+
 @pytest.fixture
 def pages() -> pipermail.Pages:
     """An archive with one of each."""
