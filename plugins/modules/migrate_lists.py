@@ -98,8 +98,6 @@ summary:
 """
 
 import json
-import os
-import tempfile
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
@@ -120,6 +118,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare
 
 
@@ -146,25 +145,7 @@ def read(folder: str) -> dict[str, Any]:
 MADE = "lists.json"
 
 
-def made_before(account: str) -> dict[str, str]:
-    """The lists that earlier calls made: posting address -> that on the old server."""
-    try:
-        with open(os.path.join(account, MADE), encoding="utf-8") as handle:
-            return dict(json.load(handle))
-    except FileNotFoundError:
-        return {}
-
-
-def note(account: str, made: dict[str, str]) -> None:
-    """Keep the names of lists before they are made, so that the next run knows them as its own."""
-    os.makedirs(account, mode=0o700, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=account, prefix=".{0}.".format(MADE))
-    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        json.dump(made, handle, indent=1, sort_keys=True)
-    os.replace(temporary, os.path.join(account, MADE))
-
-
-class Source:
+class CopiedLists:
     """What the copy has, for reconcile(), and what came of it."""
 
     def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
@@ -173,7 +154,8 @@ class Source:
         self.unreadable: dict[str, str] = {}
         self.declared = Declaration([], {}, {})
         self.found: dict[str, Any] = {}
-        self.before = made_before(params["account"])
+        self._account = AccountFolder(params["account"])
+        self.before: dict[str, str] = json.loads(self._account.read(MADE) or b"{}")
 
     def __call__(self, info: Callable[[], ServerInfo]) -> list[model.ListSpec]:
         found = read(self._params["copy"])
@@ -195,7 +177,9 @@ class Source:
             )
         specs = model.parse_site(self.declared.entries)
         if not self._check_mode:
-            note(self._params["account"], {**self.before, **self.declared.former})
+            # before they are made, so that the next run knows them as its own
+            made = {**self.before, **self.declared.former}
+            self._account.write(MADE, json.dumps(made, indent=1, sort_keys=True).encode("utf-8"))
         return specs
 
     def lists(self) -> list[dict[str, Any]]:
@@ -226,7 +210,7 @@ def main() -> None:
     )
     params = module.params
     web = WebInterface.of(params)
-    source = Source(params, module.check_mode)
+    source = CopiedLists(params, module.check_mode)
     options = TaskOptions(
         Connection.of(params),
         # who is a member there is one here, whatever bans say, and a list may have lost all of them

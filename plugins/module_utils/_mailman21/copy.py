@@ -15,7 +15,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import OwnProcess, Process
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import OwnProcess, Process, Program
 
 # What the Mailman of these files said of itself, as far as nobody changed its configuration, which is elsewhere.
 SAID: Mapping[str, Any] = {
@@ -31,6 +31,18 @@ SAID: Mapping[str, Any] = {
 }
 
 
+def reading(program: Program, folder: str) -> Process:
+    """A process that reads a copy, not yet begun."""
+    option = program.user_option
+    try:
+        who = identity.reader(folder, option)
+    except identity.Refused as exc:
+        raise HostError(str(exc)) from None
+    except OSError as exc:
+        raise HostError("{0} is {1}, which cannot be looked at: {2}".format(option, folder, exc.strerror)) from None
+    return OwnProcess(program, who, folder=folder, said=SAID, option=option)
+
+
 class CopiedMailman21(Mailman21):
     """folder: what was /var/lib/mailman."""
 
@@ -39,16 +51,7 @@ class CopiedMailman21(Mailman21):
         super().__init__(Connection(engine="mailman21"))
 
     def _start(self, connection: Connection) -> Process:
-        folder = self._folder
-        try:
-            who = identity.reader(folder, COPY.user_option)
-        except identity.Refused as exc:
-            raise HostError(str(exc)) from None
-        except OSError as exc:
-            raise HostError(
-                "mailman_copy is {0}, which cannot be looked at: {1}".format(folder, exc.strerror)
-            ) from None
-        return OwnProcess(COPY, who, folder=folder, said=SAID)
+        return reading(COPY, self._folder)
 
     def apply(self, steps: Sequence[Step]) -> Mapping[str, str]:
         raise HostError("a copy of Mailman's files is only read")

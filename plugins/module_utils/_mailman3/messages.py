@@ -14,12 +14,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Not
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.messages import HYPERKITTY_REDACTION
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.program import PROGRAM
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import redact
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote import locks, redact
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote import contents, digests, message
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.stores import MessageStore, Stores
 
-REDACTION = PROGRAM._replace(modules=(*PROGRAM.modules, contents, message, digests, redact))
+REDACTION = PROGRAM._replace(modules=(*PROGRAM.modules, contents, message, digests, locks, redact))
 
 
 @contextlib.contextmanager

@@ -309,6 +309,7 @@ OPENS = {
     "module_utils/_archives/guard.py:*": "in a folder of root's",
     "module_utils/_migrate/archive.py:*": "through descriptors; a file without a name",
     "module_utils/_migrate/tree.py:*": "by descriptors",
+    "module_utils/_migrate/folder.py:*": "by descriptors",
     "module_utils/_programs/process.py:first_line": "head, as the user",
     "module_utils/_programs/process.py:__enter__": "the interpreter, as the user; a file without a name",
     "module_utils/_redaction/escrow.py:seal": "through descriptors",
@@ -323,7 +324,6 @@ OPENS = {
     "modules/host_info.py:read": "the system's own files",
     "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
     "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",
-    "modules/migrate_lists.py:*": "in a folder of root's",
     "modules/service_directory.py:mount": "mount, by a descriptor",
 }
 CALLS = re.compile(

@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class CopyHandler(object):
-    """folder: what was /var/lib/mailman. said: what its Mailman would say of itself, see _mailman21/stock.py."""
+    """folder: what was /var/lib/mailman. said: what its Mailman would say of itself, see _mailman21/stock.py.
 
-    def __init__(self, folder, said):
-        # type: (str, dict[str, Any]) -> None
+    option: the option that named the folder.
+    """
+
+    def __init__(self, folder, said, option):
+        # type: (str, dict[str, Any], str) -> None
         lists = os.path.join(folder, "lists")
         if not os.path.isdir(lists):
-            raise Failure("mailman_copy is {0}: give the folder that has lists/NAME/config.pck".format(folder))
+            raise Failure("{0} is {1}: give the folder that has lists/NAME/config.pck".format(option, folder))
         self.said = said
         self.files = Files(lists, os.path.join(folder, "data"), said["charsets"])
         self.public = os.path.join(folder, "archives", "public")
@@ -66,4 +69,4 @@ class CopyHandler(object):
 
 def main():
     # type: () -> None
-    serve(lambda request: CopyHandler(request["folder"], request["said"]))
+    serve(lambda request: CopyHandler(request["folder"], request["said"], request["option"]))

@@ -7,34 +7,16 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import fcntl
 import glob
 import mailbox
 import os
-import time
 from typing import Any, Iterator
 
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.locks import clear_dead_lock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.main import Mailman3Handler, prepare
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import replace_bytes, serve
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.digests import cleaned
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.remote.message import message_id
-
-
-def clear_dead_lock(path: str) -> None:
-    """Remove a stale lock of a killed process on a mailbox, which would also block Mailman.
-
-    A lock consists of the system's lock on the file, which is taken and released first, and a file beside it. While we
-    hold the first, a living process holds the second only for the moment until it removes it.
-    """
-    lock = path + ".lock"
-    if not os.path.exists(lock):
-        return
-    with open(path, "rb+") as handle:
-        fcntl.lockf(handle, fcntl.LOCK_EX)
-        time.sleep(0.2)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(lock)
 
 
 class CopyRedactor:

@@ -16,13 +16,16 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive_program import PROGRAM as LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests_program import REQUESTS, WAITING
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
     "mailman3 redaction": MAILMAN3_REDACTION,
+    "mailman3 requests": REQUESTS,
     "mailman21": MAILMAN21,
     "mailman21 copy": COPY,
+    "mailman21 waiting": WAITING,
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.redact import clear_dead_lock
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.locks import clear_dead_lock
 
 HOLD = """
 import mailbox, sys, time

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
+from ansible_collections.listops.mailman.plugins.module_utils._nofollow import Unsafe
+
+
+def test_a_file_is_written_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = AccountFolder(str(tmp_path / "a/b"))
+    assert folder.read("x.json") is None
+    assert folder.write("sub/x.json", b"1") is True
+    assert folder.write("sub/x.json", b"1") is False
+    assert folder.write("sub/x.json", b"2") is True
+    assert folder.read("sub/x.json") == b"2"
+    assert folder.write("empty", b"") is True and folder.write("empty", b"") is False
+    assert stat.S_IMODE((tmp_path / "a/b/sub/x.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "a/b/sub").stat().st_mode) == 0o700
+    assert [path.name for path in (tmp_path / "a/b/sub").iterdir()] == ["x.json"]
+
+
+def test_other_files_are_removed(tmp_path: Path) -> None:
+    folder = AccountFolder(str(tmp_path))
+    folder.keep_only("sub", [])
+    for name in ("a", "b"):
+        folder.write("sub/" + name, b"x")
+    folder.keep_only("sub", ["b"])
+    assert [path.name for path in (tmp_path / "sub").iterdir()] == ["b"]
+
+
+def test_a_link_of_others_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "open/link").symlink_to(tmp_path)
+    with pytest.raises(Unsafe):
+        AccountFolder(str(tmp_path / "open/link")).write("x", b"")
