@@ -164,8 +164,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman3.client i
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import (
     ArchiveLoader,
-    Folder,
     Source,
+    StreamedAccount,
     refusal,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._systemd import systemctl
@@ -194,7 +194,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     archives = []
     changed = False
     with ArchiveLoader(
-        web, Folder(params["account"], not check_mode), jobs=params["jobs"], write=not check_mode
+        web, StreamedAccount(params["account"], not check_mode), jobs=params["jobs"], write=not check_mode
     ) as loader:
         loader.check(asked, {name for name in policies if policies[name] != "public" or guard.keeps(name)})
         for source in asked:

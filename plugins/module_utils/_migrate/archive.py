@@ -69,7 +69,7 @@ def read_ids(path: str | None) -> dict[str, str]:
     return found
 
 
-class Folder:
+class StreamedAccount:
     """The folder of accounts, which belongs to root (or whoever this is). Files are 0600, and replaced when they are whole."""
 
     def __init__(self, path: str, write: bool) -> None:
@@ -114,7 +114,7 @@ class Folder:
 class ArchiveLoader:
     """HyperKitty's interpreter, to which open files are handed. A context manager. jobs: processes that parse; 0: one for each core."""
 
-    def __init__(self, web: WebInterface, folder: Folder, *, jobs: int, write: bool) -> None:
+    def __init__(self, web: WebInterface, folder: StreamedAccount, *, jobs: int, write: bool) -> None:
         self._folder = folder
         self._jobs = jobs
         self._write = write

@@ -45,51 +45,65 @@ PLACEHOLDERS = {
 _LISTINFO = re.compile(r"%\(web_page_url\)s\s*listinfo%\(cgiext\)s/%\(_internal_name\)s")
 _OLD = re.compile(r"%\(([A-Za-z_]+)\)[sd]|%%")
 _SEVERAL_HEADERS = re.compile(r"\^?\((?:\?:)?([A-Za-z0-9-]+(?:\|[A-Za-z0-9-]+)+)\):\s*(.*)\Z", re.DOTALL)
-# Settings of 2.1 that mean nothing elsewhere: how its own pages look, and what follows from the host.
-WITHOUT_MEANING = (
-    *(
-        "web_page_url",
-        "admin_member_chunksize",
-        "topics_bodylines_limit",
-        "umbrella_member_suffix",
-        "member_moderation_action",
-    ),
-    *(
-        "member_verbosity_interval",
-        "regular_exclude_ignore",
-        "available_languages",
-        "admin_password",
-        "poster_password",
-    ),
-)
 _OWN_CHOICE = "each member chooses it"
-# What takes the place of a setting.
+_ACCOUNTS = "owners and moderators log in to the web interface with an account"
+# What takes the place of each setting that is not carried over under a name of Mailman 3.
 INSTEAD = {
-    "umbrella_list": "an umbrella list is a list with the addresses of the other lists as members",
-    "send_reminders": "nobody has a password for a list",
-    "new_member_options": _OWN_CHOICE,
+    "admin_member_chunksize": "the web interface has pages of its own",
+    "admin_password": _ACCOUNTS,
+    "archive_volume_frequency": "the archive has months",
+    "available_languages": "the web interface has the languages of the site",
+    "bounce_matching_headers": "what of it is needed belongs into header_matches",
     "digest_is_default": _OWN_CHOICE,
-    "mime_is_default_digest": _OWN_CHOICE,
-    "include_sender_header": "Mailman 3 writes no Sender header of its own",
+    "dmarc_none_moderation_action": "dmarc_mitigate_unconditionally",
+    "dmarc_quarantine_moderation_action": "dmarc_mitigate_action holds for p=quarantine, too",
     "drop_cc": "Mailman 3 does not shorten Cc",
     "encode_ascii_prefixes": "Mailman 3 encodes a prefix where that is needed",
-    "nondigestable": "members may always have each post",
-    "scrub_nondigest": "filter_content takes attachments out",
-    "regular_exclude_lists": "nothing keeps away posts that a member has from another list",
-    "regular_include_lists": "the address of the other list may be a member",
-    "subscribe_auto_approval": "subscription_policy holds for everybody",
-    "obscure_addresses": "the archive always hides addresses from strangers",
-    "member_verbosity_threshold": "nothing counts how often a member posts",
-    "member_moderation_notice": "the template list:user:notice:rejected, for all rejected posts",
-    "nonmember_rejection_notice": "the template list:user:notice:rejected, for all rejected posts",
-    "dmarc_quarantine_moderation_action": "dmarc_mitigate_action holds for p=quarantine, too",
-    "dmarc_none_moderation_action": "dmarc_mitigate_unconditionally",
     "equivalent_domains": "each address of a person is one of a user",
     "forward_auto_discards": "nothing forwards discarded posts",
-    "archive_volume_frequency": "the archive has months",
+    "include_sender_header": "Mailman 3 writes no Sender header of its own",
+    "member_moderation_action": "moderation_action of each member who is moderated",
+    "member_moderation_notice": "the template list:user:notice:rejected, for all rejected posts",
+    "member_verbosity_interval": "nothing counts how often a member posts",
+    "member_verbosity_threshold": "nothing counts how often a member posts",
+    "mime_is_default_digest": _OWN_CHOICE,
+    "moderator_password": "give it a new one, since only its SHA-1 is known; " + _ACCOUNTS,
+    "new_member_options": _OWN_CHOICE,
     "nntp_host": "the news server is the site's (mailman_settings.nntp)",
+    "nondigestable": "members may always have each post",
+    "nonmember_rejection_notice": "the template list:user:notice:rejected, for all rejected posts",
+    "obscure_addresses": "the archive always hides addresses from strangers",
+    "poster_password": "the header Approved takes moderator_password alone",
+    "regular_exclude_ignore": "nothing keeps away posts that a member has from another list",
+    "regular_exclude_lists": "nothing keeps away posts that a member has from another list",
+    "regular_include_lists": "the address of the other list may be a member",
+    "scrub_nondigest": "filter_content takes attachments out",
+    "send_reminders": "nobody has a password for a list",
+    "subscribe_auto_approval": "subscription_policy holds for everybody",
     "topics": "a list for each topic",
+    "topics_bodylines_limit": "a list for each topic",
     "topics_enabled": "a list for each topic",
+    "umbrella_list": "an umbrella list is a list with the addresses of the other lists as members",
+    "umbrella_member_suffix": "an umbrella list is a list with the addresses of the other lists as members",
+    "web_page_url": "the web interface has the address of the site",
+}
+# Of these, nothing is said of each list: every list has one, which nobody chose for it.
+EVERY_LIST_HAS = ("admin_password", "member_moderation_action", "web_page_url")
+# What else Mailman 2.1 keeps of a list, and where it goes.
+STATE = {
+    **dict.fromkeys(("members", "digest_members", "usernames", "delivery_status"), "the list's members"),
+    **dict.fromkeys(("user_options", "language"), "the list's members, and migrate_requests for their other options"),
+    **dict.fromkeys(("volume", "next_digest_number", "digest_last_sent_at", "one_last_digest"), "migrate_requests"),
+    **dict.fromkeys(("passwords", "topics_userinterest", "bounce_info"), "migrate_requests names it"),
+    **dict.fromkeys(("created_at", "last_post_time"), "the archive shows when there were posts"),
+    **dict.fromkeys(
+        ("admin_responses", "hold_and_cmd_autoresponses", "postings_responses", "request_responses"),
+        "who was answered today is forgotten tomorrow",
+    ),
+    **dict.fromkeys(
+        ("data_version", "next_post_number", "next_request_id", "post_id", "listops_disabled"),
+        "Mailman 3 and this collection have notes of their own",
+    ),
 }
 
 
@@ -160,16 +174,11 @@ def _list(
             texts.update(_text(key, value, said))
         elif key in schema and schema[key]["type"] != "secret":
             settings[key] = _value(key, value, domain, schema, said)
-        elif key == "moderator_password" and value:
-            said.append("Its moderator_password cannot be taken over: give another one.")
-        elif key == "bounce_matching_headers":
-            said.append(
-                "bounce_matching_headers is not carried over: what of it is needed belongs into header_matches."
-            )
-        elif key not in WITHOUT_MEANING and key in INSTEAD:
-            said.append("{0} is {1}, which Mailman 3 does not have: {2}.".format(key, _shown(value), INSTEAD[key]))
-        elif key not in WITHOUT_MEANING and not key.endswith("_password"):
-            said.append("{0} is {1}, which Mailman 3 does not have.".format(key, _shown(value)))
+        elif key == "moderator_password":
+            said.append("{0} is set, and cannot be taken over: {1}.".format(key, INSTEAD[key]))
+        elif key not in EVERY_LIST_HAS:
+            more = ": {0}".format(INSTEAD[key]) if key in INSTEAD else ""
+            said.append("{0} is {1}, which Mailman 3 does not have{2}.".format(key, _shown(key, value), more))
     before = found["before"] or {"header_matches": found["header_matches"], "settings": {}}
     settings.update({key: value for key, value in before["settings"].items() if key in settings})
     rules = list(_rules(before["header_matches"], said))
@@ -200,8 +209,8 @@ def _new_list() -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
+def _shown(key: str, value: Any) -> str:
+    text = "set" if key.endswith("_password") else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

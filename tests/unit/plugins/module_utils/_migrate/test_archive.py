@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import archive
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import Folder
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import StreamedAccount
 
 
 class Guard:
@@ -44,7 +44,7 @@ def test_lists_that_would_be_exposed_are_refused(policy, guard, said):
 
 
 def test_accounts_are_for_their_owner_only_and_replaced_when_they_are_whole(tmp_path):
-    folder = Folder(str(tmp_path / "deep/account"), write=True)
+    folder = StreamedAccount(str(tmp_path / "deep/account"), write=True)
     path = tmp_path / "deep/account/a.json"
     with folder.replace("a.json") as handle:
         handle.write(b"one")
@@ -63,7 +63,7 @@ def test_accounts_are_for_their_owner_only_and_replaced_when_they_are_whole(tmp_
 
 
 def test_check_mode_makes_no_account(tmp_path):
-    folder = Folder(str(tmp_path / "account"), write=False)
+    folder = StreamedAccount(str(tmp_path / "account"), write=False)
     with folder.replace("a.json") as handle:
         handle.write(b"one")
     folder.remove("a.json")
@@ -73,11 +73,11 @@ def test_check_mode_makes_no_account(tmp_path):
 def test_a_folder_that_others_can_write_to_is_refused(tmp_path):
     tmp_path.chmod(0o777)
     with pytest.raises(HostError, match="only root can write to"):
-        Folder(str(tmp_path), write=True)
+        StreamedAccount(str(tmp_path), write=True)
 
 
 def test_a_link_is_no_file_of_an_account(tmp_path):
-    folder = Folder(str(tmp_path), write=True)
+    folder = StreamedAccount(str(tmp_path), write=True)
     tmp_path.joinpath("a.json.new").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError), folder.replace("a.json"):
         pass
