@@ -73,13 +73,14 @@ class Host:
         self.run("mkdir", "-p", HOME)
         self.run("tar", "-C", HOME, "-xf", "-", stdin=buffer.getvalue())
 
-    def measure(self, *argv: str, stdin: str = "", user: str = "", times: int = 1) -> Measured:
-        """Run a command so many times, with a file as its standard input."""
+    def measure(self, *argv: str, stdin: str = "", user: str = "", times: int = 1, together: bool = False) -> Measured:
+        """Run a command so many times, with a file as its standard input. together: measure the sum of its processes' memory, too."""
         asked = {
             "argv": argv,
             "stdin": stdin,
             "user": user,
             "times": times,
+            "together": together,
             "env": {} if user else ENVIRONMENT,
         }
         said = json.loads(self.run("python3", f"{HOME}/inside/measure.py", stdin=json.dumps(asked).encode()))

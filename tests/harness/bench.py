@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import mailman3, mailman21
+from bench.archive import Archives
 from bench.figures import Figure, Target, median, report
 from bench.host import Host
 from harness import contract, images, prerequisites
@@ -24,6 +25,7 @@ from harness.console import Problem, elapsed, run, say, step
 from harness.demo import INVENTORIES, playbook, recap
 
 LISTS = 1000
+MAILS = 2000
 IMAGE: images.Image = ("server", "trixie")
 Env = dict[str, str]
 
@@ -39,7 +41,8 @@ def with_mailman3(database: str, lists: int, env: Env) -> list[Figure]:
         playbook("molecule/modules/converge.yml", f"bench-{database}-host", env, brief="mailman", options=options)
         step(f"{name}: figures")
         host = Host(env["LISTOPS_ENGINE"], f"{env['LISTOPS_PROJECT']}-fermium", env)
-        return mailman3.Mailman3(name, host, lists, say, loop=partial(loop, env, options)).figures()
+        figures = mailman3.Mailman3(name, host, lists, say, loop=partial(loop, env, options)).figures()
+        return figures + Archives(f"migration.{database}", host, MAILS, say).figures()
     finally:
         playbook("molecule/resources/destroy.yml", f"bench-{database}-destroy", env, brief="destroy")
 

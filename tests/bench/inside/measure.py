@@ -4,9 +4,11 @@
 """Runs a command several times on the host under the bench: how long it took, and how much memory.
 
 Standard input: {"argv", "stdin": path of a file or null, "times", "user": null
-or whom to become, "env"}. Answer: {"seconds": [of each run], "cpu": [processor
-seconds of each run], "megabytes": {"module", "engine" (its children): the most
-that such a process held}, "out": what the last printed}. Ends with the command's complaint when it fails.
+or whom to become, "env", "together": whether to add up the memory of all
+processes}. Answer: {"seconds": [of each run], "cpu": [processor seconds of each
+run], "megabytes": {"module", "engine" (its children): the most that such a
+process held; "together": all processes at once, each page once}, "out": what
+the last printed}. Ends with the command's complaint when it fails.
 """
 
 import json
@@ -39,14 +41,23 @@ def peak(pid):
     return 0
 
 
-def watch(process, megabytes):
+def share(pid):
+    """The memory of a process and of all below it; of pages that several have, each has a part."""
+    with open(f"/proc/{pid}/smaps_rollup") as handle:
+        total = sum(int(line.split()[1]) / 1024 for line in handle if line.startswith("Pss:"))
+    return total + sum(map(share, children(pid)))
+
+
+def watch(process, megabytes, together):
     while process.poll() is None:
         try:
+            if together:
+                megabytes["together"] = max(megabytes.get("together", 0), share(process.pid))
             for pid, name in {str(process.pid): "module", **children(process.pid)}.items():
                 megabytes[name] = max(megabytes.get(name, 0), peak(pid))
         except (FileNotFoundError, ProcessLookupError):
             pass  # it has just ended
-        time.sleep(PAUSE)
+        time.sleep(10 * PAUSE if together else PAUSE)
 
 
 def processor():
@@ -70,7 +81,7 @@ def once(asked, megabytes):
             env=dict(os.environ, **asked["env"]),
             **options,
         )
-        watch(process, megabytes)
+        watch(process, megabytes, asked.get("together"))
         process.wait()
         seconds = time.monotonic() - began
         out.seek(0)

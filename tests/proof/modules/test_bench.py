@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 
+from bench import archive
 from bench.host import Host
 from bench.mailman3 import TARGETS, Mailman3, play
 from support.controller import Controller
@@ -31,3 +32,15 @@ def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controlle
     fermium.becomes(fermium.mailman_runs, "Mailman is back")
     assert {entry["fqdn_listname"] for entry in fermium.entries("lists")} == lists
     proved("the bench, on ten lists with a thousand memberships", f"{len(said)} measurements")
+
+
+def test_the_bench_measures_a_small_archive(fermium: Fermium, proved: Proved) -> None:
+    said: list[str] = []
+    host = Host(fermium.engine[0], fermium.container, os.environ)
+    figures = {
+        figure.name: figure
+        for figure in archive.Archives("migration.small", host, 100, said.append, rounds=1).figures()
+    }
+    assert {f"migration.small.{name}" for name in archive.TARGETS} <= figures.keys()
+    assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures.values()), figures
+    proved("the bench of archives, on a hundred mails", f"{len(said)} measurements")

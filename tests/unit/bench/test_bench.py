@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import parse_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_site, summary
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import check_person
+from bench import mails
 from bench.figures import Figure, Target, exponent, report
 from bench.mailman21 import PREFIX, expressed
 from bench.site import memberships, one_more, site
@@ -71,3 +72,12 @@ def test_figures_are_lines_and_targets_are_judged():
 def test_the_exponent_of_growth():
     assert exponent(100, 1, 2000, 20) == pytest.approx(1)
     assert exponent(100, 1, 2000, 400) == pytest.approx(2)
+
+
+def test_a_mailbox_is_the_same_every_time_and_well_formed():
+    content = list(mails.mailbox(200))
+    assert content == list(mails.mailbox(200)) != list(mails.mailbox(200, seed=1))
+    whole = b"".join(content)
+    assert whole.count(b"\nMessage-ID: ") == 200 and whole.count(b"\nIn-Reply-To: ") > 100
+    assert whole.count(b"Content-Disposition: attachment") > 10
+    assert b"".join(mails.mailbox(20, word="verdict")).count(b"verdict") >= 20

@@ -187,6 +187,10 @@ def _decoded(raw: bytes, charsets: list[str]) -> str:
 def _sender(message: EmailMessage, line: bytes, mended: list[str]) -> tuple[str, str]:
     """(address, name) of the sender."""
     value = message["From"]
+    written = next((str(text) for name, text in message.raw_items() if name.lower() == "from"), "")
+    if "@" not in written and " at " in written:
+        # As Pipermail shows addresses; Python would lose the name.
+        value = written.replace(" at ", "@", 1)
     if value is None or not value.strip():
         found = _FROM_ADDRESS.match(line)
         value = message["Sender"] or message["Reply-To"] or (found and found.group(1).decode("ascii", "replace"))

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How fast a mailbox becomes an archive of HyperKitty, beside hyperkitty_import on the same mailbox in the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bench import mails
+from bench.figures import Figure, Target, median
+from bench.host import HOME, MODULE, Host
+
+MIGRATE = (*MODULE[:2], MODULE[2].replace("mailman_list", "migrate_archive"))
+IMPORT = ("/usr/bin/python3", "-W", "ignore", "/usr/share/mailman3-web/manage.py", "hyperkitty_import")
+NAME = "bench-archive@lists.example.org"
+# The memory is that of a mailbox this many times as big.
+BIG = 5
+
+TARGETS = {
+    "archive_vs_import": Target(4.5, at_least=True),
+    "archive_two_cores_vs_import": Target(7, at_least=True),
+    "archive_memory_mb": Target(300),
+}
+
+
+@dataclass
+class Archives:
+    """One database on a host with Mailman and its web interface. name: the first part of its figures' names; number: of mails."""
+
+    name: str
+    host: Host
+    number: int
+    say: Callable[[str], None]
+    rounds: int = 3
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def figures(self) -> list[Figure]:
+        self.host.install()
+        path, big = (self._mailbox(f"mailbox{times}", self.number * times) for times in (1, BIG))
+        for _round in range(self.rounds):
+            self._import(path)
+            self._migrate("one core", path, "0", self.number)
+            self._migrate("two cores", path, "0,1", self.number)
+        memory = self._migrate("big", big, "0,1", self.number * BIG)
+        cost = {what: median(values) for what, values in self.seconds.items()}
+        values = {
+            "archive_vs_import": (cost["import"] / cost["one core"], "times"),
+            "archive_two_cores_vs_import": (cost["import"] / cost["two cores"], "times"),
+            "archive_mails_per_second": (self.number * BIG / cost["big"], "mails"),
+            "import_mails_per_second": (self.number / cost["import"], "mails"),
+            "archive_memory_mb": (memory, "MB"),
+        }
+        return [Figure(f"{self.name}.{what}", value, unit, TARGETS.get(what)) for what, (value, unit) in values.items()]
+
+    def _mailbox(self, name: str, number: int) -> str:
+        """A mailbox that HyperKitty's user can read, as its own command must."""
+        path = f"{HOME}/{name}.mbox"
+        self.host.run("sh", "-c", f"umask 022; cat > {path}", stdin=b"".join(mails.mailbox(number)))
+        return path
+
+    @contextmanager
+    def _list(self) -> Iterator[None]:
+        """An empty archive, which is gone afterwards."""
+        entry = {"name": NAME, "archive_policy": "public"}
+        self.host.module(self.host.put("archive", {"ANSIBLE_MODULE_ARGS": {"lists": [entry]}}))
+        yield
+        gone = dict(entry, state="absent", archives="drop")
+        self.host.module(self.host.put("archive", {"ANSIBLE_MODULE_ARGS": {"lists": [gone]}}))
+        self.host.run("rm", "-rf", f"{HOME}/account")
+
+    def _note(self, what: str, seconds: float) -> None:
+        self.seconds.setdefault(what, []).append(seconds)
+        self.say(f"  {self.name}: {what} {seconds:.2f} s")
+
+    def _import(self, path: str) -> None:
+        with self._list():
+            argv = ("taskset", "-c", "0", *IMPORT, "--no-sync-mailman", "--list-address", NAME, path)
+            self._note("import", self.host.measure(*argv, user="www-data").seconds[0])
+
+    def _migrate(self, what: str, path: str, cores: str, number: int) -> float:
+        """Put the mailbox into an archive; how much memory all its processes had together, in MB."""
+        asked = {"archives": [{"list": NAME, "mbox": path}], "account": f"{HOME}/account", "web_service": ""}
+        with self._list():
+            stdin = self.host.put("migrate", {"ANSIBLE_MODULE_ARGS": asked})
+            done = self.host.measure("taskset", "-c", cores, *MIGRATE, stdin=stdin, together=True)
+            assert f"{number} moved" in done.out, done.out[-3000:]
+        self._note(what, done.seconds[0])
+        return done.megabytes["together"]
