@@ -129,6 +129,11 @@ lists:
       description: How many people there are in each role, also in those that O(roles) leaves out.
       type: dict
       sample: {"member": 3, "owner": 1, "moderator": 0, "nonmember": 0}
+    own_texts:
+      description: On Mailman 2.1, the texts and pages in the list's own folder, by language and by the name of the file.
+      type: dict
+      version_added: 0.2.0
+      sample: {"en": {"postack.txt": "Your message %(subject)s was posted."}}
     templates:
       description:
         - The texts of the list by Mailman's name, each for every language, or by language. Only those that are not

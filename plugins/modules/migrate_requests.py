@@ -206,7 +206,7 @@ class RequestMove:
         )
         if sums["found"] != sum(sums[outcome] for outcome in requests.OUTCOMES):
             raise HostError("list {0}: the account does not add up ({1})".format(name, json.dumps(sums)))
-        self.result.attention += requests.attention(lines, name)
+        self.result.attention += requests.attention(lines, facts, name)
         self.result.named += ["{0}: {1}".format(name, sentence) for sentence in there.named]
 
     def _write(self, name: str, decisions: Sequence[requests.Decision], lines: Sequence[Mapping[str, Any]]) -> None:

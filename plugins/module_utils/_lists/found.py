@@ -27,4 +27,5 @@ def presented(
         "last_post_at": facts["last_post_at"],
         "archive_shown": shown,
         "counts": facts["counts"],
+        "own_texts": facts.get("own_texts", {}),
     }

@@ -129,7 +129,7 @@ class Mailman21(ListBackend):
         attributes = translate.attributes_for([], ROLES) + list(translate.TIMES)
         wanted = list(self.server.lists) if lists is None else list(lists)
         names = [self.server.lists[address] for address in wanted]
-        asked = {"lists": names, "attributes": attributes, "members": True, "passwords": {}}
+        asked = {"lists": names, "attributes": attributes, "members": True, "passwords": {}, "texts": True}
         found = self._process.request("read", **asked)["lists"]
         out = {}
         for address in wanted:

@@ -186,6 +186,7 @@ def facts(entry: Mapping[str, Any], site: Server) -> dict[str, Any]:
         "created_at": _moment(created),
         "last_post_at": _moment(last),
         "counts": {role: len(people) for role, people in rosters.items()},
+        "own_texts": entry.get("texts", {}),
     }
 
 

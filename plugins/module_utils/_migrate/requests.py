@@ -452,6 +452,7 @@ NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(("moved", "waiting", "held", "asking", "leaving", "banned", "no_addresses"), ()),
     "members": {},
     "digests_enabled": True,
+    "discards_confirmations": False,
     "issue": [1, 1, None],
 }
 
@@ -610,7 +611,7 @@ def kinds(said: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     return {kind: sums(some) for kind, some in sorted(by_kind.items())}
 
 
-def attention(said: Iterable[Mapping[str, Any]], name: str) -> list[str]:
+def attention(said: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], name: str) -> list[str]:
     """Sentences about what needs a person."""
     out = [
         "{0}: {1} ({2}) is not moved: {3}".format(name, line["about"], line["source"], line["reason"])
@@ -624,4 +625,10 @@ def attention(said: Iterable[Mapping[str, Any]], name: str) -> list[str]:
         for line in said
         if line.get("gone") and line.get("waits")
     ]
+    asked = sum(1 for line in said if line["kind"] == "confirmation" and line["outcome"] == "moved")
+    if asked and facts["discards_confirmations"]:
+        out.append(
+            "{0}: autorespond_requests is respond_and_discard, with which Mailman 3 discards mail that confirms something, too: "
+            "its confirmations ({1}) wait in vain; set respond_and_continue".format(name, asked)
+        )
     return out

@@ -44,6 +44,69 @@ PLACEHOLDERS = {
 # The address of the list's page, as 2.1's own footers spell it.
 _LISTINFO = re.compile(r"%\(web_page_url\)s\s*listinfo%\(cgiext\)s/%\(_internal_name\)s")
 _OLD = re.compile(r"%\(([A-Za-z_]+)\)[sd]|%%")
+_UNFILLED = "{0} has {1}, which Mailman 3 does not fill in: it is not carried over; write {2} under templates."
+_NAMED = {"listname": "$display_name", "hostname": "$domain"}
+_CONFIRMED = {
+    **_NAMED,
+    "email": "$user_email",
+    "listaddr": "$listname",
+    "requestaddr": "$confirm_email",
+    "cookie": "$token",
+    "listadmin": "$owner_email",
+    # where the request came from, within a sentence
+    "remote": "",
+}
+_POSTED = {
+    **_NAMED,
+    "listname": "$short_listname",
+    "subject": "$subject",
+    "sender": "$sender_email",
+    "reason": "$reasons",
+}
+# Files in a list's own folder -> Mailman 3's templates, and placeholders of these files.
+FILES: dict[str, tuple[str, dict[str, str]]] = {
+    "adminsubscribeack.txt": ("list:admin:notice:subscribe", {**_NAMED, "member": "$member"}),
+    "adminunsubscribeack.txt": ("list:admin:notice:unsubscribe", {**_NAMED, "member": "$member"}),
+    "invite.txt": ("list:user:action:invite", _CONFIRMED),
+    "masthead.txt": (
+        "list:member:digest:masthead",
+        {
+            "real_name": "$display_name",
+            "got_list_email": "$listname",
+            "got_request_email": "$request_email",
+            "got_owner_email": "$owner_email",
+        },
+    ),
+    "nomoretoday.txt": (
+        "list:user:notice:no-more-today",
+        {"listname": "$listname", "sender": "$sender_email", "num": "$count", "owneremail": "$owner_email"},
+    ),
+    "postack.txt": ("list:user:notice:post", {**_NAMED, "subject": "$subject"}),
+    "postauth.txt": ("list:admin:action:post", _POSTED),
+    "postheld.txt": ("list:user:notice:hold", _POSTED),
+    "refuse.txt": (
+        "list:user:notice:refuse",
+        {**_NAMED, "request": "$request", "reason": "$reason", "adminaddr": "$owner_email"},
+    ),
+    "subauth.txt": ("list:admin:action:subscribe", {**_NAMED, "listname": "$short_listname", "username": "$member"}),
+    "unsub.txt": ("list:user:action:unsubscribe", _CONFIRMED),
+    "unsubauth.txt": (
+        "list:admin:action:unsubscribe",
+        {**_NAMED, "listname": "$short_listname", "username": "$member", "email": "$email"},
+    ),
+    "verify.txt": ("list:user:action:subscribe", _CONFIRMED),
+}
+# What takes the place of other files.
+OWN_PAGES = "the web interface has pages of its own"
+OTHER_FILES = {
+    "bounce.txt": "write list:admin:notice:disable under templates",
+    "checkdbs.txt": "write list:admin:notice:pending under templates",
+    "disabled.txt": "write list:user:notice:warning under templates",
+    "probe.txt": "write list:user:notice:probe under templates",
+    "subscribeack.txt": "write list:user:notice:welcome under templates",
+    "cronpass.txt": "nobody has a password for a list",
+    "userpass.txt": "nobody has a password for a list",
+}
 _SEVERAL_HEADERS = re.compile(r"\^?\((?:\?:)?([A-Za-z0-9-]+(?:\|[A-Za-z0-9-]+)+)\):\s*(.*)\Z", re.DOTALL)
 _OWN_CHOICE = "each member chooses it"
 _ACCOUNTS = "owners and moderators log in to the web interface with an account"
@@ -166,7 +229,7 @@ def _list(
 ) -> dict[str, Any]:
     settings = {key: kind.get("default") for key, kind in schema.items() if kind["type"] != "secret"}
     new = _new_list()
-    texts: dict[str, str] = {}
+    texts: dict[str, Any] = {}
     for key, value in found["settings"].items():
         if value is None or (key not in schema and value == new.get(key)):
             continue
@@ -179,6 +242,12 @@ def _list(
         elif key not in EVERY_LIST_HAS:
             more = ": {0}".format(INSTEAD[key]) if key in INSTEAD else ""
             said.append("{0} is {1}, which Mailman 3 does not have{2}.".format(key, _shown(key, value), more))
+    if settings.get("autorespond_requests") == "respond_and_discard":
+        said.append(
+            "autorespond_requests is respond_and_discard, with which Mailman 3 discards mail that confirms something, too; "
+            "Mailman 2.1 does not."
+        )
+    _own_texts(found.get("own_texts", {}), texts, schema["preferred_language"]["choices"], said)
     before = found["before"] or {"header_matches": found["header_matches"], "settings": {}}
     settings.update({key: value for key, value in before["settings"].items() if key in settings})
     rules = list(_rules(before["header_matches"], said))
@@ -245,9 +314,8 @@ def _holds(key: str, item: str, said: list[str], check: Any = vocabulary.address
     return True
 
 
-def _text(key: str, value: Any, said: list[str]) -> Iterator[tuple[str, str]]:
-    """A text as a template, or nothing where a placeholder has no place there."""
-    name = TEXTS[key]
+def _translated(text: str, name: str, placeholders: Mapping[str, str]) -> tuple[str, list[str]]:
+    """A text with Mailman 3's placeholders, and those of 2.1 that have no place in the template of that name."""
     known = {*templates.COMMON, *templates.TEMPLATES[name]}
     unknown: list[str] = []
 
@@ -255,22 +323,49 @@ def _text(key: str, value: Any, said: list[str]) -> Iterator[tuple[str, str]]:
         word = found.group(1)
         if word is None:
             return "%"
-        placeholder = PLACEHOLDERS.get(word)
-        if placeholder is None or placeholder[1:] not in known:
+        placeholder = placeholders.get(word)
+        if placeholder is None or (placeholder and placeholder[1:] not in known):
             unknown.append(found.group(0))
             return ""
         return placeholder
 
-    text = _LISTINFO.sub("\0", str(value).replace("$", "$$"))
-    text = _OLD.sub(new, text).replace("\0", "$listname")
+    text = _LISTINFO.sub("\0", text.replace("$", "$$"))
+    return _OLD.sub(new, text).replace("\0", "$listname"), list(dict.fromkeys(unknown))
+
+
+def _text(key: str, value: Any, said: list[str]) -> Iterator[tuple[str, str]]:
+    """A text as a template, or nothing where a placeholder has no place there."""
+    name = TEXTS[key]
+    text, unknown = _translated(str(value), name, PLACEHOLDERS)
     if unknown:
-        said.append(
-            "{0} has {1}, which Mailman 3 does not fill in: it is not carried over; write {2} under templates.".format(
-                key, ", ".join(dict.fromkeys(unknown)), name
-            )
-        )
+        said.append(_UNFILLED.format(key, ", ".join(unknown), name))
     elif text.strip():
         yield name, text
+
+
+def _own_texts(
+    found: Mapping[str, Mapping[str, str]], texts: dict[str, Any], languages: Sequence[str], said: list[str]
+) -> None:
+    """Add the files of the list's own folder to its templates, as far as their placeholders have a place there."""
+    for language, files in sorted(found.items()):
+        for file, content in sorted(files.items()):
+            where = "The text {0}/{1}".format(language, file)
+            if file not in FILES:
+                said.append(
+                    "{0} is not carried over: {1}.".format(
+                        where,
+                        OWN_PAGES if file.endswith(".html") else OTHER_FILES.get(file, "Mailman 3 sends no such text"),
+                    )
+                )
+                continue
+            name, placeholders = FILES[file]
+            text, unknown = _translated(content, name, placeholders)
+            if unknown:
+                said.append(_UNFILLED.format(where, ", ".join(unknown), name))
+            elif language not in languages:
+                said.append("{0} is not carried over: Mailman 3 does not have that language.".format(where))
+            else:
+                texts.setdefault(name, {})[language] = text
 
 
 def _rules(rules: Sequence[Mapping[str, str]], said: list[str]) -> Iterator[dict[str, str]]:

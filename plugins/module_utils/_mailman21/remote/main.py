@@ -239,9 +239,10 @@ class Mailman21Handler(object):
         """The state of lists.
 
         request: {"lists": [names], "attributes": [names], "members": whether
-        to read them, "passwords": {list: {attribute: value to compare with}}}.
-        answer: {"lists": {name: {"attributes", "members", "saved"}}, "unreadable":
-        {name: sentence}}; see read.Files.members.
+        to read them, "passwords": {list: {attribute: value to compare with}}, "texts": whether to read
+        the lists' own ones}.
+        answer: {"lists": {name: {"attributes", "members", "saved", "texts"}}, "unreadable":
+        {name: sentence}}; see read.Files.members and texts.
         """
         answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
         for name in request["lists"]:

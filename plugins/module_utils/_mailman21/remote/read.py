@@ -34,6 +34,9 @@ REQUESTS = {
 }
 # Attributes with a list's own passwords, as SHA-1.
 LIST_PASSWORDS = ("password", "mod_password", "post_password")
+# Names of a list's own texts and pages. They are shown, and nobody writes longer ones.
+TEXT = re.compile(r"[a-z]+\.(?:txt|html)\Z")
+LONGEST_TEXT = 65536
 CLASSES = (
     ("Mailman.Bouncer", "_BounceInfo"),
     ("Mailman.Message", "Message"),
@@ -235,9 +238,29 @@ class Files(object):
         entry["saved"] = plain(config.get(SAVED), self.charset(config))
         if request["members"]:
             entry["members"] = self.members(config)
+        if request.get("texts"):
+            entry["texts"] = self.texts(name)
         given = request["passwords"].get(name, {})
         entry["passwords"] = dict((key, same_password(config.get(key), given.get(key))) for key in LIST_PASSWORDS)
         return entry
+
+    def texts(self, name):
+        # type: (str) -> dict[str, dict[str, str]]
+        """The list's own texts and pages, which take the place of Mailman's: language -> file -> content."""
+        found = {}  # type: dict[str, dict[str, str]]
+        folder = os.path.join(self.lists, name)
+        for language in sorted(os.listdir(folder)):
+            room = os.path.join(folder, language)
+            if language not in self.charsets or os.path.islink(room) or not os.path.isdir(room):
+                continue
+            for file in sorted(os.listdir(room)):
+                path = os.path.join(room, file)
+                if not TEXT.match(file) or os.path.islink(path) or not os.path.isfile(path):
+                    continue
+                with open(path, "rb") as handle:
+                    content = handle.read(LONGEST_TEXT)
+                found.setdefault(language, {})[file] = plain(content, self.charsets[language])
+        return found
 
     def members(self, config):
         # type: (dict[str, Any]) -> list[list[Any]]

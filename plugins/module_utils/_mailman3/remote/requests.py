@@ -62,7 +62,9 @@ class _List:
     # -- what is there
 
     def facts(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Mailman3RequestsHandler.facts."""
+        """See Mailman3RequestsHandler.facts_of."""
+        from mailman.interfaces.autorespond import ResponseAction
+
         mlist = self.mlist
         if mlist is None:
             return {"exists": False}
@@ -79,6 +81,7 @@ class _List:
             "banned": sorted(address for address, given in addresses.items() if self._banned(given)),
             "no_addresses": sorted(address for address, given in addresses.items() if not self._valid(given)),
             "digests_enabled": bool(mlist.digests_enabled),
+            "discards_confirmations": mlist.autorespond_requests is ResponseAction.respond_and_discard,
             "issue": [mlist.volume, mlist.next_digest_number, last and last.isoformat()],
         }
 
@@ -411,8 +414,8 @@ class Mailman3RequestsHandler(Mailman3Handler):
         request: {"list": posting address, "keys": of items, "addresses", "message_ids"}.
         answer: {"exists", "moved": [keys that were put, also if they were handled since], "waiting": [keys of those that still
         wait], "held": [Message-IDs], "asking", "leaving": [addresses whose requests wait], "members": {address: delivery
-        status}, "banned", "no_addresses": [addresses], "digests_enabled", "issue": [volume, number, time of the last
-        digest]}.
+        status}, "banned", "no_addresses": [addresses], "digests_enabled", "discards_confirmations": whether mail that confirms is, "issue":
+        [volume, number, time of the last digest]}.
         """
         facts = when_free(lambda: _List(self.config, request["list"]).facts(request), self.store.rollback)
         self.store.rollback()

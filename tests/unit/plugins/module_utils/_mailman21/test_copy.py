@@ -89,6 +89,19 @@ def test_a_mailman_2_on_python_3_is_read(tmp_path: Path) -> None:
     assert found["rosters"]["member"]["zoë@example.net"]["delivery_mode"].endswith("digests")
 
 
+@pytest.mark.usefixtures("own_files")
+def test_a_lists_own_texts_are_read(tmp_path: Path) -> None:
+    write(tmp_path, "test", attributes())
+    for language, file in (("fr", "postack.txt"), ("fr", "x.py"), ("tlh", "postack.txt")):
+        (tmp_path / "lists/test" / language).mkdir(exist_ok=True)
+        (tmp_path / "lists/test" / language / file).write_bytes("Reçu\n".encode("iso-8859-1"))
+    (tmp_path / "lists/test/fr/help.txt").symlink_to("/etc/passwd")
+    (tmp_path / "lists/test/de").symlink_to(tmp_path / "lists/test/fr")
+    with CopiedMailman21(str(tmp_path)) as backend:
+        facts = backend.facts(None)["test@lists.example.org"]
+    assert facts["own_texts"] == {"fr": {"postack.txt": "Reçu\n"}}
+
+
 class Hostile:
     def __reduce__(self) -> Any:
         return os.system, ("touch executed",)

@@ -370,8 +370,17 @@ def test_the_account_says_what_still_waits_and_what_the_copy_has_no_more() -> No
     later = requests.lines([], requests.read_lines(requests.written(lines)), there)
     assert [(line["gone"], line["waits"]) for line in later] == [(True, False), (True, True)]
     assert requests.sums(later) == {"found": 2, "moved": 2, "merged": 0, "quarantined": 0}
-    (sentence,) = requests.attention(later, "foo@x")
+    (sentence,) = requests.attention(later, facts(), "foo@x")
     assert "handled on the source" in sentence
+
+
+def test_a_list_that_discards_confirmations_is_named() -> None:
+    decisions = decided(confirmations=[confirmation("subscription", person=person())])
+    requests.settle(decisions, facts(moved=[decisions[0].item.key]), {}, check_mode=False)
+    lines = requests.lines(decisions, [], facts())
+    assert requests.attention(lines, facts(), "foo@x") == []
+    (sentence,) = requests.attention(lines, facts(discards_confirmations=True), "foo@x")
+    assert "its confirmations (1) wait in vain; set respond_and_continue" in sentence
 
 
 def test_an_account_that_a_crash_cut_off_is_read() -> None:

@@ -172,6 +172,46 @@ def test_a_text_with_a_placeholder_that_has_no_place_is_named() -> None:
     ]
 
 
+def test_texts_of_the_lists_own_folder_become_templates() -> None:
+    postack = "Your message %(subject)s to %(listname)s is out, for $5.\n"
+    source = old()
+    source["own_texts"] = {
+        "de": {"postack.txt": postack, "verify.txt": "Bitte%(remote)s: %(cookie)s an %(requestaddr)s\n"},
+        "en": {
+            "postack.txt": postack + "See %(optionsurl)s\n",
+            "listinfo.html": "<h1>",
+            "userpass.txt": "x",
+            "strange.txt": "x",
+        },
+        "tlh": {"postack.txt": postack},
+    }
+    found, lost = converted(source)
+    assert found["templates"] == {
+        "list:user:notice:post": {"de": "Your message $subject to $display_name is out, for $$5.\n"},
+        "list:user:action:subscribe": {"de": "Bitte: $token an $confirm_email\n"},
+    }
+    assert lost == [
+        "The text en/listinfo.html is not carried over: the web interface has pages of its own.",
+        "The text en/postack.txt has %(optionsurl)s, which Mailman 3 does not fill in: it is not carried over; "
+        "write list:user:notice:post under templates.",
+        "The text en/strange.txt is not carried over: Mailman 3 sends no such text.",
+        "The text en/userpass.txt is not carried over: nobody has a password for a list.",
+        "The text tlh/postack.txt is not carried over: Mailman 3 does not have that language.",
+    ]
+    assert model.parse_list({"name": "talk", "templates": found["templates"]}, {}).templates == found["templates"]
+
+
+@pytest.mark.parametrize("file", sorted(to_mailman3.FILES))
+def test_placeholders_of_files_are_those_of_their_templates(file: str) -> None:
+    name, placeholders = to_mailman3.FILES[file]
+    text = " ".join(f"%({word})s" for word in placeholders)
+    source = old()
+    source["own_texts"] = {"en": {file: text}}
+    found, lost = converted(source)
+    assert lost == [] and "%" not in found["templates"][name]["en"]
+    model.parse_list({"name": "talk", "templates": found["templates"]}, {})
+
+
 def test_a_rule_on_several_headers_becomes_several() -> None:
     source = old()
     source["header_matches"] = [
@@ -186,6 +226,12 @@ def test_a_rule_on_several_headers_becomes_several() -> None:
         {"header": "subject", "pattern": "sale", "action": "hold"},
     ]
     assert len(lost) == 1 and "'(?i)nonsense' is not carried over" in lost[0]
+
+
+def test_an_answer_that_swallows_confirmations_is_named() -> None:
+    assert converted(old(autorespond_requests="respond_and_continue"))[1] == []
+    (sentence,) = converted(old(autorespond_requests="respond_and_discard"))[1]
+    assert "discards mail that confirms something" in sentence
 
 
 def test_names_of_lists_among_senders_get_their_domain() -> None:
