@@ -15,6 +15,8 @@ description:
     progress from a copy of Mailman 2.1's files to lists of the Mailman 3 of this host, which must exist.
   - A held message waits with its reason, date and Message-ID; a moderator who accepts it posts it. A request waits for the moderators.
     Tokens of confirmations that people got by mail stay valid, as long as they were.
+  - Members get the options that an inventory does not have (own posts, a copy of what they get directly, acknowledgements, language),
+    unless they chose them on the target.
   - Messages of the digest in progress come first in the next digest, whose volume and number go on.
   - Nobody is told of what is moved, unless O(notify) or O(ask_again) say so.
   - Each thing that waits is in the account once, as moved, as merged with what there is (with the reason), or as quarantined (with the

@@ -25,6 +25,12 @@ _MMDF = re.compile(rb"(?m)^\x01\x01\x01\x01\r?$")
 _END_OF_HEADERS = re.compile(rb"\r?\n(?=\r?\n)")
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID[ \t]*:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
 _NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+# Bits of a member's options, and what they are in Mailman 3.
+_FLAGS = (
+    ("receive_own_postings", 2, False),
+    ("acknowledge_posts", 4, True),
+    ("receive_list_copy", 256, False),
+)
 OUTCOMES = ("moved", "merged", "quarantined")
 WAIT = ("held", "subscription", "unsubscription", "confirm_subscription", "confirm_unsubscription", "held_token")
 
@@ -186,6 +192,10 @@ class _Items:
                 {"as": "last_digest", "address": address, "delivery_mode": mode},
                 kept=_json({"address": address, "delivery_mode": mode}),
             )
+        people = options(self.found)
+        if people:
+            about = "the options of {0} members".format(len(people))
+            yield Item(self._key("options"), "options", "members", about, {"as": "options", "people": people})
         for each in self.found["bounces"]:
             yield Item(
                 self._key("bounce", each["address"]),
@@ -416,6 +426,24 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, indent=1, sort_keys=True, default=str).encode("utf-8")
 
 
+def options(found: Mapping[str, Any]) -> list[list[Any]]:
+    """Addresses of members, and their options that differ from Mailman 3's defaults.
+
+    hide_address is no option here: Mailman 3 hides addresses by default, and nothing is to be shown that was hidden.
+    """
+    out = []
+    for address, flags, _off, language in found["members"]:
+        said: dict[str, Any] = {}
+        for name, mask, value in _FLAGS:
+            if flags & mask:
+                said[name] = value
+        if language and language != found["language"]:
+            said["preferred_language"] = language
+        if said:
+            out.append([address, said])
+    return out
+
+
 def waiting(source: str, found: Mapping[str, Any], now: float, target: str | None = None) -> Waiting:
     """The items of a list, see _Items. now: the time, since confirmations end."""
     named = []
@@ -425,6 +453,9 @@ def waiting(source: str, found: Mapping[str, Any], now: float, target: str | Non
                 found["passwords"]
             )
         )
+    off = sum(1 for _address, _flags, is_off, _language in found["members"] if is_off)
+    if off:
+        named.append("Since when delivery is off for {0} members has no place in Mailman 3".format(off))
     if found["topics"]:
         named.append(
             "{0} members chose topics, which Mailman 3 does not have: they get all posts".format(found["topics"])
@@ -436,23 +467,25 @@ def waiting(source: str, found: Mapping[str, Any], now: float, target: str | Non
 # ---- what the target has
 
 
-def asked(items: Iterable[Item], earlier: Iterable[str]) -> dict[str, list[str]]:
+def asked(items: Iterable[Item], earlier: Iterable[str]) -> dict[str, list[Any]]:
     """What to ask the target of, see Mailman3RequestsHandler.facts. earlier: keys in the account of the last run."""
     items = list(items)
     wishes = [item.wish for item in items if item.wish]
     return {
         "keys": sorted({*earlier, *(item.key for item in items)}),
         "addresses": sorted({wish["address"] for wish in wishes if "address" in wish}),
+        "people": [each for wish in wishes if wish["as"] == "options" for each in wish["people"]],
         "message_ids": sorted({wish["message_id"] for wish in wishes if "message_id" in wish}),
     }
 
 
 # What a list that does not exist has.
 NOTHING: Mapping[str, Any] = {
-    **dict.fromkeys(("moved", "waiting", "held", "asking", "leaving", "banned", "no_addresses"), ()),
+    **dict.fromkeys(("moved", "waiting", "held", "asking", "leaving", "banned", "no_addresses", "languages"), ()),
     "members": {},
     "digests_enabled": True,
     "discards_confirmations": False,
+    "unset": 1,
     "issue": [1, 1, None],
 }
 
@@ -469,6 +502,9 @@ def decide(items: Sequence[Item], facts: Mapping[str, Any]) -> list[Decision]:
         what = wish.get("as")
         if item.key in moved:
             out.append(Decision(item, *(("merged", ASKED) if what == "ask" else ("moved", None))))
+            continue
+        if what == "options":
+            out.append(Decision(item, "put" if facts["unset"] else "moved", _languages(item, facts)))
             continue
         if item.outcome is not None:
             out.append(Decision(item, item.outcome, item.reason))
@@ -490,6 +526,17 @@ def decide(items: Sequence[Item], facts: Mapping[str, Any]) -> list[Decision]:
     return out
 
 
+def _languages(item: Item, facts: Mapping[str, Any]) -> str | None:
+    """What is said of languages of members that the target does not have."""
+    wanted = [said.get("preferred_language") for _address, said in (item.wish or {})["people"]]
+    missing = sorted({code for code in wanted if code} - set(facts["languages"]))
+    if not missing:
+        return None
+    return "{0} members read {1}, which Mailman 3 does not have: they get the language of the list".format(
+        sum(1 for code in wanted if code in missing), ", ".join(missing)
+    )
+
+
 def settle(
     decisions: Iterable[Decision], facts: Mapping[str, Any], failed: Mapping[str, str], *, check_mode: bool
 ) -> None:
@@ -499,9 +546,10 @@ def settle(
         if decision.outcome != "put":
             continue
         key = decision.item.key
-        asks = (decision.item.wish or {}).get("as") == "ask"
-        if check_mode or key in moved:
-            decision.outcome, decision.reason = ("merged", ASKED) if asks else ("moved", None)
+        what = (decision.item.wish or {}).get("as")
+        asks = what == "ask"
+        if check_mode or key in moved or (what == "options" and not facts["unset"]):
+            decision.outcome, decision.reason = ("merged", ASKED) if asks else ("moved", decision.reason)
         elif key in failed:
             decision.outcome, decision.reason = "quarantined", failed[key]
         else:
@@ -617,6 +665,11 @@ def attention(said: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], name:
         "{0}: {1} ({2}) is not moved: {3}".format(name, line["about"], line["source"], line["reason"])
         for line in said
         if line["outcome"] == "quarantined"
+    ]
+    out += [
+        "{0}: {1}".format(name, line["reason"])
+        for line in said
+        if line["kind"] == "options" and line["outcome"] == "moved" and line["reason"]
     ]
     out += [
         "{0}: {1} still waits here, and the copy has it no more: it was handled on the source; discard it".format(

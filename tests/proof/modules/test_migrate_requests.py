@@ -185,6 +185,11 @@ def test_all_that_waits_is_moved_once(
         assert len(account(fermium, each["list"].partition("@")[0])) == each["found"]
     assert kinds(moved, "held", "moved") == kinds(moved, "held", "found") == 11
     assert kinds(moved, "digest", "moved") == kinds(moved, "digest", "found") == 5
+    truth = json.loads((FIXTURE.parent / "sodium-truth.json").read_text(encoding="utf-8"))["lists"]["village-talk"]
+    member, flags = next((key, each["options"]) for key, each in truth["members"].items() if each["options"] & 2)
+    link = fermium.members(address("village-talk"))[member]["self_link"].rpartition("/")[2]
+    chosen = fermium.rest("GET", f"members/{link}/preferences")
+    assert (chosen["receive_own_postings"], chosen.get("receive_list_copy", True)) == (False, not flags & 256)
     held = fermium.held(address("helpdesk"))["Später"]
     assert held["reason"] == "Post by non-member to a members-only list" and held["sender"] == "outsider@example.com"
     assert held["message_id"] == "<held.hd.3@example.org>" and held["hold_date"].startswith("2026-11-22T16:23:41")

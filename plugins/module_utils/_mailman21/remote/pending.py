@@ -210,7 +210,7 @@ class WaitingFiles(object):
 
     def __init__(self, handler, name):
         # type: (PendingHandler, str) -> None
-        self.folder, self.name = handler.folder, name
+        self.folder, self.name, self.files = handler.folder, name, handler.files
         self.damaged = []  # type: list[dict[str, Any]]
         self.config = self._dictionary("config.pck")
         if self.damaged:
@@ -237,6 +237,8 @@ class WaitingFiles(object):
             "confirms": self.config.get("subscribe_policy") in (1, 3),
             "last_digests": list(self._last_digests()),
             "bounces": list(self._bounces()),
+            "members": self._members(),
+            "language": self._plain(self.config.get("preferred_language")),
             "passwords": len(self._people("passwords")),
             "topics": sum(1 for chosen in self._people("topics_userinterest").values() if chosen),
             "damaged": self.damaged,
@@ -371,6 +373,16 @@ class WaitingFiles(object):
         data = self._read("lists", self.name, "digest.mbox") or b""
         return [base64_of(part) for part in _MBOX.split(data) if part.strip()]
 
+    def _members(self):
+        # type: () -> list[list[Any]]
+        """Address, option flags, whether delivery is off, and language of each member."""
+        try:
+            rows = self.files.members(self.config)
+        except Exception as exc:
+            self._note("lists/{0}/config.pck".format(self.name), reason_of(exc), None)
+            return []
+        return [[row[0], row[3], bool(row[5]), row[6]] for row in rows]
+
     def _last_digests(self):
         # type: () -> Iterator[list[Any]]
         """Addresses of members who get one more digest, and whether it is a plain one."""
@@ -403,7 +415,8 @@ class PendingHandler(CopyHandler):
         answer: {"lists": {name: {"host", "requests", "unnamed": files of held messages that no request names,
         "confirmations", "digest": [base64], "issue": [volume, number of the next digest, time of the last one],
         "mime_digests": whether digests of new members are, "confirms": whether who asks for a subscription has confirmed,
-        "last_digests", "bounces", "passwords", "topics": how many members have one, "damaged": [{"file", "reason",
+        "last_digests", "bounces", "members": see WaitingFiles._members, "language": the list's, "passwords", "topics": how many
+        members have one, "damaged": [{"file", "reason",
         "bytes"}]}}, "unreadable": {name: sentence}}.
         """
         answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]

@@ -40,6 +40,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.s
 # The kind of the notes among what Mailman keeps pending, and the name of an item's key with the item itself.
 NOTE = "listops moved"
 MARK = "listops_moved"
+# Options of members, as Mailman's table of preferences names them.
+OPTIONS = ("receive_own_postings", "acknowledge_posts", "receive_list_copy", "preferred_language")
+PEOPLE = 1000
 # How many items there are in a transaction, so that Mailman need not wait for it.
 ITEMS = 10
 # Mailman holds the lock on a digest only while it adds a message.
@@ -64,6 +67,8 @@ class _List:
     def facts(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """See Mailman3RequestsHandler.facts_of."""
         from mailman.interfaces.autorespond import ResponseAction
+        from mailman.interfaces.languages import ILanguageManager
+        from zope.component import getUtility
 
         mlist = self.mlist
         if mlist is None:
@@ -72,6 +77,8 @@ class _List:
         last = mlist.digest_last_sent_at
         return {
             "exists": True,
+            "languages": sorted(getUtility(ILanguageManager).codes),
+            "unset": len(self._unset(request["people"])),
             "moved": sorted(self._moved(request["keys"])),
             "waiting": sorted(self._marked(request["keys"])),
             "held": sorted(self._held(request["message_ids"])),
@@ -159,6 +166,58 @@ class _List:
             member = self.mlist.members.get_member(address)
             if member is not None:
                 yield address, member.delivery_status.name
+
+    def _unset(self, people: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+        """Options that members shall have and did not choose here: rows of the table of preferences.
+
+        A member who subscribed as a user, with whatever address, did so here.
+        """
+        from mailman.interfaces.languages import ILanguageManager
+        from mailman.interfaces.member import MemberRole
+        from mailman.model.address import Address
+        from mailman.model.member import Member
+        from mailman.model.preferences import Preferences
+        from sqlalchemy import select
+        from zope.component import getUtility
+
+        wanted = {address.lower(): said for address, said in people}
+        languages = set(getUtility(ILanguageManager).codes)
+        table = Preferences.__table__
+        columns = [table.c[name] for name in OPTIONS]
+        query = (
+            select(Address.email, table.c.id, *columns)
+            .join(Member, Member.address_id == Address.id)
+            .join(table, table.c.id == Member.preferences_id)
+            .where(Member.list_id == self.mlist.list_id, Member.role == MemberRole.member)
+        )
+        out = []
+        for part in chunks(wanted):
+            for email_, key, *chosen in self.store.execute(query.where(Address.email.in_(part))):
+                said = {
+                    name: wanted[email_][name]
+                    for name, present in zip(OPTIONS, chosen)
+                    if present is None and name in wanted[email_]
+                }
+                if said.get("preferred_language", "en") not in languages:
+                    del said["preferred_language"]
+                if said:
+                    out.append({"id": key, **said})
+        return out
+
+    def set_options(self, people: Iterable[Sequence[Any]]) -> None:
+        from mailman.model.preferences import Preferences
+        from sqlalchemy import bindparam, update
+
+        table = Preferences.__table__
+        by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row in self._unset(people):
+            key = row.pop("id")
+            by_names.setdefault(tuple(sorted(row)), []).append(
+                {"key": key, **{"new_" + name: row[name] for name in row}}
+            )
+        for names, rows in by_names.items():
+            values = {name: bindparam("new_" + name) for name in names}
+            self.store.execute(update(table).where(table.c.id == bindparam("key")).values(values), rows)
 
     def _banned(self, address: str) -> bool:
         from mailman.interfaces.bans import IBanManager
@@ -411,10 +470,11 @@ class Mailman3RequestsHandler(Mailman3Handler):
     def facts_of(self, request: dict[str, Any]) -> dict[str, Any]:
         """What a list has of what is to be put into it.
 
-        request: {"list": posting address, "keys": of items, "addresses", "message_ids"}.
-        answer: {"exists", "moved": [keys that were put, also if they were handled since], "waiting": [keys of those that still
-        wait], "held": [Message-IDs], "asking", "leaving": [addresses whose requests wait], "members": {address: delivery
-        status}, "banned", "no_addresses": [addresses], "digests_enabled", "discards_confirmations": whether mail that confirms is, "issue":
+        request: {"list": posting address, "keys": of items, "addresses", "message_ids", "people": [[address, options]]}.
+        answer: {"exists", "unset": how many of these people did not choose an option, "languages": [codes], "moved": [keys
+        that were put, also if they were handled since], "waiting": [keys of those that still wait], "held": [Message-IDs],
+        "asking", "leaving": [addresses whose requests wait], "members": {address: delivery status}, "banned",
+        "no_addresses": [addresses], "digests_enabled", "discards_confirmations": whether mail that confirms is, "issue":
         [volume, number, time of the last digest]}.
         """
         facts = when_free(lambda: _List(self.config, request["list"]).facts(request), self.store.rollback)
@@ -432,10 +492,13 @@ class Mailman3RequestsHandler(Mailman3Handler):
         name = request["list"]
         failed: dict[str, str] = {}
         digest = [item for item in request["items"] if item["as"] == "digest"]
-        others = [item for item in request["items"] if item["as"] != "digest"]
+        people = [each for item in request["items"] if item["as"] == "options" for each in item["people"]]
+        others = [item for item in request["items"] if item["as"] not in ("digest", "options")]
         for start in range(0, len(others), ITEMS):
             last = start + ITEMS >= len(others)
             self._put(work, name, others[start : start + ITEMS], request["notify"] and last, failed)
+        for start in range(0, len(people), PEOPLE):
+            self._options(work, name, people[start : start + PEOPLE])
         if digest:
             mine = _List(self.config, name)
             stage = mine.stage_digest(digest)
@@ -446,6 +509,9 @@ class Mailman3RequestsHandler(Mailman3Handler):
         if request["issue"]:
             work.run(lambda: _List(self.config, name).set_issue(request["issue"]))
         return {"failed": failed}
+
+    def _options(self, work: Transactions, name: str, people: Sequence[Sequence[Any]]) -> None:
+        work.run(lambda: _List(self.config, name).set_options(people))
 
     def _put(
         self, work: Transactions, name: str, items: list[Mapping[str, Any]], notify: bool, failed: dict[str, str]

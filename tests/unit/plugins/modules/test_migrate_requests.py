@@ -19,7 +19,8 @@ from ansible_collections.listops.mailman.plugins.modules.migrate_requests import
 
 FOUND: dict[str, Any] = {
     "host": "lists.example.org",
-    **{key: [] for key in ("unnamed", "confirmations", "last_digests", "bounces")},
+    **{key: [] for key in ("unnamed", "confirmations", "last_digests", "bounces", "members")},
+    "language": "en",
     "requests": [
         {
             "id": 1,

@@ -21,7 +21,11 @@ TOKEN = "0123456789" * 4
 MESSAGE = b"From: a@example.net\nMessage-ID: <1@example.net>\nSubject: x\n\nHello.\n"
 EMPTY: dict[str, Any] = {
     "host": "lists.example.org",
-    **{key: [] for key in ("requests", "unnamed", "confirmations", "digest", "last_digests", "bounces", "damaged")},
+    **{
+        key: []
+        for key in ("requests", "unnamed", "confirmations", "digest", "last_digests", "bounces", "damaged", "members")
+    },
+    "language": "en",
     "issue": [1, 1, 0],
     "mime_digests": False,
     "confirms": True,
@@ -342,6 +346,32 @@ def test_last_digests_and_bounces() -> None:
     found = {"last_digests": [["a@x.org", True]], "bounces": [{"address": "b@x.org", "score": 2.0, "date": None}]}
     assert outcomes(**found) == ["merged", "merged"]
     assert outcomes(**found, there={"members": {"a@x.org": "enabled"}}) == ["put", "merged"]
+
+
+def test_options_of_members() -> None:
+    members = [
+        ["a@x.org", 0, False, "en"],
+        ["b@x.org", 2 | 4 | 16 | 256, True, "en"],
+        ["c@x.org", 8, False, "fr"],
+    ]
+    options = [
+        ["b@x.org", {"receive_own_postings": False, "acknowledge_posts": True, "receive_list_copy": False}],
+        ["c@x.org", {"preferred_language": "fr"}],
+    ]
+    assert requests.options({**EMPTY, "members": members}) == options
+    decision = one(members=members)
+    assert decision.outcome == "put" and decision.item.put()["people"] == options
+    done = one(members=members, there={"unset": 0, "languages": ["en", "fr"]})
+    assert (done.outcome, done.reason) == ("moved", None)
+    lacking = one(members=members, there={"unset": 0, "languages": ["en"]})
+    assert lacking.outcome == "moved" and "1 members read fr, which Mailman 3 does not have" in str(lacking.reason)
+    assert len(requests.attention(requests.lines([lacking], [], facts()), facts(), "foo@x")) == 1
+    requests.settle([decision], facts(unset=1), {}, check_mode=False)
+    assert decision.outcome == "lost"
+    assert decided(members=members[:1]) == []
+    assert requests.waiting("foo", {**EMPTY, "members": members}, NOW).named == [
+        "Since when delivery is off for 1 members has no place in Mailman 3"
+    ]
 
 
 # ---- the account

@@ -36,10 +36,15 @@ CONFIG = {
     "mime_is_default_digest": 1,
     "subscribe_policy": 3,
     "one_last_digest": {b"left@example.net": 1},
-    "user_options": {b"left@example.net": 8 | 256},
+    "user_options": {b"left@example.net": 8 | 256, b"a@example.net": 4},
     "passwords": {b"a@example.net": b"secret"},
     "topics_userinterest": {b"a@example.net": [b"Roses"], b"b@example.net": []},
     "bounce_info": {},
+    "members": {b"a@example.net": 0},
+    "digest_members": {b"b@example.net": b"B@example.net"},
+    "usernames": {},
+    "language": {b"a@example.net": b"de"},
+    "delivery_status": {b"b@example.net": (2, 1700000000.0)},
 }
 
 
@@ -109,6 +114,15 @@ def test_an_empty_list(copy: Path) -> None:
     assert found["mime_digests"] is True and found["confirms"] is True
     assert (found["passwords"], found["topics"]) == (1, 1)
     assert found["last_digests"] == [["left@example.net", True]]
+    assert found["members"] == [["a@example.net", 4, False, "de"], ["b@example.net", 0, True, None]]
+    assert found["language"] == "fr"
+
+
+def test_members_of_a_strange_kind_stop_nothing_else(copy: Path) -> None:
+    make(copy, "foo", config={**CONFIG, "members": [1]}, request={1: (3, b"old@example.net")})
+    found = foo(copy)
+    assert found["members"] == [] and len(found["requests"]) == 1
+    assert "its attribute members is" in found["damaged"][0]["reason"]
 
 
 def test_requests_are_read_without_passwords(copy: Path) -> None:
