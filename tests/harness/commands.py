@@ -61,12 +61,13 @@ def one_story(name: str) -> int:
     if host:
         story, tests = stories.on_mailman21(story)
     prerequisites.set_up()
+    venv = versions.environment_of(os.environ.get("CORE", ""))
     engine = prerequisites.engine()
     parts = Run()
     if tests:
         parts.part(f"story {name} on {host}", partial(contract, engine, host, tests=tests))
     else:
-        parts.part(f"story {name}", partial(stories.run_story, story, engine))
+        parts.part(f"story {name}", partial(stories.run_story, story, engine, venv=venv))
     return parts.finish()
 
 
@@ -75,10 +76,13 @@ def one_part(name: str) -> int:
     parts = Run()
     if name == "units":
         prerequisites.need_gnupg()
+    venv = versions.environment_of(os.environ.get("CORE", ""))
     if name == "lint":
         lint.lint(parts)
+    elif name == "test-truth":
+        parts.part(name, truth)
     else:
-        parts.part(name, {"units": units, "sanity": sanity, "test-truth": truth}[name])
+        parts.part(name, partial({"units": units, "sanity": sanity}[name], venv=venv))
     return parts.finish()
 
 

@@ -80,7 +80,7 @@ def stamp_of(requirements: Path) -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]} {hashlib.sha1(requirements.read_bytes()).hexdigest()}\n"
 
 
-def make_venv(venv: Path, arguments: list[str], stamp: str) -> None:
+def make_venv(venv: Path, arguments: list[str], stamp: str, python: str = sys.executable) -> None:
     """A virtual environment with the arguments' packages, unless the one there has this stamp."""
     kept = venv / "listops-stamp"
     if kept.exists() and kept.read_text(encoding="utf-8") == stamp:
@@ -96,7 +96,7 @@ def make_venv(venv: Path, arguments: list[str], stamp: str) -> None:
     )
     if version != stamp.split()[0]:
         shutil.rmtree(venv, ignore_errors=True)
-        run([sys.executable, "-m", "venv", str(venv)], log="venv", env=env, brief="venv")
+        run([python, "-m", "venv", str(venv)], log="venv", env=env, brief="venv")
     python = str(venv / "bin/python")
     uv = next(line for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines() if line.startswith("uv=="))
     try:

@@ -10,13 +10,18 @@ import re
 import shutil
 from pathlib import Path
 
-from harness.checkout import CACHE, HOME, ROOT, environment
-from harness.console import Failed, Problem, run, step
+from harness.checkout import CACHE, HOME, LOGS, ROOT, VENV, environment
+from harness.console import Failed, Problem, ask, run, step
 from harness.lint import tracked
 from harness.results import Count, PartFailed
 
 TREE = CACHE / "sanity/ansible_collections/listops/mailman"
-PIP = "24.2"  # the one that this ansible-test asks for
+# The pip that this ansible-test asks for.
+ASK_FOR_PIP = """
+from types import SimpleNamespace
+from ansible_test._internal.python_requirements import get_venv_packages
+print(get_venv_packages(SimpleNamespace(version=""))["pip"])
+"""
 
 
 def copy_tree() -> None:
@@ -31,13 +36,16 @@ def copy_tree() -> None:
         run(["git", "-C", str(TREE), *arguments], log="sanity-git", env=environment())
 
 
-def stand_in_for_get_pip() -> None:
+def stand_in_for_get_pip(venv: Path) -> None:
     """ansible-test downloads get-pip from outside the package index; what it finds here it does not download."""
+    status, pip = ask([str(venv / "bin/python"), "-c", ASK_FOR_PIP], env=environment())
+    if status:
+        raise Problem(f"ansible-test does not say which pip it uses: {pip}")
     cache = HOME / ".ansible/test/cache"
-    script = cache / f"get_pip_{PIP.replace('.', '_')}.py"
+    script = cache / f"get_pip_{pip.replace('.', '_')}.py"
     if not script.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        download = ["python", "-m", "pip", "download", "-q", "--no-deps", "--dest", str(cache), f"pip=={PIP}"]
+        download = ["python", "-m", "pip", "download", "-q", "--no-deps", "--dest", str(cache), f"pip=={pip}"]
         run(download, log="sanity-pip", env=environment())
         shutil.copy(ROOT / "tests/get_pip.py", script)
 
@@ -59,15 +67,16 @@ def judge(output: str, failed: bool) -> Count:
     return Count(passed=max(0, ran - number), failed=number)
 
 
-def sanity() -> Count:
-    step("ansible-test sanity")
+def sanity(name: str = "sanity", *, venv: Path = VENV) -> Count:
+    step(f"ansible-test {name}")
     copy_tree()
-    stand_in_for_get_pip()
-    env = environment({"HOME": str(HOME)})
+    stand_in_for_get_pip(venv)
+    env = environment({"HOME": str(HOME)}, venv=venv)
     env["PATH"] = search_path(env["PATH"])
     del env["ANSIBLE_CONFIG"], env["ANSIBLE_CONNECTION_PLUGINS"]
+    log = name.replace(" ", "-")
     try:
-        return judge(run(["ansible-test", "sanity", "--color", "no"], log="sanity", env=env, cwd=TREE), failed=False)
+        return judge(run(["ansible-test", "sanity", "--color", "no"], log=log, env=env, cwd=TREE), failed=False)
     except Failed as exc:
-        output = (CACHE / "logs/sanity.log").read_text(encoding="utf-8")
+        output = (LOGS / f"{log}.log").read_text(encoding="utf-8")
         raise PartFailed(str(exc), judge(output, failed=True)) from exc
