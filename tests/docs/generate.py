@@ -4,6 +4,7 @@
 """Writes a page for each module and role from its own specification, and the links to the project.
 
     tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md, roles/*/README.md, docs/vocabulary.md,
+                                      docs/playbooks.md, docs/reference.md,
                                       and the links in galaxy.yml and the issue forms
     tests/docs/generate.py --check    exit 1 and name the pages that are not up to date
 
@@ -22,6 +23,7 @@ import typing as t
 from pathlib import Path
 
 import links
+import plays
 import words
 import yaml
 from antsibull_docs_parser import dom
@@ -275,15 +277,27 @@ def pages() -> dict[Path, str]:
     modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
     roles = sorted(path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml"))
     known = {("module", name) for name in modules} | {("role", name) for name in roles}
-    result = {words.PAGE: words.page()} | links.files((ROOT / links.GALAXY).read_text(encoding="utf-8"))
+    result = {words.PAGE: words.page(), plays.PAGE: plays.page()} | links.files(
+        (ROOT / links.GALAXY).read_text(encoding="utf-8")
+    )
+    specs: dict[str, dict] = {}
     for kind, names, render in (("module", modules, module_page), ("role", roles, role_page)):
         if not names:
             continue
-        found = ansible_doc("-t", kind, *(f"{COLLECTION}.{name}" for name in names))
+        found = specs[kind] = ansible_doc("-t", kind, *(f"{COLLECTION}.{name}" for name in names))
         for name in names:
             for path in [page_of(kind, name)] + ([readme_of(name)] if kind == "role" else []):
                 result[path] = render(name, found[f"{COLLECTION}.{name}"], Links(known, path))
+    page = Page("module", "reference", Links(known, plays.INDEX))
+    result[plays.INDEX] = plays.index(
+        {name: page.prose(spec_of(specs["module"], name)["doc"]["short_description"]) for name in modules},
+        {name: page.prose(spec_of(specs["role"], name)["entry_points"]["main"]["short_description"]) for name in roles},
+    )
     return result
+
+
+def spec_of(specs: dict, name: str) -> dict:
+    return specs[f"{COLLECTION}.{name}"]
 
 
 def main() -> int:

@@ -35,7 +35,7 @@ CORES = (
     Core("2.20", "ansible~=13.0", (3, 12)),
     Core("2.21", "ansible~=14.0", (3, 12)),
 )
-TOOLS = ["hypothesis", "molecule", "passlib", "pytest", "pytest-testinfra", "pytest-xdist"]
+TOOLS = ["dnspython", "hypothesis", "molecule", "passlib", "pytest", "pytest-testinfra", "pytest-xdist"]
 
 
 def interpreter(core: Core) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,36 @@ def test_hosts_to_serve_have_addresses_of_either_kind(fermium: Fermium, proved: 
     }
     assert list(answers.values()) == [["250"], ["250"], ["550"], ["550"]], said
     proved("hosts to serve are named by IPv4 and IPv6 addresses", "2 served, their neighbours refused")
+
+
+def test_the_dns_lacks_records_until_they_are_published(
+    controller: Controller, outside: Outside, tmp_path: Path, proved: Proved
+) -> None:
+    run = ("playbooks/dns_records.yml", "--extra-vars", f"dns_records_file={tmp_path / 'zone'}")
+    said = controller.stopped(*run)
+    for name, kind in ((site.DOMAIN, "MX"), (f"proof._domainkey.{site.DOMAIN}", "TXT"), ("fermium.example.org", "A")):
+        assert f"published: {name}. IN {kind} " in said
+    assert f"missing: {TEAMS}. IN MX 10 fermium.example.org." in said
+    lines = [line.split(" ", 3) for line in (tmp_path / "zone").read_text(encoding="utf-8").splitlines()]
+    for name in (site.DOMAIN, f"_dmarc.{site.DOMAIN}", TEAMS):
+        assert f"missing: {name}. IN TXT " in said
+    # as the owner of the zone would, but in dnsmasq's words
+    published = [
+        f"txt-record={name[:-1]},{value}"
+        for name, _in, kind, value in lines
+        if kind == "TXT" and "_domainkey" not in name
+    ]
+    published.append(f"mx-host={TEAMS},fermium.example.org,10")
+    outside.check("cp", "-p", "/etc/dnsmasq.conf", "/run/dnsmasq.kept")
+    try:
+        outside.check("tee", "-a", "/etc/dnsmasq.conf", stdin="\n".join(published) + "\n")
+        outside.check("systemctl", "restart", "dnsmasq.service")
+        said = json.dumps(controller.playbook(*run))
+        assert said.count("published: ") == len(lines) and changed(json.loads(said)) == 0
+        outside.check("sed", "-i", "s/a:mx.example.net -all/-all/", "/etc/dnsmasq.conf")
+        outside.check("systemctl", "restart", "dnsmasq.service")
+        assert f"different: {site.DOMAIN}. IN TXT" in controller.stopped(*run)
+    finally:
+        outside.check("cp", "-p", "/run/dnsmasq.kept", "/etc/dnsmasq.conf")
+        outside.check("systemctl", "restart", "dnsmasq.service")
+    proved("the DNS records are told, and missing and different ones are an error", f"{len(lines)} records")

@@ -123,6 +123,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("config_copy", []),
         ("config_files", []),
         ("config_info", []),
+        ("dns_info", []),
         ("host_info", []),
         ("htdigest_user", []),
         ("mailman_account", ["_accounts"]),

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The documentation site: built with antsibull-docs' own set-up of Sphinx, and looked at in a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from harness import images
+from harness.checkout import CACHE, ROOT, environment
+from harness.console import Problem, run, say, step
+from harness.results import Count, PartFailed
+
+FOLDER = CACHE / "docs-site"
+HTML = FOLDER / "html"
+PICTURES = ROOT / "tests/output/screenshots/docs-site"
+COLLECTION = "listops.mailman"
+# The rest of conf.py. Its own intersphinx asks other hosts, and without it names of Ansible's own plugins are plain text.
+SETTINGS = """
+extensions = [name for name in extensions if name != "sphinx.ext.intersphinx"] + ["myst_parser"]
+myst_heading_anchors = 4
+suppress_warnings = ["ref.ref", "misc.highlighting_failure"]
+html_use_smartypants = False
+"""
+
+
+def build() -> None:
+    """Write the site; anything that Sphinx warns of is an error."""
+    step("docs-site")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    source = FOLDER / "rst"
+    source.mkdir(parents=True)
+    env = environment()
+    start = ["antsibull-docs", "sphinx-init", "--use-current", "--squash-hierarchy", "--lenient"]
+    names = ["--project", COLLECTION, "--title", COLLECTION, "--html-short-title", COLLECTION]
+    authors = ["--copyright", "The listops.mailman contributors", "--dest-dir", str(FOLDER), COLLECTION]
+    run([*start, *names, *authors], log="docs-site-init", env=env, brief="sphinx-init")
+    (source / "index.rst").unlink()
+    with (FOLDER / "conf.py").open("a", encoding="utf-8") as settings:
+        settings.write(SETTINGS)
+    run(["python", "tests/docs/site.py", str(source)], log="docs-site-pages", env=env)
+    reference = source / "reference"
+    reference.mkdir(mode=0o755)
+    configuration = ["--config-file", str(FOLDER / "antsibull-docs.cfg")]
+    current = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(reference), COLLECTION]
+    run(["antsibull-docs", *configuration, "collection", *current], log="docs-site-reference", env=env, brief="docs")
+    sphinx = ["sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-c", str(FOLDER), "-b", "html"]
+    run([*sphinx, str(source), str(HTML)], log="docs-site", env=env)
+
+
+def browse(engine: dict[str, str]) -> Count:
+    """Open each page in the browser of the test hosts' image, follow its links, look at its pictures, search."""
+    build()
+    images.ensure([images.OUTSIDE], engine)
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
+    mounts = [f"--volume={HTML}:/site:ro", f"--volume={ROOT / 'tests/docs'}:/look:ro", f"--volume={PICTURES}:/pictures"]
+    command = [engine["LISTOPS_ENGINE"], "run", "--rm", "--network=none", *mounts, images.name_of(images.OUTSIDE)]
+    report = FOLDER / "looked-at.json"
+    output = run([*command, "python3", "/look/look.py"], log="docs-site-look", env=environment(engine))
+    found = json.loads(output.splitlines()[-1])
+    report.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    return judge(found)
+
+
+def judge(found: dict[str, list[str]]) -> Count:
+    """What was seen: pages, and what is wrong with them."""
+    wrong = found["wrong"]
+    if not found["pages"]:
+        raise Problem("The documentation site has no page.")
+    say(f"  {len(found['pages'])} pages, {found['links']} links, {found['pictures']} pictures")
+    if wrong:
+        raise PartFailed(f"the documentation site has {wrong[0]}", Count(failed=len(wrong), failures=tuple(wrong)))
+    return Count(passed=len(found["pages"]))
+
+
+def told() -> str:
+    return str((HTML / "index.html").relative_to(ROOT))
+
+
+def there(path: Path = HTML) -> bool:
+    return (path / "index.html").exists()
