@@ -1,7 +1,7 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-contract test-truth story stories bench docs package lint units sanity clean
+.PHONY: help demo test test-all test-contract test-truth story stories bench docs docs-site test-docs-site package lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
@@ -10,7 +10,7 @@ demo: ## a list server in a throw-away host, proved, and left running
 	@$(HARNESS) demo
 test: ## lint, sanity, units, contract, and the stories (but the rare ones)
 	@$(HARNESS) test
-test-all: ## the same with the rare stories, the contract on other Pythons, and every ansible-core that upstream supports
+test-all: ## the same with the rare stories, the contract on other Pythons, every ansible-core that upstream supports, and the documentation site
 	@$(HARNESS) test-all
 test-contract: ## the modules on Mailman 2.1: its stand-in (SUITE=trixie: in Debian 13's Python), or that in a container, MAILMAN2_HOST=name
 	@MAILMAN2_HOST='$(MAILMAN2_HOST)' SUITE='$(SUITE)' $(HARNESS) test-contract
@@ -24,6 +24,10 @@ bench: ## how fast 1,000 lists are, against the floor and today's ways (25 minut
 	@MAILMAN2_HOST='$(MAILMAN2_HOST)' BEFORE='$(BEFORE)' $(HARNESS) bench
 docs: ## write the reference pages again from the specs
 	@$(HARNESS) docs
+docs-site: ## the documentation as a site, in .cache/docs-site/html
+	@$(HARNESS) docs-site
+test-docs-site: ## the same, and each page of it opened in a browser
+	@$(HARNESS) test-docs-site
 package: ## the collection as an archive in .cache/package; signed: KEY=fingerprint, of a key in your GnuPG
 	@KEY='$(KEY)' $(HARNESS) package
 lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs, antsibull-docs, hosting files, galaxy-importer

@@ -4,7 +4,7 @@
 """Writes a page for each module and role from its own specification, and the links to the project.
 
     tests/docs/generate.py            write docs/modules/*.md, docs/roles/*.md, roles/*/README.md, docs/vocabulary.md,
-                                      docs/playbooks.md, docs/reference.md,
+                                      docs/playbooks.md, docs/reference.md, docs/images/*.svg,
                                       and the links in galaxy.yml and the issue forms
     tests/docs/generate.py --check    exit 1 and name the pages that are not up to date
 
@@ -23,6 +23,7 @@ import typing as t
 from pathlib import Path
 
 import links
+import picture
 import plays
 import words
 import yaml
@@ -288,6 +289,7 @@ def pages() -> dict[Path, str]:
         for name in names:
             for path in [page_of(kind, name)] + ([readme_of(name)] if kind == "role" else []):
                 result[path] = render(name, found[f"{COLLECTION}.{name}"], Links(known, path))
+    result |= picture.files(ROOT)
     page = Page("module", "reference", Links(known, plays.INDEX))
     result[plays.INDEX] = plays.index(
         {name: page.prose(spec_of(specs["module"], name)["doc"]["short_description"]) for name in modules},

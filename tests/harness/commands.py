@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 
-from harness import images, lint, prerequisites, stories, versions
+from harness import images, lint, prerequisites, site, stories, versions
 from harness.bench import bench
 from harness.checkout import ROOT
 from harness.clean import clean
@@ -36,6 +36,8 @@ COMMANDS = [
     "matrix",
     "package",
     "docs",
+    "docs-site",
+    "test-docs-site",
     "lint",
     "units",
     "sanity",
@@ -125,6 +127,7 @@ def test(everything: bool) -> int:
     if everything:
         for suite, python in OTHER_PYTHONS:
             parts.part(f"contract, modules in Python {python}", partial(contract, engine, suite=suite))
+        parts.part("documentation site", partial(site.browse, engine))
         versions.other_versions(parts, engine)
     return parts.finish()
 
@@ -145,6 +148,21 @@ def docs() -> int:
     return 0
 
 
+def docs_site() -> int:
+    prerequisites.set_up()
+    site.build()
+    say(f"made {(site.HTML / 'index.html').relative_to(ROOT)}")
+    return 0
+
+
+def test_docs_site() -> int:
+    prerequisites.set_up()
+    engine = prerequisites.engine()
+    parts = Run()
+    parts.part("documentation site", partial(site.browse, engine))
+    return parts.finish()
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make")
     parser.add_argument("command", choices=COMMANDS)
@@ -161,6 +179,8 @@ def main(arguments: list[str]) -> int:
         "bench": partial(bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", "")),
         "package": partial(package, os.environ.get("KEY", "")),
         "docs": docs,
+        "docs-site": docs_site,
+        "test-docs-site": test_docs_site,
         "clean": clean,
     }
     try:
