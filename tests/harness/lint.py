@@ -24,7 +24,7 @@ COMMANDS = {
     "mypy": ["mypy"],
     "changelog": ["antsibull-changelog", "lint"],
     "docs up to date": ["python", GENERATE_DOCS, "--check"],
-    "links of docs": ["python", "tests/docs/site.py", "--check"],
+    "links of docs": ["python", "tests/docs/pages.py", "--check"],
     # of the files that git knows
     "antsibull-docs": [
         "antsibull-docs",

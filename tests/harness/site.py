@@ -41,7 +41,7 @@ def build() -> None:
     (source / "index.rst").unlink()
     with (FOLDER / "conf.py").open("a", encoding="utf-8") as settings:
         settings.write(SETTINGS)
-    run(["python", "tests/docs/site.py", str(source)], log="docs-site-pages", env=env)
+    run(["python", "tests/docs/pages.py", str(source)], log="docs-site-pages", env=env)
     reference = source / "reference"
     reference.mkdir(mode=0o755)
     configuration = ["--config-file", str(FOLDER / "antsibull-docs.cfg")]

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages of the documentation site, from the Markdown files that people read in the repository.
 
-    tests/docs/site.py FOLDER    write them there, for Sphinx
-    tests/docs/site.py --check   exit 1 and name each link of these files that leads nowhere
+    tests/docs/pages.py FOLDER    write them there, for Sphinx
+    tests/docs/pages.py --check   exit 1 and name each link of these files that leads nowhere
 
 docs/README.md is the first page; its headings and links are the site's menu. Each section of docs/runbook.md becomes a
 page. Links are written again: to pages of the site where there is one, else to the repository. What antsibull-docs
