@@ -39,14 +39,27 @@ def build() -> None:
     authors = ["--copyright", "The listops.mailman contributors", "--dest-dir", str(FOLDER), COLLECTION]
     run([*start, *names, *authors], log="docs-site-init", env=env, brief="sphinx-init")
     (source / "index.rst").unlink()
-    with (FOLDER / "conf.py").open("a", encoding="utf-8") as settings:
-        settings.write(SETTINGS)
+    with (FOLDER / "conf.py").open("a", encoding="utf-8") as configuration:
+        configuration.write(SETTINGS)
+    # it is not on Galaxy
+    settings = FOLDER / "antsibull-docs.cfg"
+    galaxy = "ansible-galaxy collection install {namespace}.{name}"
+    text = settings.read_text(encoding="utf-8")
+    if galaxy not in text:
+        raise Problem(f"antsibull-docs.cfg has no {galaxy}: see what sphinx-init of this antsibull-docs writes.")
+    settings.write_text(
+        text.replace(galaxy, "ansible-galaxy collection install {namespace}-{name}-VERSION.tar.gz"), encoding="utf-8"
+    )
     run(["python", "tests/docs/pages.py", str(source)], log="docs-site-pages", env=env)
     reference = source / "reference"
     reference.mkdir(mode=0o755)
-    configuration = ["--config-file", str(FOLDER / "antsibull-docs.cfg")]
     current = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(reference), COLLECTION]
-    run(["antsibull-docs", *configuration, "collection", *current], log="docs-site-reference", env=env, brief="docs")
+    run(
+        ["antsibull-docs", "--config-file", str(settings), "collection", *current],
+        log="docs-site-reference",
+        env=env,
+        brief="docs",
+    )
     # no plugin of ours reads any
     (reference / "environment_variables.rst").unlink()
     sphinx = ["sphinx-build", "-q", "-W", "--keep-going", "-j", "auto", "-c", str(FOLDER), "-b", "html"]

@@ -50,7 +50,7 @@ def test_it_runs_each_story(tmp_path):
 def test_it_runs_each_part_of_make_test():
     commands = {part for job in WORKFLOW["jobs"] for run in steps(job) for part in re.findall(r"make ([a-z-]+)", run)}
     checks = set(WORKFLOW["jobs"]["code"]["strategy"]["matrix"]["check"])
-    assert commands | checks == {"lint", "units", "sanity", "test-truth", "test-contract", "story"}
+    assert commands | checks == {"lint", "units", "sanity", "test-truth", "test-contract", "test-docs-site", "story"}
 
 
 def test_a_part_that_failed_fails_the_whole():
