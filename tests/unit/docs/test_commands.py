@@ -104,7 +104,7 @@ def test_playbooks_and_their_variables(page: str, text: str, folder: Path) -> No
         return
     given = {name for text in options["extra_vars"] for name in variables(text)}
     allowed = PLAYBOOKS[playbook] | SHARED
-    if playbook in ("site", "lists", "check_inventory", "audit"):
+    if playbook in ("site", "lists", "migrate", "check_inventory", "audit"):
         allowed |= ROLES
     assert given <= allowed, f"{page}: {playbook} has no {given - allowed}"
     assert all(Path(path).is_dir() for path in options["inventory"])
