@@ -80,11 +80,16 @@ def adopt(
     values.update(_people(found, roles))
     kept, omitted = _declarable(name, found, schema, more, values)
     if renamed:
-        reason = _refusal(name, found, schema, {**more, **renamed}, kept)
-        if reason is None or reason == _refusal(name, found, schema, more, kept):
-            more.update(renamed)
-        else:
-            omitted["renamed_from"] = _former(name, found, renamed["renamed_from"]) or _reason(name, reason)
+        missing = _unaccepted(name, found, renamed["renamed_from"])
+        certain = [former for former in renamed["renamed_from"] if former not in missing]
+        for chosen in (renamed, {**renamed, "renamed_from": certain}):
+            reason = _refusal(name, found, schema, {**more, **chosen}, kept)
+            if chosen["renamed_from"] and reason in (None, _refusal(name, found, schema, more, kept)):
+                more.update(chosen)
+                break
+        if more.get("renamed_from") != renamed["renamed_from"]:
+            key = "renamed_from: [{0}]".format(", ".join(missing or renamed["renamed_from"]))
+            omitted[key] = _ALIASES.format(", ".join(missing.values())) if missing else _reason(name, reason or "")
     if ("members",) in kept:
         more["members"] = {"state": "exact", "addresses": kept.pop(("members",))}
     if ("nonmembers",) in kept:
@@ -211,16 +216,16 @@ def _reason(name: str, refusal: str) -> str:
     return refusal.partition("list {0}: ".format(name))[2] or refusal
 
 
-def _former(name: str, found: Mapping[str, Any], former: Collection[str]) -> str:
-    """Why former names would change something: a list takes posts to each of them."""
+# A list takes posts to each of its former names.
+_ALIASES = "it would also add {0} to acceptable_aliases; write it if that is wanted, or mail to what the list was called is refused"
+
+
+def _unaccepted(name: str, found: Mapping[str, Any], former: Collection[str]) -> dict[str, str]:
+    """Former names for which a list takes no posts, and their addresses."""
     domain = name.partition("@")[2]
-    full = [each if "@" in each else "{0}@{1}".format(each, domain) for each in former]
-    missing = set(full).difference(found["settings"].get("acceptable_aliases") or [])
-    if not missing:
-        return ""
-    return "[{0}] would also add {1} to acceptable_aliases; write it if that is wanted, or mail to the former name is refused".format(
-        ", ".join(former), ", ".join(sorted(missing))
-    )
+    full = {each: each if "@" in each else "{0}@{1}".format(each, domain) for each in former}
+    taken = found["settings"].get("acceptable_aliases") or []
+    return {each: address for each, address in full.items() if address not in taken}
 
 
 def _refusal(

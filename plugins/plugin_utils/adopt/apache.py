@@ -93,6 +93,7 @@ def read(
         _ours(sites[OWN], files, names, web_domain, found)
     else:
         _tls(sites, web_domain, found)
+        _server_aliases(sites, web_domain, found)
     robots = files.get(ROBOTS)
     if robots is not None and robots.strip() != _usual_robots(names.mailman21).strip():
         found.take(ROBOTS, "apache_robots", robots, "")
@@ -300,6 +301,18 @@ def _tls(sites: Mapping[str, list[Directive]], web_domain: str, found: Found) ->
                 plain = path
     if plain:
         found.take(plain, "apache_tls", "off", "selfsigned")
+
+
+def _server_aliases(sites: Mapping[str, list[Directive]], web_domain: str, found: Found) -> None:
+    """Other names of the site that ours replaces; where that domain is only one of its aliases, it is the site of something else."""
+    aliases: dict[str, str] = {}
+    for path, said in sites.items():
+        for options in hosts(said).values():
+            if web_domain in (name.lower() for name in options.get("servername", [])):
+                aliases.update(dict.fromkeys((name.lower() for name in options.get("serveralias", [])), path))
+    aliases.pop(web_domain, None)
+    if aliases:
+        found.take(next(iter(aliases.values())), "apache_server_aliases", list(aliases), [])
 
 
 def _ours(said: list[Directive], files: Mapping[str, str], names: Names, web_domain: str, found: Found) -> None:

@@ -258,6 +258,15 @@ def _smarthost_login(text: str, host: str, found: Found) -> None:
             return
 
 
+def _domains_in(value: str, config: Config, depth: int = 5) -> list[str]:
+    """A list of domains, with those that it refers to by name; one of them may refer to others."""
+    domains: list[str] = []
+    for item in _split(expanded(value, config.macros)):
+        named = config.lists.get(item[1:]) if item.startswith("+") and depth else None
+        domains.extend([item] if named is None else _domains_in(named, config, depth - 1))
+    return domains
+
+
 def list_domains(config: Config) -> list[str]:
     """Domains of the domain lists that the routers to Mailman use."""
     used: list[str] = []
@@ -265,12 +274,7 @@ def list_domains(config: Config) -> list[str]:
         words = expanded(" ".join(router.options.values()), config.macros).lower()
         if router.options.get("driver") == "redirect" or not re.search("mailman|lmtp", words + router.name):
             continue
-        domains = expanded(router.options.get("domains", ""), config.macros)
-        for item in _split(domains):
-            if item.startswith("+") and item[1:] in config.lists:
-                used.extend(_split(expanded(config.lists[item[1:]], config.macros)))
-            else:
-                used.append(item)
+        used.extend(_domains_in(router.options.get("domains", ""), config))
     return [domain for domain in dict.fromkeys(used) if _DOMAIN.fullmatch(domain)]
 
 
@@ -380,9 +384,7 @@ def _domains_of(router: Driver, config: Config, files: Mapping[str, str], names:
     if not router.options.get("domains"):
         return names.domains
     here = config.main.get("primary_hostname") or files.get("/etc/mailname", "").strip()
-    domains: list[str] = []
-    for item in _split(expanded(router.options["domains"], config.macros)):
-        domains.extend(_split(expanded(config.lists[item[1:]], config.macros)) if item[1:] in config.lists else [item])
+    domains = _domains_in(router.options["domains"], config)
     domains = [here if domain == "@" else domain for domain in domains]
     return [domain for domain in dict.fromkeys(domains) if _DOMAIN.fullmatch(domain)]
 
@@ -415,7 +417,7 @@ def _alias(path: str, alias: str, target: str, names: Names, found: Found) -> bo
         names.add(
             Former(alias, targets[0] if "@" in targets[0] else "{0}@{1}".format(targets[0], domain), "mail", path)
         )
-    elif domain not in names.old_domains:
+    elif domain not in names.old_domains and domain not in found.variables.get("exim_system_domains", ()):
         found.note(path, "{0} leads to the list {1}, from a domain that Mailman does not have.".format(alias, lists[0]))
     return True
 

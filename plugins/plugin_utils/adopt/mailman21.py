@@ -94,6 +94,10 @@ def _mm_cfg(path: str, files: Mapping[str, str], domains: list[str], found: Foun
             found.note(
                 path, "{0} is no plain value, so it is not adopted: give it in mailman_mm_cfg, or it goes.".format(name)
             )
+    for name in sorted({name for name, _arguments in program.calls} - {"add_virtualhost", "execfile"}):
+        found.note(
+            path, "It calls {0}(), which the role's does not: give in mailman_mm_cfg what that sets.".format(name)
+        )
 
 
 def _kept(text: str | None) -> Any:

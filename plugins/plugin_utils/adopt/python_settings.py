@@ -57,8 +57,12 @@ def _settings(body: list[ast.stmt]) -> Literals:
             _add(statement, values, unknown)
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             loaded = _loaded(statement.value)
+            changed = _changed_by(statement.value.func)
             if loaded is not None:
                 values.update(loaded)
+            elif changed:
+                values.pop(changed, None)
+                unknown.add(changed)
             else:
                 calls.extend(_call(statement.value, values))
         else:
@@ -236,6 +240,16 @@ def _json(node: ast.expr) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _changed_by(function: ast.expr) -> str:
+    """The name whose value a method such as append() changes, empty where it is none's."""
+    if not isinstance(function, ast.Attribute):
+        return ""
+    node = function.value
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _call(node: ast.Call, known: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

@@ -164,6 +164,15 @@ def test_the_certificate_of_the_site() -> None:
     assert adopted(text.format(443, "other.example.org", keys))[0].variables == {}
 
 
+def test_other_names_of_the_site_that_goes() -> None:
+    text = "<VirtualHost *:80>\nServerName {0}\nServerAlias {1} www.example.org\n</VirtualHost>\n"
+    found, _renamed = adopted(text.format("lists.example.org", "Mail.example.org") * 2)
+    assert found.variables["apache_server_aliases"] == ["mail.example.org", "www.example.org"]
+    # it is the site of something else
+    found, _renamed = adopted(text.format("club.example.org", "lists.example.org"))
+    assert "apache_server_aliases" not in found.variables
+
+
 def test_a_host_that_is_ours_already() -> None:
     text = """# Ansible managed
 <VirtualHost *:443>

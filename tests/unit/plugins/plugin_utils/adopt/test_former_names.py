@@ -73,7 +73,17 @@ def test_a_former_name_is_declared_where_that_changes_nothing(aliases: list[str]
     )
     if not written:
         (sentence,) = made.notes["talk@lists.example.org"]
-        assert "old@lists.example.org" in sentence and "# renamed_from is not declared" in made.files["lists.yml"]
+        assert (
+            "old@lists.example.org" in sentence and "# renamed_from: [old] is not declared" in made.files["lists.yml"]
+        )
+
+
+def test_of_former_names_those_are_declared_that_the_list_knows() -> None:
+    renamed = {"talk@lists.example.org": {"renamed_from": ["old", "older"], "renamed_archives": "stay"}}
+    made = inventory.write(server(a_list(acceptable_aliases=["older@lists.example.org"])), "leave", {}, "", renamed)
+    (entry,) = variables(made)["mailman_lists"]
+    assert (entry["renamed_from"], entry["renamed_archives"]) == (["older"], "stay")
+    assert "# renamed_from: [old] is not declared" in made.files["lists.yml"]
 
 
 def test_what_a_list_is_called_stays_though_it_has_the_former_name() -> None:

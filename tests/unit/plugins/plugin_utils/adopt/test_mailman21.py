@@ -118,6 +118,18 @@ def test_virtual_hosts_that_the_role_does_not_have_are_said() -> None:
     assert ["www.example.net" in sentence for sentence in found.notes[PATH]] == [True]
 
 
+def test_what_is_changed_in_place_and_called_is_said() -> None:
+    found = adopted(
+        "GLOBAL_PIPELINE.insert(1, 'Ours')\nadd_language('xx', 'Ours', 'utf-8', 'ltr')\nMTA = None\n"
+        "add_virtualhost('lists.example.org', 'lists.example.org')\n"
+    )
+    assert found.variables == {}
+    assert [sentence.split()[:3] for sentence in found.notes[PATH]] == [
+        ["GLOBAL_PIPELINE", "is", "no"],
+        ["It", "calls", "add_language(),"],
+    ]
+
+
 def test_what_is_no_python_is_said_and_not_quoted() -> None:
     found = adopted("print 'x'\nSUBSCRIBE_FORM_SECRET = 'hush'\n")
     assert found.variables == {} and found.secrets == {}

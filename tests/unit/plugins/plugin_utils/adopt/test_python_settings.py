@@ -117,6 +117,13 @@ def test_nothing_grows(bomb: str) -> None:
     assert time.monotonic() - began < 20
 
 
+def test_a_method_changes_what_was_assigned() -> None:
+    program = python_settings.read(
+        "A = ['x']\nA.append('y')\nB = {'c': {}}\nB['c']['d'].update(e=1)\nF = 1\nos.environ.setdefault('F', '2')\n"
+    )
+    assert (program.values, program.unknown) == ({"F": 1}, frozenset({"A", "B"}))
+
+
 def test_python_2() -> None:
     program = python_settings.read(
         "# -*- python -*-\nfrom Defaults import *\nMODE = 0775\nBIG = 10L\nNAME = u'caf\u00e9'\nYESNO = No\n"
