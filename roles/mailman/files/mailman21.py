@@ -9,6 +9,7 @@ check BIN CANDIDATE     checks a candidate mm_cfg.py, or with - standard input, 
 Percent signs are not allowed here, because the program travels inside a validate command.
 """
 
+import copy
 import json
 import os
 import re
@@ -23,11 +24,12 @@ def settings(space):
 
 
 def facts(Defaults):
+    # mm_cfg.py has the same lists, and may put something into one
+    defaults = copy.deepcopy(settings(vars(Defaults)))
     try:
         from Mailman import mm_cfg
     except Exception:  # a broken file is there to be replaced
         mm_cfg = Defaults
-    defaults = settings(vars(Defaults))
     site_list = os.path.join(mm_cfg.LIST_DATA_DIR, mm_cfg.MAILMAN_SITE_LIST, "config.pck")
     return {
         "version": mm_cfg.VERSION,

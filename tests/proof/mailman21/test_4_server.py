@@ -67,6 +67,22 @@ def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller,
     proved("settings of one's own reach Mailman, and go again", "text in UTF-8; a secret, in no difference")
 
 
+def test_what_would_be_lost_is_said(fermium: Sodium, controller: Controller, proved: Proved) -> None:
+    """Also what is put into a list of Mailman's own defaults, as its documentation says to do with handlers of one's own."""
+    ours = fermium.ask("read", path=MM_CFG)
+    try:
+        fermium.ask("write", path=MM_CFG, text=f"{ours}\nADMIN_CATEGORIES.append('ours')\n")
+        fermium.check("chmod", "0644", MM_CFG)
+        shown = json.dumps(
+            results(controller.playbook("playbooks/site.yml", "--tags=mailman", "--check"), controller.host)
+        )
+        assert "also sets ADMIN_CATEGORIES: put into mailman_mm_cfg what shall stay" in shown
+    finally:
+        fermium.ask("write", path=MM_CFG, text=ours)
+        fermium.check("chmod", "0644", MM_CFG)
+    proved("what mm_cfg.py only adds to is said before it goes", "ADMIN_CATEGORIES")
+
+
 def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
     modes = fermium.check(
         "stat", "-c", "%a %U:%G", "/etc/mailman/mm_cfg_secrets.py", "/etc/mailman/listops-secrets.json"
