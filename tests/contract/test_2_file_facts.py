@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from mailman21 import ROOT, STATE, Mailman21
+from support import recorded21
 
 
 def test_a_lock_names_its_holder_and_ends_after_five_hours(host: Mailman21, made: str) -> None:
@@ -128,7 +129,7 @@ def test_a_recorded_state_is_read(host: Mailman21) -> None:
     """All settings and members of 16 lists, as the Mailman that wrote them saw them."""
     truth = json.loads((ROOT / "tests/truth/sodium-truth.json").read_text(encoding="utf-8"))["lists"]
     unpack = [*host.engine, "exec", "-i", host.container, "tar", "-xz", "-C", host.room]
-    subprocess.run(unpack, input=(ROOT / "tests/truth/sodium-var-lib-mailman.tgz").read_bytes(), check=True)
+    subprocess.run(unpack, input=recorded21.STATE.read_bytes(), check=True)
     found = json.loads(host.sh("python2.7 fixture.py $(dirname $(find . -name lists -type d | head -1))"))
     assert found.keys() == truth.keys()
     compared = 0

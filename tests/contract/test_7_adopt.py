@@ -6,22 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
-import subprocess
 from typing import Any
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
-from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory, new_lists
 from mailman21 import OLD_DISABLE, STATE, Mailman21
+from support import recorded21
 
-FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "truth/sodium-var-lib-mailman.tgz"
 LIST, MEMBER, INFO = "mailman_list", "mailman_member", "mailman_list_info"
 AWKWARD = (
     'description=\'{{ lookup("pipe", "id") }}\'\n'
@@ -132,21 +127,9 @@ def test_what_a_new_list_has_is_recorded(host: Mailman21, made: str) -> None:
 
 
 @pytest.fixture
-def recorded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def recorded(tmp_path: pathlib.Path) -> dict[str, Any]:
     """The recorded state of a real Mailman 2.1, as mailman_list_info returns that of a host."""
-    subprocess.run(["tar", "-x", "--no-same-owner", "-f", FIXTURE, "-C", tmp_path], check=True)
-    who = identity.Identity("tests", os.geteuid(), os.getegid(), str(tmp_path))
-    monkeypatch.setattr(identity, "reader", lambda *_any: who)
-    with CopiedMailman21(str(tmp_path / "var/lib/mailman")) as backend:
-        lists, facts = backend.read(), backend.facts(None)
-        roles = ["owner", "moderator", "member", "nonmember"]
-        return {
-            "engine": "mailman21",
-            "domains": list(backend.info.domains),
-            "unreadable": {},
-            "available_settings": backend.info.schema,
-            "lists": {name: presented(each, facts[name], roles, None) for name, each in lists.items()},
-        }
+    return recorded21.read(tmp_path)
 
 
 def test_the_recorded_state_is_made_again(host: Mailman21, name: str, recorded: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,12 +13,11 @@ import pytest
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
-from support import site
+from support import recorded21, site
 from support.controller import Controller
 from support.fermium import Fermium
 from support.proved import Proved
 
-FIXTURE = pathlib.Path(__file__).resolve().parents[2] / "truth/sodium-var-lib-mailman.tgz"
 COPY = "/srv/sodium"
 LIST, INFO = "listops.mailman.mailman_list", "listops.mailman.mailman_list_info"
 
@@ -28,7 +26,7 @@ LIST, INFO = "listops.mailman.mailman_list", "listops.mailman.mailman_list_info"
 def copy(controller: Controller, fermium: Fermium) -> Iterator[str]:
     """A copy of /var/lib/mailman on a host without a Mailman 2.1."""
     controller.task("ansible.builtin.file", path=COPY, state="directory", mode="0755")
-    controller.task("ansible.builtin.unarchive", src=str(FIXTURE), dest=COPY)
+    controller.task("ansible.builtin.unarchive", src=str(recorded21.STATE), dest=COPY)
     yield f"{COPY}/var/lib/mailman"
     fermium.check("rm", "-rf", COPY)
 
@@ -44,7 +42,7 @@ def test_lists_of_a_mailman_21_become_lists_of_mailman_3(
     controller: Controller, fermium: Fermium, copy: str, proved: Proved
 ) -> None:
     found = controller.task(INFO, mailman_copy=copy)
-    assert len(found["lists"]) == 16
+    assert len(found["lists"]) == recorded21.LISTS
     written = inventory.write(found, "inventory", {}, "mailman3")
     said = read(written)
     defaults = {**said["mailman_list_defaults"], "domain": site.DOMAIN}

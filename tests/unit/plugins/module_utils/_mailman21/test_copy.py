@@ -18,6 +18,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Hos
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
+from support import recorded21
 
 TRUTH = Path(__file__).resolve().parents[4] / "truth"
 
@@ -33,11 +34,7 @@ def own_files(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def sodium(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sodium")
-    subprocess.run(
-        ["tar", "-x", "--no-same-owner", "-f", TRUTH / "sodium-var-lib-mailman.tgz", "-C", folder], check=True
-    )
-    return next(folder.rglob("lists/*/config.pck")).parents[2]
+    return recorded21.unpacked(tmp_path_factory.mktemp("sodium"))
 
 
 def write(folder: Path, name: str, config: Any, protocol: int = 2) -> None:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
-from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
-from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
+from support import recorded21
 
 TESTS = Path(__file__).resolve().parents[4]
 NAME = "talk@lists.example.org"
@@ -110,26 +106,7 @@ def changes(found: dict[str, Any], members: str = "leave") -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def sodium(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The recorded state of a real Mailman 2.1, as mailman_list_info returns it."""
-    folder = tmp_path_factory.mktemp("sodium")
-    fixture = TESTS / "truth/sodium-var-lib-mailman.tgz"
-    subprocess.run(["tar", "-x", "--no-same-owner", "-f", fixture, "-C", folder], check=True)
-    place = next(folder.rglob("lists/*/config.pck")).parents[2]
-    with pytest.MonkeyPatch.context() as patch:
-        who = identity.Identity("tests", os.geteuid(), os.getegid(), str(folder))
-        patch.setattr(identity, "reader", lambda *_any: who)
-        with CopiedMailman21(str(place)) as backend:
-            lists, facts = backend.read(), backend.facts(None)
-            shown = backend.own_archive().policies()
-            return {
-                "engine": "mailman21",
-                "domains": list(backend.info.domains),
-                "unreadable": {},
-                "available_settings": backend.info.schema,
-                "lists": {
-                    name: presented(each, facts[name], ["owner", "moderator", "member", "nonmember"], shown.get(name))
-                    for name, each in lists.items()
-                },
-            }
+    return recorded21.read(tmp_path_factory.mktemp("sodium"))
 
 
 @pytest.mark.parametrize("members", inventory.MEMBERS)
