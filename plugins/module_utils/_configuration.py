@@ -52,7 +52,7 @@ _UNIT = re.compile(
 )
 # Below the folder of Mailman 2.1.
 PREFIXES = ("/usr/lib/mailman", "/var/lib/mailman", "/usr/local/mailman", "/opt/mailman")
-PREFIX_FILES = ("Mailman/mm_cfg.py", "Mailman/mm_cfg_secrets.py", "Mailman/listops-secrets.json")
+PREFIX_FILES = ("Mailman/Defaults.py", "Mailman/mm_cfg.py", "Mailman/mm_cfg_secrets.py", "Mailman/listops-secrets.json")
 
 # More than any configuration that a person looks after has.
 LARGEST = 1 << 20

@@ -326,6 +326,15 @@ def _ours(files: Mapping[str, str], names: Names, found: Found) -> None:
     if len(login) == 2:
         found.variables["exim_smarthost_user"], found.secrets["exim_smarthost_password"] = login
     text = files[MONOLITHIC]
+    defaults = host_variables.defaults("exim")
+    for pattern, name in (
+        (r"^domainlist system_domains   = (.+)$", "exim_system_domains"),
+        (r"^domainlist relay_to_domains = (.+)$", "exim_relay_to_domains"),
+        (r"^local_interfaces = (.+)$", "exim_local_interfaces"),
+    ):
+        value = re.search(pattern, text, re.MULTILINE)
+        if value:
+            found.take(MONOLITHIC, name, _split(value[1]), defaults[name])
     hosts = re.search(r"^hostlist   relay_from_hosts = <; \+loopback ; (.+)$", text, re.MULTILINE)
     if hosts:
         found.take(MONOLITHIC, "exim_relay_from_hosts", [host.strip() for host in hosts[1].split(";")], [])
@@ -334,7 +343,7 @@ def _ours(files: Mapping[str, str], names: Names, found: Found) -> None:
         found.take(MONOLITHIC, "exim_smarthost", smarthost[1].replace("::", ":"), "")
     spam = spam_of(text)
     for name, value in spam.items():
-        found.take(MONOLITHIC, name, value, host_variables.defaults("exim")[name])
+        found.take(MONOLITHIC, name, value, defaults[name])
 
 
 def _contacts(files: Mapping[str, str], found: Found) -> None:

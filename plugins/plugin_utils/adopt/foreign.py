@@ -13,7 +13,13 @@ import fnmatch
 import re
 from typing import Any, Collection, Iterator, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import apache, exim, host_variables, mailman3
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import (
+    apache,
+    exim,
+    host_variables,
+    mailman3,
+    mailman21,
+)
 
 _COPY = "It is replaced, and a copy stays beside it"
 _STAYS = "It stays as it is"
@@ -74,6 +80,8 @@ FATES = (
 )
 # What is of interest only where it is about lists.
 _ABOUT_LISTS = re.compile(r"mailman|pipermail|hyperkitty|postorius", re.IGNORECASE)
+# What a role installs as it is, by name.
+_INSTALLED = {path.name: path for path in host_variables.ROLES.glob("*/files/*.service")}
 _POSTFIX = "/etc/postfix/main.cf"
 _REMOVED = (
     "The host has {0}: listops.mailman.site refuses until exim_replace_mail_server is true, and then removes it; what is in its queue "
@@ -97,6 +105,7 @@ def notes(
     unread = ["/etc/exim4/conf.d/", exim.TEMPLATE]
     if exim.MONOLITHIC not in files:
         unread = [exim.TEMPLATE if exim.is_split(files) else "/etc/exim4/conf.d/"]
+    mm_cfg = mailman21.configuration(files)
     web_is_ours = _is_ours(mailman3.WEB, files.get(mailman3.WEB, ""))
     nginx = False
     for path, text in sorted(files.items()):
@@ -105,7 +114,9 @@ def notes(
         elif path.startswith(apache.SITES):
             yield from _site(path, text, web_domain, ours=path == apache.OWN and apache.is_ours(files))
         elif path not in packaged and not _is_ours(path, text) and not path.startswith(tuple(unread)):
-            fate = None if path == _WEB_CRON and web_is_ours else _fate(path, engine)
+            # Debian's Mailman has links to the one mm_cfg.py.
+            passed = (path == _WEB_CRON and web_is_ours) or (path.endswith("/mm_cfg.py") and path != mm_cfg)
+            fate = None if passed else _fate(path, engine)
             if fate is not None and (_ABOUT_LISTS.search(text) or not path.startswith("/etc/apache2/")):
                 yield path, fate.sentence
     if nginx:
@@ -126,6 +137,8 @@ def marks() -> tuple[str, ...]:
 
 def _is_ours(path: str, text: str) -> bool:
     name = path.rpartition("/")[2]
+    if name in _INSTALLED and text == _INSTALLED[name].read_text(encoding="utf-8"):
+        return True
     return name.startswith("listops-") or "Ansible managed" in text[:400] or any(mark in text for mark in marks())
 
 

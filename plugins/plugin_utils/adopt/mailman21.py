@@ -26,6 +26,7 @@ _VARIABLES = {
 _USUAL_PORTS = (0, "0", 25)
 # Where it is, as who it runs and how mail gets in is not for the roles' variables to say.
 _OURS = {"MTA", "VIRTUAL_HOSTS", "SUBSCRIBE_FORM_SECRET", "KNOWN_SPAMMERS", "DEFAULT_URL_HOST", "DEFAULT_URL_PATTERN"}
+_UNSET = object()
 _SPAMMERS = re.compile(r"\[\+\]\{([0-9]{1,2}),\}")
 
 
@@ -51,7 +52,7 @@ def _mm_cfg(path: str, files: Mapping[str, str], domains: list[str], found: Foun
     # Ours has what may be a password in a file beside it.
     text = files[path] + "\n" + files.get(folder + "/mm_cfg_secrets.py", "")
     try:
-        program = python_settings.read(text)
+        program, defaults21 = _read(text, files)
     except SyntaxError:
         found.note(
             path,
@@ -77,8 +78,14 @@ def _mm_cfg(path: str, files: Mapping[str, str], domains: list[str], found: Foun
         if re.match("[A-Z][A-Z0-9_]*$", name)
         and name not in _VARIABLES
         and name not in _OURS
-        and not (name in ours and ours[name] == value)
+        and value != ours.get(name, defaults21.get(name, _UNSET))
     }
+    strange = [name for name in settings if defaults21 and name not in defaults21]
+    for name in strange:
+        del settings[name]
+    if strange:
+        sentence = "Mailman has no setting {0}, so it is not adopted, and what else reads it there finds it no more."
+        found.note(path, sentence.format(", ".join(sorted(strange))))
     if "KNOWN_SPAMMERS" in values:
         settings.update(_spammers(path, values["KNOWN_SPAMMERS"], found))
     found.take_settings(path, "mailman_mm_cfg", settings)
@@ -98,6 +105,21 @@ def _mm_cfg(path: str, files: Mapping[str, str], domains: list[str], found: Foun
         found.note(
             path, "It calls {0}(), which the role's does not: give in mailman_mm_cfg what that sets.".format(name)
         )
+
+
+def _read(text: str, files: Mapping[str, str]) -> tuple[python_settings.Literals, dict[str, Any]]:
+    """What mm_cfg.py sets, and Mailman's own defaults, to which it may add; _UNSET where these are no plain values."""
+    own = python_settings.read(text)
+    stock = next((said for path, said in files.items() if path.endswith("/Mailman/Defaults.py")), "")
+    try:
+        before = python_settings.read(stock)
+        after = python_settings.read(stock + "\n" + text)
+    except SyntaxError:
+        return own, {}
+    touched = [*own.values, *sorted(own.unknown)]
+    values = {name: after.values[name] for name in touched if name in after.values}
+    known = {**dict.fromkeys(before.unknown, _UNSET), **before.values}
+    return own._replace(values=values, unknown=after.unknown.intersection(touched)), known
 
 
 def _kept(text: str | None) -> Any:

@@ -35,12 +35,17 @@ def read(text: str) -> Literals:
     try:
         body = _parsed(text)
     except SyntaxError:
-        # What settings of Python 2 have that Python 3 does not read: numbers like 0775 and 1L.
-        body = _parsed(re.sub(r"(?<![\w.'\"])0([0-7]+)\b(?![.'\"])", r"0o\1", re.sub(r"\b([0-9]+)[lL]\b", r"\1", text)))
+        body = _parsed(_of_python3(text))
     try:
         return _settings(body)
     except RecursionError as exc:
         raise SyntaxError(str(exc)) from exc
+
+
+def _of_python3(text: str) -> str:
+    """Without what settings of Python 2 have that Python 3 does not read: numbers like 0775 and 1L, and a True of their own."""
+    text = re.sub(r"^([ \t]*)(True|False)(?=[ \t]*=[^=])", r"\1_\2", text, flags=re.MULTILINE)
+    return re.sub(r"(?<![\w.'\"])0([0-7]+)\b(?![.'\"])", r"0o\1", re.sub(r"\b([0-9]+)[lL]\b", r"\1", text))
 
 
 def _settings(body: list[ast.stmt]) -> Literals:
@@ -61,8 +66,7 @@ def _settings(body: list[ast.stmt]) -> Literals:
             if loaded is not None:
                 values.update(loaded)
             elif changed:
-                values.pop(changed, None)
-                unknown.add(changed)
+                _change(changed, statement.value, values, unknown)
             else:
                 calls.extend(_call(statement.value, values))
         else:
@@ -250,6 +254,21 @@ def _changed_by(function: ast.expr) -> str:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _change(name: str, node: ast.Call, values: dict[str, Any], unknown: set[str]) -> None:
+    """NAME.insert(0, "x") of a list that is known; what else a method does is not."""
+    before = values.pop(name, None)
+    try:
+        if not isinstance(before, list) or not isinstance(node.func, ast.Attribute) or node.keywords:
+            raise NoValue
+        if not isinstance(node.func.value, ast.Name) or node.func.attr not in ("append", "extend", "insert", "remove"):
+            raise NoValue
+        changed = list(before)
+        getattr(changed, node.func.attr)(*(value(argument, values) for argument in node.args))
+        values[name] = _short(changed)
+    except (NoValue, TypeError, ValueError):
+        unknown.add(name)
 
 
 def _call(node: ast.Call, known: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:

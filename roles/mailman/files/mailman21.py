@@ -48,8 +48,11 @@ def kind(value):
     return [types for types in BASIC if isinstance(value, types)]
 
 
-def fits(value, default):
+def fits(name, value, default):
     """Nothing at all switches things off; otherwise it is what it was: a number, a text, a list or a dictionary."""
+    # False is no archiver, and any other is a command
+    if name.endswith("_EXTERNAL_ARCHIVER"):
+        default = ""
     return default is None or value in (None, 0) or kind(value) == kind(default)
 
 
@@ -72,7 +75,7 @@ def problems(Defaults, path):
     for name, value in sorted(settings(space).items()):
         if name not in defaults:
             yield "{0} is not a setting of Mailman {1}: give one of its Defaults.py".format(name, Defaults.VERSION)
-        elif not fits(value, defaults[name]):
+        elif not fits(name, value, defaults[name]):
             yield "{0} is {1!r}: give a value of the type of Mailman's default, {2!r}".format(
                 name, value, defaults[name]
             )

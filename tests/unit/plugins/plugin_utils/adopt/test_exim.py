@@ -186,6 +186,7 @@ def test_a_domain_without_lists_is_an_old_one_on_mailman_21_only() -> None:
 def test_a_host_that_is_ours_already() -> None:
     config = (
         "# Mail server of a mailing-list host. Debian uses this file instead of the one it\n"
+        "domainlist system_domains   = @ : localhost : example.org\ndomainlist relay_to_domains = \nlocal_interfaces = <; ::1 ; 192.0.2.9\n"
         "hostlist   relay_from_hosts = <; +loopback ; 192.0.2.1\nsmtp_accept_max     = 200\n"
         "  deny    message = This message scored $spam_score points of spam\n          condition = ${if >={$acl_m_score}{75} }\n"
         "begin routers\nsmarthost:\n  driver = manualroute\n  route_list = * mx.example.org::587\n"
@@ -207,6 +208,8 @@ def test_a_host_that_is_ours_already() -> None:
         "exim_postmaster": "ops",
         "exim_aliases": {"root": "me@example.net"},
         "exim_smarthost_user": "me",
+        "exim_system_domains": ["@", "localhost", "example.org"],
+        "exim_local_interfaces": ["::1", "192.0.2.9"],
         "exim_relay_from_hosts": ["192.0.2.1"],
         "exim_smarthost": "mx.example.org:587",
         "exim_spam_action": "reject",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import foreign
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import foreign, host_variables
 
 NAME = "lists.example.org"
 SITE = "<VirtualHost *:80>\nServerName {0}\nServerAlias x {1}\n</VirtualHost>\n"
@@ -55,6 +55,15 @@ def test_what_is_ours_or_of_a_package_is_not_said() -> None:
     assert said("/etc/apache2/sites-enabled/mailman.conf", '    RedirectMatch temp "^/$" "/x"\n') == []
     assert said("/etc/mailman/mm_cfg.py", engine="mailman3") == []
     assert said("/etc/default/exim4") == []
+    unit = "spamassassin-maintenance.service"
+    text = (host_variables.ROLES / "spamassassin/files" / unit).read_text(encoding="utf-8")
+    assert said("/etc/systemd/system/" + unit, text) == []
+    assert said("/etc/systemd/system/" + unit, text + "Nice=1\n") != []
+
+
+def test_a_link_to_mm_cfg_is_not_said_again() -> None:
+    path = "/etc/mailman/mm_cfg.py"
+    assert len(said(path, engine="mailman21", **{"/usr/lib/mailman/Mailman/mm_cfg.py": "x"})) == 1
 
 
 def test_sites() -> None:

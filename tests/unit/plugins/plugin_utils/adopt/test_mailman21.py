@@ -130,6 +130,48 @@ def test_what_is_changed_in_place_and_called_is_said() -> None:
     ]
 
 
+DEFAULTS = """
+try:
+    True, False
+except NameError:
+    True = 1
+PREFIX = '/usr/lib/mailman'
+MAILMAN_SITE_LIST = 'mailman'
+MTA = 'Manual'
+IMAGE_LOGOS = '/icons/'
+DEFAULT_SEND_REMINDERS = True
+QUEUE_DIR = os.path.join(PREFIX, 'qfiles')
+GLOBAL_PIPELINE = ['SpamDetect', 'Approve', 'ToOutgoing']
+LC_DESCRIPTIONS = {}
+"""
+
+
+def test_against_mailmans_own_defaults() -> None:
+    stock = {"/usr/lib/mailman/Mailman/Defaults.py": DEFAULTS}
+    found = adopted(
+        "MAILMAN_SITE_LIST = 'mailman'\nGLOBAL_PIPELINE.insert(1, 'SpamAssassin')\nGLOBAL_PIPELINE.remove('Approve')\n"
+        "LC_DESCRIPTIONS['xx'] = ('Ours', 'utf-8')\nIMAGE_LOGOS = '/icons/'\nDEB_LISTMASTER = 'root'\n"
+        "QUEUE_DIR = '/srv/queue'\nMTA = None\n",
+        **stock,
+    )
+    assert found.variables == {
+        "mailman_mm_cfg": {
+            # the role has another value
+            "IMAGE_LOGOS": "/icons/",
+            "QUEUE_DIR": "/srv/queue",
+            "GLOBAL_PIPELINE": ["SpamDetect", "SpamAssassin", "ToOutgoing"],
+            "LC_DESCRIPTIONS": {"xx": ["Ours", "utf-8"]},
+        }
+    }
+    assert [sentence.split()[:5] for sentence in found.notes[PATH]] == [
+        ["Mailman", "has", "no", "setting", "DEB_LISTMASTER,"]
+    ]
+    # of defaults that nobody can read nothing is known
+    assert adopted("MAILMAN_SITE_LIST = 'mailman'\n", **dict.fromkeys(stock, "print 'x'\n")).variables == {
+        "mailman_mm_cfg": {"MAILMAN_SITE_LIST": "mailman"}
+    }
+
+
 def test_what_is_no_python_is_said_and_not_quoted() -> None:
     found = adopted("print 'x'\nSUBSCRIBE_FORM_SECRET = 'hush'\n")
     assert found.variables == {} and found.secrets == {}

@@ -97,6 +97,8 @@ def test_a_place_of_format_gives_no_attribute() -> None:
         "A = 'xxxxxxxx'\n" + "A = A + A\n" * 60,
         "A = ['xxxxxxxx']\n" + "A = A + A\n" * 60,
         "A = ['x']\n" + "A = [A, A]\n" * 60,
+        "A = ['xxxxxxxx']\n" + "A.extend(A)\n" * 60,
+        "A = ['x']\n" + "A.append(A)\n" * 60,
         "A = 'x'\n" + "A = '{}{}{}{}'.format(A, A, A, A)\n" * 60,
         "A = 2\n" + "A = A * A\n" * 60,
         "A = " + "[" * 90 + "]" * 90,
@@ -121,7 +123,12 @@ def test_a_method_changes_what_was_assigned() -> None:
     program = python_settings.read(
         "A = ['x']\nA.append('y')\nB = {'c': {}}\nB['c']['d'].update(e=1)\nF = 1\nos.environ.setdefault('F', '2')\n"
     )
-    assert (program.values, program.unknown) == ({"F": 1}, frozenset({"A", "B"}))
+    assert (program.values, program.unknown) == ({"A": ["x", "y"], "F": 1}, frozenset({"B"}))
+    program = python_settings.read(
+        "A = ['x']\nA.insert(0, 'w')\nA.extend(['y', 'z'])\nA.remove('y')\nB = ['x']\nB.remove('y')\nC = [1]\nC.sort(key=f)\n"
+        "D = [1]\nD.append(f())\nE.append(1)\nG = 'x'\nG.append(1)\n"
+    )
+    assert (program.values, program.unknown) == ({"A": ["w", "x", "z"]}, frozenset("BCDEG"))
 
 
 def test_python_2() -> None:
