@@ -171,7 +171,7 @@ NAMED = {
     ("roles/mailman/tasks/secrets.yml", "Read the kept secrets"): LEFT_TO_ROOT,
     ("roles/mailman/tasks/secrets.yml", "Read the generated secrets"): LEFT_TO_ROOT,
     (
-        "roles/mailman/tasks/foreign.yml",
+        "roles/mailman/tasks/refuse.yml",
         "Read the present configuration",
     ): "present.py opens databases as their users",
     ("roles/spamassassin/tasks/install.yml", "Create the user, without login and without password"): TEXT,
