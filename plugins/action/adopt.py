@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         found = arguments["found"]
         host = self._host(arguments)
         server = {**host.variables, **arguments["server"]}
-        made = inventory.write(found, arguments["members"], server, arguments["engine"], host.renamed)
+        made = inventory.write(found, arguments["members"], server, arguments["engine"], host.renamed, host.external)
         files = {folder / name: content for name, content in made.files.items()}
         private = {folder / name for name in made.private}
         hidden = folder / SECRETS

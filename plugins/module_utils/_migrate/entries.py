@@ -38,10 +38,12 @@ ORDER = (
         "info",
         "subject_prefix",
     ),
-    *("owners", "moderators", "members", "nonmembers", "bans", "header_matches", "archivers"),
+    *("owners", "moderators", "members", "nonmembers", "external_archives", "bans", "header_matches", "archivers"),
     *(name for name in LIST_FIELDS if name not in ("display_name", "description", "info", "subject_prefix")),
     *("templates", "settings"),
 )
+# Addresses of archives that anybody may subscribe to a list.
+PUBLIC_ARCHIVES = frozenset({"archive@mail-archive.com", "archive@jab.org"})
 _RANK = {name: rank for rank, name in enumerate(ORDER)}
 
 
@@ -66,11 +68,13 @@ def adopt(
     schema: Mapping[str, Mapping[str, Any]],
     roles: Collection[str],
     renamed: Mapping[str, Any] = MappingProxyType({}),
+    archives: Collection[str] = (),
 ) -> Adopted:
     """One list.
 
     found: as mailman_list_info returns it. schema: available_settings of its Mailman. roles: whose people are written.
     renamed: renamed_from and renamed_archives, as the configuration of the host has them.
+    archives: addresses of external archives besides the public ones.
     """
     before = found["before"] or {}
     values = dict(_values(found, schema, before))
@@ -90,6 +94,19 @@ def adopt(
         if more.get("renamed_from") != renamed["renamed_from"]:
             key = "renamed_from: [{0}]".format(", ".join(missing or renamed["renamed_from"]))
             omitted[key] = _ALIASES.format(", ".join(missing.values())) if missing else _reason(name, reason or "")
+    external = [
+        person["address"]
+        for person in found["rosters"].get("member", ())
+        if person["address"].lower() in PUBLIC_ARCHIVES.union(archives)
+    ]
+    if external:
+        others = _without(kept, external)
+        reason = _refusal(name, found, schema, {**more, "external_archives": external}, others)
+        if reason in (None, _refusal(name, found, schema, more, kept)):
+            more["external_archives"], kept = external, others
+        else:
+            key = "external_archives: [{0}]".format(", ".join(external))
+            omitted[key] = _reason(name, reason) if "external_archives" in (reason or "") else _EXTERNAL
     if ("members",) in kept:
         more["members"] = {"state": "exact", "addresses": kept.pop(("members",))}
     if ("nonmembers",) in kept:
@@ -216,6 +233,16 @@ def _reason(name: str, refusal: str) -> str:
     return refusal.partition("list {0}: ".format(name))[2] or refusal
 
 
+def _without(values: Mapping[Path, Any], external: Collection[str]) -> dict[Path, Any]:
+    """The values, and nobody of the members who is an external archive."""
+    members = values.get(("members",), ())
+    left = [each for each in members if (each if isinstance(each, str) else each["address"]) not in external]
+    return {**values, **({("members",): left} if members else {})}
+
+
+_EXTERNAL = (
+    "it is a member like any other, and would be hidden, and nothing from its address taken; write it if that is wanted"
+)
 # A list takes posts to each of its former names.
 _ALIASES = "it would also add {0} to acceptable_aliases; write it if that is wanted, or mail to what the list was called is refused"
 

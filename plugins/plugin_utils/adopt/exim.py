@@ -37,6 +37,8 @@ _MAIN = {
     "remote_max_parallel": "exim_remote_max_parallel",
 }
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+# A program that archives what it gets.
+_ARCHIVER = re.compile(r'"?\|\s*\S*/(mhonarc|hypermail)\b')
 _BLOCK = re.compile(r"^# BEGIN ANSIBLE MANAGED BLOCK\n(.*?)^# END ANSIBLE MANAGED BLOCK$", re.MULTILINE | re.DOTALL)
 
 
@@ -75,6 +77,8 @@ def read(files: Mapping[str, str], names: Names, found: Found) -> None:
     _contacts(files, found)
     others: dict[tuple[str, str], list[str]] = {}
     for path, alias, target in _aliases(config, files, names):
+        if _ARCHIVER.match(target):
+            names.external.add(alias)
         local, _at, domain = alias.partition("@")
         if _alias(path, alias, target, names, found) or domain not in names.domains or local in ("postmaster", "abuse"):
             continue

@@ -36,6 +36,8 @@ class Names:
         self.mailman21 = engine == "mailman21"
         self.archives = frozenset(archives)
         self.old_domains: list[str] = []
+        # addresses that lead to a program such as MHonArc, which archives what it gets
+        self.external: set[str] = set()
         self.found: dict[Former, None] = {}
         self._by_local: dict[str, list[str]] = {}
         for address in sorted(self.lists):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Collection, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import (
     apache,
@@ -28,12 +28,16 @@ _MAILMAN21 = (
 
 
 class Host(NamedTuple):
-    """variables, secrets: by name. renamed: posting address -> keys of its entry. notes: path -> sentences."""
+    """variables, secrets: by name. renamed: posting address -> keys of its entry. notes: path -> sentences.
+
+    external: addresses of external archives on this host.
+    """
 
     variables: Mapping[str, Any]
     secrets: Mapping[str, Any]
     renamed: Mapping[str, Mapping[str, Any]]
     notes: Mapping[str, list[str]]
+    external: Collection[str] = ()
 
 
 def read(
@@ -80,4 +84,5 @@ def read(
         sentence = "{0}: they are not adopted, and where the host is not ours, others are made up."
         found.note("secrets.yml", sentence.format(", ".join(sorted(found.secrets))))
         found.secrets.clear()
-    return Host(found.variables, found.secrets, renamed, {path: found.notes[path] for path in sorted(found.notes)})
+    notes = {path: found.notes[path] for path in sorted(found.notes)}
+    return Host(found.variables, found.secrets, renamed, notes, names.external)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Collection, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries, to_mailman3
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Adopted, Path
@@ -44,12 +44,14 @@ def write(
     server: Mapping[str, Any],
     engine: str = "",
     renamed: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    archives: Collection[str] = (),
 ) -> Written:
     """The files of a host.
 
     found: what mailman_list_info returned. members: see MEMBERS. server: variables of the site that are known besides.
     engine: mailman3 for an inventory of a Mailman 3 that shall have the lists of a Mailman 2.1.
     renamed: posting address -> renamed_from and renamed_archives, where they are known.
+    archives: addresses of external archives besides the public ones.
     """
     lost: Mapping[str, list[str]] = {}
     head = LISTS_HEAD
@@ -60,7 +62,7 @@ def write(
     reasons = {name: entries.undeclarable(name, each) for name, each in found["lists"].items()}
     left = {name: reason for name, reason in {**reasons, **found["unreadable"]}.items() if reason}
     lists = [
-        entries.adopt(name, each, found["available_settings"], roles, renamed.get(name, {}))
+        entries.adopt(name, each, found["available_settings"], roles, renamed.get(name, {}), archives)
         for name, each in sorted(found["lists"].items())
         if name not in left
     ]

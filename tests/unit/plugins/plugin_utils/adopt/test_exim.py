@@ -139,6 +139,21 @@ def test_debians_split_configuration() -> None:
     assert found.secrets == {"exim_smarthost_password": "hush:hush"}
 
 
+@pytest.mark.parametrize(
+    ("target", "archives"),
+    [
+        ('"|/usr/bin/mhonarc -add -outdir /var/www/a"', True),
+        ("| /usr/local/bin/hypermail -u", True),
+        ("|/usr/bin/mhonarchive", False),
+        ("mhonarc@example.org", False),
+        ("|/usr/bin/vacation mhonarc", False),
+    ],
+)
+def test_programs_that_archive(target: str, archives: bool) -> None:
+    files = {exim.MONOLITHIC: MONOLITHIC, "/etc/exim4/aliases/lists.example.org": f"robot: {target}\n"}
+    assert adopted(files)[2].external == ({"robot@lists.example.org"} if archives else set())
+
+
 def test_a_list_of_domains_that_refers_to_another() -> None:
     files = {
         exim.DEBCONF: "dc_use_split_config='true'\ndc_other_hostnames='host.example.org'\n",

@@ -16,7 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
+from ansible_collections.listops.mailman.plugins.module_utils._lists import external_archives, model, plan
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
 from support import recorded21
@@ -101,6 +101,38 @@ def changes(found: dict[str, Any], members: str = "leave") -> dict[str, Any]:
     }
     assert {spec.name for spec in specs} == set(actual)
     return {each.name: each.changes for each in plan.plan_site(specs, actual) if each.action != "none"}
+
+
+ARCHIVE = {"address": "archive@mail-archive.com", "display_name": ""}
+
+
+@pytest.mark.parametrize(
+    ("options", "settings_", "archives", "declared"),
+    [
+        (external_archives.OPTIONS, {}, (), True),
+        # as somebody subscribed it
+        ({**external_archives.OPTIONS, "moderation_action": "default"}, {}, (), False),
+        (external_archives.OPTIONS, {"archive_policy": "private"}, (), False),
+        ({**external_archives.OPTIONS, "address": "robot@example.org"}, {}, ("robot@example.org",), True),
+        ({**external_archives.OPTIONS, "address": "robot@example.org"}, {}, (), None),
+    ],
+)
+def test_external_archives(
+    options: dict[str, Any], settings_: dict[str, Any], archives: tuple[str, ...], declared: bool | None
+) -> None:
+    """Declared where that changes nothing, and said where it would."""
+    robot = {**ARCHIVE, **options}
+    found = server(a_list(**settings_))
+    found["lists"]["talk@lists.example.org"]["rosters"]["member"] = [person("alice@example.net", "default"), robot]
+    for members in inventory.MEMBERS:
+        made = inventory.write(found, members, {}, archives=archives)
+        (entry,) = variables(made)["mailman_lists"]
+        assert entry.get("external_archives") == ([robot["address"]] if declared else None)
+        said = [each for sentences in made.notes.values() for each in sentences if "external_archives" in each]
+        assert len(said) == (declared is False), said
+        if members == "inventory":
+            addresses = [each if isinstance(each, str) else each["address"] for each in entry["members"]["addresses"]]
+            assert (robot["address"] in addresses) == (not declared)
 
 
 @pytest.fixture(scope="module")
