@@ -141,6 +141,7 @@ def configure():
     talk.description = '{{ lookup("pipe", "id") }}'
     talk.default_nonmember_action = Action.hold
     IHeaderMatchList(talk).append('X-Spam-Flag', '^YES$', 'discard', '')
+    IBanManager(None).ban('^.*@everywhere\\.example\\.com$')
     IBanManager(talk).ban('^.*@spam\\.example\\.com$')
     board = get('board@lists.example.org')
     board.archive_policy = ArchivePolicy.private

@@ -174,6 +174,12 @@ domains:
   type: list
   elements: str
   sample: [lists.example.org]
+site_bans:
+  description: Addresses and C(^regular expressions) that are banned from every list.
+  returned: success
+  type: list
+  elements: str
+  sample: ["^.*@spam\\.example\\.com$"]
 """
 
 from typing import Any, Mapping
@@ -255,6 +261,7 @@ def main() -> None:
         version=info.version,
         available_settings=info.schema,
         domains=info.domains,
+        site_bans=info.site_bans,
     )
 
 

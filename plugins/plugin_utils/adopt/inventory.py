@@ -27,6 +27,12 @@ CONVERTED_HEAD = (
     "What is not here is Mailman 3's own default. Passwords cannot be taken over.",
 )
 SERVER_HEAD = ("Which Mailman this host has, and for which domains it takes mail.",)
+# What their sentence is about, among those about lists; and how many of them it has.
+SITE_BANS, SITE_BANS_SHOWN = "all lists", 10
+_EVERYWHERE = (
+    "No variable has what is banned from every list, and where it is, it stays: {0}. For another host, put it into bans of "
+    "mailman_list_defaults."
+)
 MEMBERS_HEAD = ("The members of {0}: who is not here is removed from it, and who left is put back.",)
 
 
@@ -70,6 +76,10 @@ def write(
     defaults, own = shared.split(lists, new_lists.of(found["engine"], _archivers(found)))
     notes = {name: ["Not in the inventory: {0}.".format(reason)] for name, reason in sorted(left.items())}
     notes.update(lost)
+    everywhere = list(found.get("site_bans", ())) if "mailman3" in (engine, found["engine"]) else []
+    if everywhere:
+        more = " and {0} more".format(len(everywhere) - SITE_BANS_SHOWN) if everywhere[SITE_BANS_SHOWN:] else ""
+        notes[SITE_BANS] = [_EVERYWHERE.format(", ".join(everywhere[:SITE_BANS_SHOWN]) + more)]
     for each in lists:
         said = [*lost.get(each.name, ()), *review.sentences(found["lists"][each.name], each)]
         if said:
@@ -89,7 +99,9 @@ def write(
     content = variables_file.variables({}, head)
     if defaults:
         content += variables_file.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
-    content += variables_file.comment(sentence for name in sorted(left) for sentence in notes[name])
+    content += variables_file.comment(
+        sentence for name in [*([SITE_BANS] if everywhere else []), *sorted(left)] for sentence in notes[name]
+    )
     files["lists.yml"] = content + variables_file.entries("mailman_lists", items)
     site = {"mailman_engine": found["engine"], "mailman_domains": domains, **server}
     files["server.yml"] = variables_file.variables(site, SERVER_HEAD)

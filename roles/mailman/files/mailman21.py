@@ -40,7 +40,9 @@ def facts(Defaults):
         "pid_file": mm_cfg.PIDFILE,
         "site_list": mm_cfg.MAILMAN_SITE_LIST,
         "site_list_exists": os.path.exists(site_list),
-        "sets": sorted(name for name, value in settings(vars(mm_cfg)).items() if value != defaults.get(name)),
+        "sets": sorted(name for name in defaults if getattr(mm_cfg, name, None) != defaults[name]),
+        # as nothing of Mailman's reads it, it cannot be in mailman_mm_cfg
+        "strange": sorted(set(settings(vars(mm_cfg))).difference(defaults)),
     }
 
 

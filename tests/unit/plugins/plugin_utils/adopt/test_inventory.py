@@ -103,6 +103,18 @@ def changes(found: dict[str, Any], members: str = "leave") -> dict[str, Any]:
     return {each.name: each.changes for each in plan.plan_site(specs, actual) if each.action != "none"}
 
 
+def test_bans_of_the_whole_site_are_said() -> None:
+    found = {**server(a_list()), "site_bans": [f"{number:02}@spam.example.com" for number in range(12)]}
+    made = inventory.write(found, "leave", {})
+    (sentence,) = made.notes["all lists"]
+    assert "00@spam.example.com" in sentence and "09@spam.example.com and 2 more" in sentence
+    assert "# No variable has what is banned from every list" in made.files["lists.yml"]
+    # where mailman_mm_cfg has them
+    found["engine"] = "mailman21"
+    assert "all lists" not in inventory.write(found, "leave", {}).notes
+    assert "all lists" in inventory.write(found, "leave", {}, "mailman3").notes
+
+
 ARCHIVE = {"address": "archive@mail-archive.com", "display_name": ""}
 
 
