@@ -133,6 +133,8 @@ def named(path: str, said: str) -> Iterator[str]:
             yield os.path.join(os.path.dirname(path), found[1])
     elif path.startswith(("/etc/exim4/", "/var/lib/exim4/")):
         yield from _named_in_exim(said)
+    elif path == "/etc/postfix/main.cf":
+        yield from re.findall(r"[\s,=](?:hash|lmdb|cdb|btree|dbm|texthash):(/etc/[^\s,]+)", said)
     elif path.startswith("/etc/apache2/"):
         for found in re.finditer(
             r'^[ \t]*(?:Include(?:Optional)?|RewriteMap[ \t]+\S+)[ \t]+"?(?:txt:)?([^"\s]+)"?',

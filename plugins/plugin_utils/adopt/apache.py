@@ -299,6 +299,9 @@ def _tls(sites: Mapping[str, list[Directive]], web_domain: str, found: Found) ->
                 return
             if any(each.endswith(":80") for each in place.words):
                 plain = path
+    if found.variables.get("mailman_web_https") is False:
+        # where no site of Apache has that name
+        plain = plain or OWN
     if plain:
         found.take(plain, "apache_tls", "off", "selfsigned")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, Mapping, NamedTuple
 
-from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import host_variables
+from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import host_variables, postfix
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.former_names import Former, Names
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.host_variables import Found
 
@@ -388,8 +388,9 @@ def _aliases(config: Config, files: Mapping[str, str], names: Names) -> Iterator
                     seen.add(path)
                     own = matched[1].lower() if matched.groups() else ""
                     yield from _entries(path, files[path], [own] if _DOMAIN.fullmatch(own) else domains)
-    if ALIASES in files and ALIASES not in seen:
-        yield from _entries(ALIASES, files[ALIASES], [])
+    for path in [ALIASES, *postfix.maps(files)]:
+        if path in files and path not in seen:
+            yield from _entries(path, files[path], [])
 
 
 def _domains_of(router: Driver, config: Config, files: Mapping[str, str], names: Names) -> list[str]:

@@ -85,7 +85,8 @@ _INSTALLED = {path.name: path for path in host_variables.ROLES.glob("*/files/*.s
 _POSTFIX = "/etc/postfix/main.cf"
 _REMOVED = (
     "The host has {0}: listops.mailman.site refuses until exim_replace_mail_server is true, and then removes it; what is in its queue "
-    "stays unsent. exim_smarthost, exim_relay_from_hosts and exim_aliases keep what is like its relayhost, mynetworks and aliases."
+    "stays unsent. exim_smarthost, exim_relay_from_hosts and exim_aliases keep what is like its relayhost, mynetworks and aliases; what "
+    "else it has, goes."
 )
 _NGINX = "While nginx has port 80 or 443, listops.mailman.site refuses: stop it, or let it listen elsewhere. Apache serves the pages then."
 

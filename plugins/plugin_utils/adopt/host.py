@@ -15,6 +15,7 @@ from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import (
     former_names,
     mailman3,
     mailman21,
+    postfix,
     spamassassin,
 )
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt.former_names import Names
@@ -63,6 +64,8 @@ def read(
     else:
         mailman21.read(files, domains, found)
     web_domain = found.variables.get("mailman_web_domain", first)
+    if "postfix" in host["mail_servers"]:
+        postfix.read(files, names, found)
     exim.read(files, names, found)
     apache.read(files, host["digest_users"], names, web_domain, found)
     spamassassin.read({path: text for path, text in files.items() if path not in host["packaged"]}, found)
@@ -72,8 +75,8 @@ def read(
     for path, sentence in foreign.notes(files, host["packaged"], host["mail_servers"], web_domain, engine):
         found.note(path, sentence)
     for path, reason in host["unread"].items():
-        # Debian's Mailman has a link to the file that was read, and a link to the folder where that is.
-        if "/Mailman/" in path and mailman21.CONFIGURATIONS[0] in files:
+        # Debian's Mailman has links to the file that was read, and to the folder where it is.
+        if "/Mailman/" in path and mailman21.configuration(files):
             continue
         found.note(path, "It is not read: {0}.".format(reason))
     if target not in ("same", engine):

@@ -68,7 +68,7 @@ def _mm_cfg(path: str, files: Mapping[str, str], domains: list[str], found: Foun
         if name in values and not usual:
             found.take(path, variable, value, defaults[variable])
     found.take(path, "mailman_web_domain", _web_domain(path, program, first, found), first)
-    _url(path, values, found)
+    _url(path, {**defaults21, **values}, found)
     secret = values.get("SUBSCRIBE_FORM_SECRET") or _kept(files.get(folder + "/listops-secrets.json"))
     found.take_secret(path, "mailman_subscribe_form_secret", secret)
     ours = _ours(first, found)

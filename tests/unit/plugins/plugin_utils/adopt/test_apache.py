@@ -164,6 +164,14 @@ def test_the_certificate_of_the_site() -> None:
     assert adopted(text.format(443, "other.example.org", keys))[0].variables == {}
 
 
+def test_a_mailman_without_a_site_of_its_own() -> None:
+    """Its pages are in conf-enabled, for whichever site."""
+    found = Found()
+    found.variables["mailman_web_https"] = False
+    apache.read({}, {}, Names(LISTS, ["lists.example.org"], "mailman21"), "lists.example.org", found)
+    assert found.variables["apache_tls"] == "off"
+
+
 def test_other_names_of_the_site_that_goes() -> None:
     text = "<VirtualHost *:80>\nServerName {0}\nServerAlias {1} www.example.org\n</VirtualHost>\n"
     found, _renamed = adopted(text.format("lists.example.org", "Mail.example.org") * 2)

@@ -93,4 +93,5 @@ def test_what_exim_does_not_read_already_is_not_said(more: dict[str, str], read:
 def test_other_servers() -> None:
     notes = dict(foreign.notes({"/etc/nginx/sites-enabled/a": "x"}, (), ["postfix"], NAME, "mailman3"))
     assert "exim_replace_mail_server" in notes["/etc/postfix/main.cf"] and "80 or 443" in notes["/etc/nginx"]
+    assert "what else it has, goes" in notes["/etc/postfix/main.cf"]
     assert list(dict(foreign.notes({}, (), ["opensmtpd"], NAME, "mailman3"))) == ["mail server"]

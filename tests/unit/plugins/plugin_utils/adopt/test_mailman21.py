@@ -172,6 +172,12 @@ def test_against_mailmans_own_defaults() -> None:
     }
 
 
+def test_pages_are_where_mailmans_own_defaults_say() -> None:
+    stock = {"/usr/lib/mailman/Mailman/Defaults.py": DEFAULTS + "DEFAULT_URL_PATTERN = 'http://%s/mailman/'\n"}
+    assert adopted("MTA = None\n", **stock).variables == {"mailman_web_https": False}
+    assert adopted("DEFAULT_URL_PATTERN = 'https://%s/mailman/'\n", **stock).variables == {}
+
+
 def test_what_is_no_python_is_said_and_not_quoted() -> None:
     found = adopted("print 'x'\nSUBSCRIBE_FORM_SECRET = 'hush'\n")
     assert found.variables == {} and found.secrets == {}
