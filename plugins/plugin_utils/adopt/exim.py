@@ -50,12 +50,13 @@ class Driver(NamedTuple):
 
 
 class Config(NamedTuple):
-    """macros, main: name -> value. lists: name of a domain list -> value. routers: in order. rewrites: lines."""
+    """macros, main: name -> value. lists: name of a domain list -> value. routers, transports: in order. rewrites: lines."""
 
     macros: Mapping[str, str]
     main: Mapping[str, str]
     lists: Mapping[str, str]
     routers: tuple[Driver, ...]
+    transports: tuple[Driver, ...]
     rewrites: tuple[str, ...]
 
 
@@ -75,6 +76,8 @@ def read(files: Mapping[str, str], names: Names, found: Found) -> None:
         _ours(files, names, found)
         return
     _contacts(files, found)
+    if names.mailman21:
+        _group(where, config, found)
     others: dict[tuple[str, str], list[str]] = {}
     for path, alias, target in _aliases(config, files, names):
         if _ARCHIVER.match(target):
@@ -150,7 +153,7 @@ def parse(text: str) -> Config:
     macros: dict[str, str] = {}
     main: dict[str, str] = {}
     lists: dict[str, str] = {}
-    routers: list[Driver] = []
+    drivers: dict[str, list[Driver]] = {"routers": [], "transports": []}
     rewrites: list[str] = []
     section = "main"
     for line in logical_lines(text):
@@ -163,16 +166,16 @@ def parse(text: str) -> Config:
             continue
         elif section == "main":
             _main_line(words, macros, main, lists)
-        elif section == "routers":
+        elif section in drivers:
             start = re.fullmatch(r"([A-Za-z0-9_.-]+):", words)
             if start:
-                routers.append(Driver(start[1], {}))
-            elif routers:
+                drivers[section].append(Driver(start[1], {}))
+            elif drivers[section]:
                 name, _equals, value = words.partition("=")
-                routers[-1].options[name.strip()] = value.strip()  # type: ignore[index]
+                drivers[section][-1].options[name.strip()] = value.strip()  # type: ignore[index]
         elif section == "rewrite":
             rewrites.append(words)
-    return Config(macros, main, lists, tuple(routers), tuple(rewrites))
+    return Config(macros, main, lists, tuple(drivers["routers"]), tuple(drivers["transports"]), tuple(rewrites))
 
 
 def _main_line(words: str, macros: dict[str, str], main: dict[str, str], lists: dict[str, str]) -> None:
@@ -342,6 +345,9 @@ def _ours(files: Mapping[str, str], names: Names, found: Found) -> None:
     hosts = re.search(r"^hostlist   relay_from_hosts = <; \+loopback ; (.+)$", text, re.MULTILINE)
     if hosts:
         found.take(MONOLITHIC, "exim_relay_from_hosts", [host.strip() for host in hosts[1].split(";")], [])
+    group = re.search(r"^MAILMAN_GID        = (\S+)$", text, re.MULTILINE)
+    if group:
+        found.take(MONOLITHIC, "exim_mailman_group", group[1], defaults["exim_mailman_group"])
     smarthost = re.search(r"^smarthost:\n(?: .*\n)*?  route_list = \* (\S+)$", text, re.MULTILINE)
     if smarthost:
         found.take(MONOLITHIC, "exim_smarthost", smarthost[1].replace("::", ":"), "")
@@ -357,6 +363,15 @@ def _contacts(files: Mapping[str, str], found: Found) -> None:
     found.take(ALIASES, "exim_postmaster", postmaster, "root")
     if aliases.get("abuse", postmaster) != postmaster:
         found.take(ALIASES, "exim_aliases", {"abuse": aliases["abuse"]}, {})
+
+
+def _group(path: str, config: Config, found: Found) -> None:
+    """As which group Mailman 2.1's program is run, which takes mail from that one only."""
+    for transport in config.transports:
+        command = expanded(transport.options.get("command", ""), config.macros)
+        group = expanded(transport.options.get("group", ""), config.macros)
+        if re.search(r"/mail/mailman\b", command) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", group):
+            found.take(path, "exim_mailman_group", group, host_variables.defaults("exim")["exim_mailman_group"])
 
 
 def spam_of(text: str) -> dict[str, Any]:

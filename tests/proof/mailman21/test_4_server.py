@@ -83,6 +83,12 @@ def test_what_would_be_lost_is_said(fermium: Sodium, controller: Controller, pro
     proved("what mm_cfg.py only adds to is said before it goes", "ADMIN_CATEGORIES")
 
 
+def test_another_group_of_the_mail_server_is_refused(controller: Controller, proved: Proved) -> None:
+    said = controller.playbook_fails("playbooks/site.yml", "--tags=exim", "--extra-vars=exim_mailman_group=mail")
+    assert 'exim_mailman_group is "mail"' in said and "give list." in said, said[-2000:]
+    proved("a group that Mailman was not built for is refused before the first change", "give list")
+
+
 def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
     modes = fermium.check(
         "stat", "-c", "%a %U:%G", "/etc/mailman/mm_cfg_secrets.py", "/etc/mailman/listops-secrets.json"

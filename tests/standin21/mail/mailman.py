@@ -25,13 +25,17 @@ PROGRAMS = {
     "unsubscribe": "commands",
 }
 
-program, name = sys.argv[1:]
-if os.getgid() != grp.getgrnam("list").gr_gid:
-    sys.stderr.write("Group mismatch error: started by group {0}, and list is expected\n".format(os.getgid()))
-    sys.exit(2)
+program = sys.argv[1]
 if program not in PROGRAMS:
     sys.stderr.write("Illegal command: {0}\n".format(program))
     sys.exit(5)
+if os.getgid() != grp.getgrnam("list").gr_gid:
+    sys.stderr.write("Group mismatch error. It is to be executed as group \"list\", not {0}.\n".format(os.getgid()))
+    sys.exit(2)
+if len(sys.argv) < 3:
+    sys.stderr.write("There is no name of a list.\n")
+    sys.exit(1)
+name = sys.argv[2]
 path = os.path.join("/var/lib/mailman/qfiles", PROGRAMS[program], "{0:.6f}+{1}".format(time.time(), os.getpid()))
 entry = {"program": program, "list": name, "message": sys.stdin.read()}
 with open(path + ".tmp", "w") as queued:

@@ -202,7 +202,7 @@ def test_a_host_that_is_ours_already() -> None:
     config = (
         "# Mail server of a mailing-list host. Debian uses this file instead of the one it\n"
         "domainlist system_domains   = @ : localhost : example.org\ndomainlist relay_to_domains = \nlocal_interfaces = <; ::1 ; 192.0.2.9\n"
-        "hostlist   relay_from_hosts = <; +loopback ; 192.0.2.1\nsmtp_accept_max     = 200\n"
+        "MAILMAN_GID        = daemon\nhostlist   relay_from_hosts = <; +loopback ; 192.0.2.1\nsmtp_accept_max     = 200\n"
         "  deny    message = This message scored $spam_score points of spam\n          condition = ${if >={$acl_m_score}{75} }\n"
         "begin routers\nsmarthost:\n  driver = manualroute\n  route_list = * mx.example.org::587\n"
     )
@@ -223,6 +223,7 @@ def test_a_host_that_is_ours_already() -> None:
         "exim_postmaster": "ops",
         "exim_aliases": {"root": "me@example.net"},
         "exim_smarthost_user": "me",
+        "exim_mailman_group": "daemon",
         "exim_system_domains": ["@", "localhost", "example.org"],
         "exim_local_interfaces": ["::1", "192.0.2.9"],
         "exim_relay_from_hosts": ["192.0.2.1"],
@@ -231,6 +232,18 @@ def test_a_host_that_is_ours_already() -> None:
         "exim_spam_score_limit": 7.5,
     }
     assert found.secrets == {"exim_smarthost_password": "hush"}
+
+
+def test_the_group_that_mailman_21_was_built_for() -> None:
+    text = (
+        "MAILMAN_HOME=/var/lib/mailman\nMAILMAN_WRAP=MAILMAN_HOME/mail/mailman\nMAILMAN_GROUP=daemon\nbegin transports\n"
+        "procmail:\n  driver = pipe\n  command = /usr/bin/procmail\n  group = mail\n"
+        "mailman:\n  driver = pipe\n  command = MAILMAN_WRAP \\\n    post $local_part\n  group = MAILMAN_GROUP\n"
+    )
+    assert adopted({exim.MONOLITHIC: text})[0].variables == {"exim_mailman_group": "daemon"}
+    assert adopted({exim.MONOLITHIC: text}, "mailman3")[0].variables == {}
+    assert adopted({exim.MONOLITHIC: text.replace("GROUP=daemon", "GROUP=list")})[0].variables == {}
+    assert adopted({exim.MONOLITHIC: text.replace("GROUP=daemon", "GROUP=${lookup}")})[0].variables == {}
 
 
 def test_lines_that_go_on_and_macros() -> None:
