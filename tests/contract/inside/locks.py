@@ -38,10 +38,14 @@ def unlocked(m):
         m.Save()
     except LockFile.NotLockedError as error:
         print(error.__class__.__name__)
-    m.description = 'edited without the lock'
-    m.Lock()
-    print(m.description or 'lost')
-    m.Unlock()
+    path = os.path.join(m.fullpath(), 'config.pck')
+    # nobody saved the list since, and somebody did
+    for seconds in (10, 0):
+        m.description = 'edited without the lock'
+        os.utime(path, (time.time() - seconds,) * 2)
+        m.Lock()
+        print(m.description or 'lost')
+        m.Unlock()
 
 
 def change(m, statement, sign):

@@ -26,6 +26,7 @@ NAME = re.compile(r'[-+_.=a-z0-9]*\Z')
 class MailList(OldStyleMemberships, ListAdmin, Gui):
     def __init__(self, name=None, lock=1):
         self._internal_name = name
+        self.__read_at = 0
         # new lists are made under one lock for all of them
         path = os.path.join(mm_cfg.LOCK_DIR, name or '<site>') + '.lock'
         self.__lock = LockFile.LockFile(path, mm_cfg.LIST_LOCK_LIFETIME)
@@ -68,7 +69,7 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         return self.__lock.locked()
 
     def Lock(self, timeout=0):
-        """Wait for the list's lock, and read the list again."""
+        """Wait for the list's lock, and read the list again if it was saved since."""
         self.__lock.lock(timeout or 0)
         try:
             self.Load()
@@ -123,6 +124,9 @@ class MailList(OldStyleMemberships, ListAdmin, Gui):
         if not Utils.list_exists(self._internal_name):
             raise Errors.MMUnknownListError
         first = os.path.join(self.fullpath(), 'config.pck')
+        if os.path.exists(first) and os.path.getmtime(first) < self.__read_at:
+            return
+        self.__read_at = int(time.time())
         error = None
         for path in (first, first + '.last'):
             state, error = self._read(path)
