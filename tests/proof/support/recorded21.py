@@ -11,9 +11,9 @@ import subprocess
 from typing import Any
 from unittest import mock
 
+from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.modules.mailman_list_info import presented
 
 STATE = pathlib.Path(__file__).resolve().parents[2] / "truth/sodium-var-lib-mailman.tgz"
 LISTS = 16
