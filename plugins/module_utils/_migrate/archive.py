@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import socket
+import stat
 import tempfile
 from typing import Any, Collection, Container, Iterator, NamedTuple
 
@@ -50,9 +51,13 @@ def refusal(name: str, policy: str | None, guard: ArchiveGuard) -> str | None:
 
 def open_mailbox(path: str) -> int:
     try:
-        return nofollow.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
+        found = nofollow.open_file(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as exc:
         raise HostError("mbox is {0!r}: give a file that exists ({1})".format(path, exc.strerror)) from None
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise HostError("mbox is {0!r}: give a file".format(path))
+    return found
 
 
 def read_ids(path: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ LINE = b"From x@example.net Mon Jan  4 10:00:00 2010\n"
 FROM = b"From: A <a@example.net>\nTo: l@example.org\n"
 TEN = b"Date: Mon, 04 Jan 2010 10:00:00 +0000\n"
 ARRIVED = "2010-01-04T10:00:00+00:00"
-NEST = 700
+NEST = 3000
 
 
 @dataclass(frozen=True)

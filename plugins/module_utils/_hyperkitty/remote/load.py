@@ -299,20 +299,23 @@ class Archive:
             retry_when_locked(partial(self._place_in, part))
 
     @staticmethod
-    def _place_in(threads: list[int]) -> None:
+    def _place_in(keys: list[int]) -> None:
+        from django.core.cache import cache
         from django.db import transaction
         from hyperkitty.models import Email, Thread
 
         with transaction.atomic():
-            rows: dict[int, list[Any]] = {thread: [] for thread in threads}
-            found = Email.objects.filter(thread_id__in=threads).order_by()
+            rows: dict[int, list[Any]] = {}
+            found = Email.objects.filter(thread_id__in=keys).order_by()
             for thread, *row in found.values_list("thread_id", "pk", "parent_id", "date"):
-                rows[thread].append(tuple(row))
+                rows.setdefault(thread, []).append(tuple(row))
             places = [(key, *place) for each in rows.values() for key, place in thread_positions(each).items()]
             update(Email, ["thread_order", "thread_depth"], places)
-            for thread, each in rows.items():
-                latest = max(date for _key, _parent, date in each)
-                Thread.objects.filter(pk=thread).exclude(date_active=latest).update(date_active=latest)
+            threads = list(Thread.objects.filter(pk__in=list(rows)).only("date_active"))
+            for thread in threads:
+                thread.date_active = max(date for _key, _parent, date in rows[thread.pk])
+            Thread.objects.bulk_update(threads, ["date_active"], batch_size=100)
+        cache.delete_many([value._get_cache_key() for thread in threads for value in thread.cached_values.values()])
 
     def _forget(self) -> None:
         """Of other processes' own caches see cached_in_processes."""

@@ -126,7 +126,8 @@ class Workers:
             connection.send([self._try(piece) for piece in portion])
 
     def _try(self, piece: Any) -> Any:
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+        # Again and again, for code that goes on after any error.
+        signal.setitimer(signal.ITIMER_REAL, self._seconds, self._seconds)
         try:
             return self._do(piece)
         except Exception as exc:

@@ -102,3 +102,8 @@ def test_files_of_ids(tmp_path):
 def test_a_mailbox_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(HostError, match=r"mbox is .*/none': give a file that exists"):
         archive.open_mailbox(str(tmp_path / "none"))
+    with pytest.raises(HostError, match=r"mbox is .*: give a file"):
+        archive.open_mailbox(str(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(HostError, match=r"mbox is .*/pipe': give a file"):
+        archive.open_mailbox(str(tmp_path / "pipe"))
