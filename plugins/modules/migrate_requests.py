@@ -138,8 +138,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import reading
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests_program import WAITING
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.target import RequestTarget
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import WAITING
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.target import RequestTarget
 
 _ADDRESS = re.compile(r"[^/\s@]+@[^/\s@]+\Z")
 

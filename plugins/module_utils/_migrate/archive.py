@@ -22,7 +22,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._archives.guard im
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive_program import PROGRAM
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
 

@@ -41,6 +41,8 @@ class AccountFolder:
         path = os.path.join(self._path, name)
         folder = nofollow.need_folder(os.path.dirname(path), 0o700)
         try:
+            if not nofollow.is_trusted(os.fstat(folder)):
+                raise nofollow.Unsafe("account is {0!r}: give a folder that only root can write to".format(self._path))
             last = os.path.basename(path)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(last + ".new", flags, 0o600, dir_fd=folder)

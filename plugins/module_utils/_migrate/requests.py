@@ -617,7 +617,7 @@ def lines(
     for decision in decisions:
         item = decision.item
         line: dict[str, Any] = {"key": item.key, "kind": item.kind, "source": item.source, "about": item.about}
-        line.update(outcome=decision.outcome, reason=decision.reason, file=file_name(decision))
+        line.update(state=decision.outcome, reason=decision.reason, file=file_name(decision))
         if decision.outcome == "moved" and (item.wish or {}).get("as") in WAIT:
             line["waits"] = item.key in waits
         out.append(line)
@@ -648,7 +648,7 @@ def written(said: Iterable[Mapping[str, Any]]) -> str:
 
 def sums(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many items were found, and what became of them. found is all of them if each has an outcome."""
-    return {"found": len(said), **{name: sum(1 for line in said if line["outcome"] == name) for name in OUTCOMES}}
+    return {"found": len(said), **{name: sum(1 for line in said if line["state"] == name) for name in OUTCOMES}}
 
 
 def kinds(said: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
@@ -664,12 +664,12 @@ def attention(said: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], name:
     out = [
         "{0}: {1} ({2}) is not moved: {3}".format(name, line["about"], line["source"], line["reason"])
         for line in said
-        if line["outcome"] == "quarantined"
+        if line["state"] == "quarantined"
     ]
     out += [
         "{0}: {1}".format(name, line["reason"])
         for line in said
-        if line["kind"] == "options" and line["outcome"] == "moved" and line["reason"]
+        if line["kind"] == "options" and line["state"] == "moved" and line["reason"]
     ]
     out += [
         "{0}: {1} still waits here, and the copy has it no more: it was handled on the source; discard it".format(
@@ -678,7 +678,7 @@ def attention(said: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], name:
         for line in said
         if line.get("gone") and line.get("waits")
     ]
-    asked = sum(1 for line in said if line["kind"] == "confirmation" and line["outcome"] == "moved")
+    asked = sum(1 for line in said if line["kind"] == "confirmation" and line["state"] == "moved")
     if asked and facts["discards_confirmations"]:
         out.append(
             "{0}: autorespond_requests is respond_and_discard, with which Mailman 3 discards mail that confirms something, too: "

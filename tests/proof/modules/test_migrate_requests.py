@@ -13,6 +13,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import types
 from collections.abc import Iterator
@@ -23,8 +24,9 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import SAID
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.pending import PendingHandler
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import load
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests_program import REQUESTS
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import BOOT
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from support import site
@@ -104,6 +106,13 @@ def copy(controller: Controller, fermium: Fermium, tmp_path_factory: pytest.Temp
     truth = json.loads((FIXTURE.parent / "sodium-truth.json").read_text(encoding="utf-8"))["lists"]["village-talk"]
     digest = next(key for key, member in truth["members"].items() if member["digest"])
     records["village-talk"][LEAVES] = (b"U", digest.encode())
+    with tarfile.open(FIXTURE) as tar:
+        stored = tar.extractfile(next(each for each in tar.getmembers() if each.name.endswith("/cafe-fr/config.pck")))
+        assert stored
+        config = load(stored)
+    config.update({b"volume": 7, b"next_digest_number": 12, b"digest_last_sent_at": 1795000000.5})
+    content = base64.b64encode(pickle.dumps(config, protocol=3)).decode()
+    fermium.check("sh", "-c", f"echo {content} | base64 -d > {STATE}/lists/cafe-fr/config.pck")
     for name, said in records.items():
         content = base64.b64encode(pending(said)).decode()
         command = f"echo {content} | base64 -d > {STATE}/lists/{name}/pending.pck"
@@ -291,10 +300,11 @@ def test_tokens_that_were_mailed_before(
 def test_the_digest_goes_on(fermium: Fermium, moved: dict[str, Any], proved: Proved) -> None:
     name = address("village-talk")
     fermium.check("runuser", "-u", "list", "--", "mailman", "digests", "--send", "--list", name)
-    sent = eventually(
-        lambda: received(fermium, "Village-talk Digest, Vol 1, Issue 1", "Live post one"), "a digest is sent"
-    )
+    sent = eventually(lambda: received(fermium, "Digest, Vol 1, Issue 1", "Live post one"), "a digest is sent")
     assert "Delivered through exim and the qrunners." in sent[0]
+    config = fermium.rest("GET", f"lists/{address('cafe-fr')}/config")
+    assert (config["volume"], config["next_digest_number"]) == (7, 12)
+    assert config["digest_last_sent_at"].startswith("2026-11-18T11:06:40")
     proved("the digest in progress is in the next digest")
 
 

@@ -16,8 +16,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive_program import PROGRAM as LOADER
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests_program import REQUESTS, WAITING
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 
 PROGRAMS = {
     "mailman3": MAILMAN3,

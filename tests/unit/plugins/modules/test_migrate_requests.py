@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.target import RequestTarget
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.target import RequestTarget
 from ansible_collections.listops.mailman.plugins.modules.migrate_requests import RequestMove, Result, chosen
 
 FOUND: dict[str, Any] = {

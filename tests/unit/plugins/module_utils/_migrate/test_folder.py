@@ -41,3 +41,10 @@ def test_a_link_of_others_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "open/link").symlink_to(tmp_path)
     with pytest.raises(Unsafe):
         AccountFolder(str(tmp_path / "open/link")).write("x", b"")
+
+
+def test_a_folder_of_others_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    with pytest.raises(Unsafe, match="account is .*: give a folder that only root can write to"):
+        AccountFolder(str(tmp_path / "open")).write("x", b"")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import Connection
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests_program import REQUESTS
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
 
