@@ -95,7 +95,7 @@ lists:
   description:
     - For each list how many things were found, and how many are moved (in check mode, would be), merged and quarantined, as a whole and by
       kind.
-    - RV(lists[].put) is how many were put by this run.
+    - C(put) is how many were put by this run.
   returned: always
   type: list
   elements: dict
