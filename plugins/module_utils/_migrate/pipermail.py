@@ -103,11 +103,11 @@ class _Record:
 class _Unpickler(pickle._Unpickler):  # type: ignore[name-defined, misc, unused-ignore] # pylint: disable=protected-access
     """In Python, since the one in C can be made to fill the memory by a few bytes."""
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Any:
         """A class that only holds data, so that a pickle runs no code."""
-        if (module_name, global_name) in _CLASSES:
+        if (module, name) in _CLASSES:
             return _Record
-        raise pickle.UnpicklingError("it holds a {0}.{1}".format(module_name, global_name))
+        raise pickle.UnpicklingError("it holds a {0}.{1}".format(module, name))
 
 
 def _record(data: bytes) -> Mapping[str, Any]:

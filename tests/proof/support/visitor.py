@@ -42,6 +42,11 @@ class Visitor:
     def log_in(self, name: str, password: str) -> Seen:
         return self.submit(f"{ACCOUNTS}/login/", login=name, password=password)
 
+    def cookies(self) -> str:
+        """Those of the visit so far, as a browser says them."""
+        rows = [line.split("\t") for line in self._outside.check("cat", self._jar).splitlines()]
+        return "; ".join(f"{row[5]}={row[6]}" for row in rows if len(row) == 7)
+
     def leave(self) -> None:
         self._outside.check("rm", "-f", self._jar)
 
