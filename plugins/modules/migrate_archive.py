@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: migrate_archive
 short_description: Put mailboxes into the archives of Mailman 3
-version_added: 0.3.0
+version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Puts every mail of a mailbox, such as Pipermail's C(LIST.mbox/LIST.mbox), into HyperKitty's archive of a list, which must exist.
@@ -23,8 +23,8 @@ description:
   - The account says what became of each mail. The task fails if the sums do not agree, or if the archive, read again, does not have
     what was moved.
   - It can be repeated at any time; an interrupted run is finished by the next one. Mails that were added to the mailbox are added.
-  - An archive is never made, and never becomes public. Lists that HyperKitty does not know, or that are less private there than in Mailman
-    or the guard, are refused before anything is written.
+  - An archive never becomes public. Lists that are not public and that HyperKitty does not know, or that are less private there than in
+    Mailman or the guard, are refused before anything is written.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman

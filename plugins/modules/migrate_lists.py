@@ -74,12 +74,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lists:
-  description: The lists that were moved, with the posting address here and there.
+  description: The lists that were moved, with their old names, as O(listops.mailman.migrate_requests#module:lists) takes them.
   returned: success
   type: list
   elements: dict
-  sample: [{"list": "dev.ops-test@lists.example.org", "former": "dev.ops+test@lists.example.org", "source": "dev.ops+test",
-            "archive_policy": "public", "members": 3}]
+  sample: [{"list": "dev.ops-test@lists.example.org", "source": "dev.ops+test"}]
+memberships:
+  description: How many members they have together.
+  returned: success
+  type: int
+  sample: 457
+archives:
+  description: The mailboxes of those whose posts are archived, as O(listops.mailman.migrate_archive#module:archives) takes them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "talk@lists.example.org", "mbox": "/var/lib/listops/migrate/sodium/copy/archives/private/talk.mbox/talk.mbox"}]
+pages:
+  description: The folders of their pages, as O(listops.mailman.migrate_redirects#module:archives) takes them.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"list": "talk@lists.example.org", "source": "talk", "folder": "/var/lib/listops/migrate/sodium/copy/archives/private/talk"}]
 lost:
   description: What Mailman 3 cannot hold, in sentences by posting address.
   returned: success
@@ -98,7 +114,8 @@ summary:
 """
 
 import json
-from typing import Any, Callable
+import os
+from typing import Any, Callable, Iterator
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -182,17 +199,19 @@ class CopiedLists:
             self._account.write(MADE, json.dumps(made, indent=1, sort_keys=True).encode("utf-8"))
         return specs
 
-    def lists(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "list": name,
-                "former": former,
-                "source": former.partition("@")[0],
-                "archive_policy": self.found[former]["settings"]["archive_policy"],
-                "members": len(self.found[former]["rosters"]["member"]),
-            }
-            for name, former in self.declared.former.items()
-        ]
+    def archived(self, path: str, there: Callable[[str], bool]) -> Iterator[tuple[str, str, str]]:
+        """Posting address, old name, and the path where it is there, of the lists whose posts are archived."""
+        for name, former in self.declared.former.items():
+            source = former.partition("@")[0]
+            found = os.path.join(self._params["copy"], "archives/private", path.format(source))
+            if self.found[former]["settings"]["archive_policy"] != "never" and there(found):
+                yield name, source, found
+
+    def lists(self) -> list[dict[str, str]]:
+        return [{"list": name, "source": former.partition("@")[0]} for name, former in self.declared.former.items()]
+
+    def memberships(self) -> int:
+        return sum(len(self.found[former]["rosters"]["member"]) for former in self.declared.former.values())
 
 
 def main() -> None:
@@ -225,7 +244,19 @@ def main() -> None:
     for warning in outcome.warnings:
         module.warn(warning)
     result = {key: value for key, value in outcome.result.items() if key not in ("lists", "undeclared")}
-    module.exit_json(lists=source.lists(), lost=source.declared.lost, unreadable=source.unreadable, **result)
+    module.exit_json(
+        lists=source.lists(),
+        memberships=source.memberships(),
+        archives=[
+            {"list": name, "mbox": path} for name, _old, path in source.archived("{0}.mbox/{0}.mbox", os.path.isfile)
+        ],
+        pages=[
+            {"list": name, "source": old, "folder": path} for name, old, path in source.archived("{0}", os.path.isdir)
+        ],
+        lost=source.declared.lost,
+        unreadable=source.unreadable,
+        **result,
+    )
 
 
 if __name__ == "__main__":

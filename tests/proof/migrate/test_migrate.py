@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,32 +16,50 @@ import pytest
 from support import site
 from support.controller import Controller, changed, results
 from support.fermium import Fermium
-from support.outside import Outside
+from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.sodium import STATE, Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
 OLD = "sodium.example.org"
-TALK, BOARD = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "board"))
+HERE = "/var/lib/listops/migrate/sodium"
+TALK, BOARD, HELPDESK = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "board", "helpdesk"))
+
+
+class Operator:
+    """Runs the phases on fermium. folder: of its variables."""
+
+    def __init__(self, controller: Controller, folder: pathlib.Path) -> None:
+        self.controller = controller
+        self.folder = folder
+
+    def given(self, phase: str) -> str:
+        given = {
+            "migrate_phase": phase,
+            "migrate_source": "sodium",
+            "migrate_source_address": OLD,
+            "migrate_inventory": str(self.folder),
+        }
+        return f"--extra-vars={json.dumps(given)}"
+
+    def run(self, phase: str, *options: str) -> dict[str, Any]:
+        return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
+
+    def stopped(self, phase: str) -> str:
+        return self.controller.stopped("playbooks/migrate.yml", self.given(phase))
 
 
 @pytest.fixture(scope="module")
-def sodium() -> Any:
+def sodium() -> Iterator[Sodium]:
     host = Sodium(ENGINE, f"{PROJECT}-sodium")
     yield host
     host.close()
 
 
 @pytest.fixture(scope="module")
-def migrate(controller: Controller) -> Any:
-    """Runs a phase on fermium, as an operator does."""
-
-    def run(phase: str, *options: str) -> dict[str, Any]:
-        given = f"--extra-vars=migrate_phase={phase} migrate_source=sodium migrate_source_address={OLD}"
-        return controller.playbook("playbooks/migrate.yml", given, *options)
-
-    return run
+def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
 
 
 def files(sodium: Sodium) -> str:
@@ -46,57 +67,66 @@ def files(sodium: Sodium) -> str:
     return sodium.check("sh", "-c", f"find {STATE}/ -type f -exec sha256sum {{}} + | sort")
 
 
-def moved(said: dict[str, Any]) -> dict[str, Any]:
-    """What the lists' task said."""
-    return next(result for result in results(said) if "lost" in result)
+def sums(fermium: Fermium, kind: str) -> dict[str, dict[str, Any]]:
+    """The account's sums of messages, pages or requests, by list."""
+    text = fermium.check(
+        "sh", "-c", f"cd {HERE}/account && for f in *.{kind}.json; do printf '%s\\t' $f; tr -d '\\n' < $f; echo; done"
+    )
+    pairs = (line.partition("\t") for line in text.splitlines())
+    return {name.removesuffix(f".{kind}.json"): json.loads(found) for name, _tab, found in pairs}
 
 
-def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, migrate: Any, proved: Proved) -> None:
+def total(found: dict[str, dict[str, Any]]) -> dict[str, int]:
+    words = ("found", "moved", "merged", "quarantined")
+    added = {word: sum(each[word] for each in found.values()) for word in words}
+    assert added["found"] == sum(added[word] for word in words[1:])
+    return added
+
+
+def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
     before, lists = files(sodium), fermium.lists()
-    said = migrate("preflight")
-    assert files(sodium) == before
-    assert fermium.lists() == lists
-    found = moved(said)
+    said = operator.run("preflight")
+    assert files(sodium) == before and fermium.lists() == lists
+    (found,) = (result for result in results(said) if "lost" in result)
     assert len(found["lists"]) == 15 and not found["unreadable"]
-    proved("preflight names what is there, and changes neither list", f"{len(found['lists'])} lists")
+    assert "the migration is new" in operator.stopped("cutover")
+    lost = sum(map(len, found["lost"].values()))
+    proved("preflight says what is there and what Mailman 3 cannot hold", f"15 lists, {lost} sentences")
 
 
-def test_lists_are_copied_while_the_old_server_works(
-    sodium: Sodium, fermium: Fermium, outside: Outside, migrate: Any, proved: Proved
+def test_everything_is_copied_while_the_old_server_works(
+    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     before = files(sodium)
-    assert changed(migrate("copy")) > 0
-    assert changed(migrate("copy")) == 0
+    operator.run("copy", "--check")
+    assert not fermium.lists()
+    assert changed(operator.run("copy")) > 0
+    assert changed(operator.run("copy")) == 0
     assert files(sodium) == before
     members = {person["email"] for person in fermium.members(TALK).values()}
     assert members == set(sodium.members(TALK))
+    mails = total(sums(fermium, "messages"))
+    assert mails["found"] > 500 and mails["quarantined"] == 0
     assert outside.get(f"{site.ARCHIVES}/list/{BOARD}/").status in (401, 403, 404)
-    proved("the lists are copied, again without a change, and the old server is as it was", f"{len(members)} members")
+    proved(
+        "lists and archives are copied; the second copy changes nothing", f"{mails['moved']} of {mails['found']} mails"
+    )
 
 
-def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Fermium, migrate: Any, proved: Proved) -> None:
+def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
     assert sodium.subscribe(TALK, site.ERIN)
-    migrate("copy")
+    operator.run("copy")
     assert fermium.member(TALK, site.ERIN)
     sodium.unsubscribe(TALK, site.ERIN)
-    migrate("copy")
+    operator.run("copy")
     assert not fermium.member(TALK, site.ERIN)
     proved("who subscribes or leaves there meanwhile, does so here")
 
 
-def test_the_key_copies_and_does_nothing_else(sodium: Sodium, fermium: Fermium, proved: Proved) -> None:
-    key = "/var/lib/listops/migrate/sodium"
-    ssh = [
-        "ssh",
-        "-i",
-        f"{key}/key",
-        "-o",
-        "BatchMode=yes",
-        "-o",
-        f"UserKnownHostsFile={key}/known_hosts",
-        f"root@{OLD}",
-    ]
-    for command in (
+def test_the_key_copies_and_does_nothing_else(fermium: Fermium, proved: Proved) -> None:
+    known = f"UserKnownHostsFile={HERE}/known_hosts"
+    ssh = ["ssh", "-i", f"{HERE}/key", "-o", "BatchMode=yes", "-o", known, f"root@{OLD}"]
+    commands = (
         "id",
         "",
         "rsync --server --sender -logDtpr . /etc/",
@@ -104,20 +134,78 @@ def test_the_key_copies_and_does_nothing_else(sodium: Sodium, fermium: Fermium, 
         f"rsync --server -r . {STATE}/",
         f"rsync --server --sender -r . {STATE}/ /etc/shadow",
         f"rsync --server --sender -r --rsh=id . {STATE}/../../../etc/",
-    ):
+    )
+    for command in commands:
         said = fermium.run(*ssh, *([command] if command else []))
         assert said["rc"] != 0 and "for copying" in said["err"], said
-    proved("the key of the copy opens nothing else", "7 commands refused")
+    proved("the key of the copy opens nothing else", f"{len(commands)} commands refused")
+
+
+def test_old_addresses_lead_to_the_same_pages(
+    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+) -> None:
+    operator.controller.playbook("playbooks/site.yml", f"--extra-vars=@{operator.folder}/migrated.yml")
+    outside.trusts(fermium.certificate())
+    found = sodium.check(
+        "sh", "-c", f"cd {STATE}/archives/private && find {TALK.partition('@')[0]} -name '0*.html' | sort"
+    )
+    walked = 0
+    for page in found.splitlines()[::10]:
+        answer = outside.get(f"https://{site.DOMAIN}/pipermail/{page}")
+        assert answer.status == 200 or "/message/" in answer.headers["location"], page
+        walked += 1
+    assert walked > 5
+    (private, *_more) = sodium.check("sh", "-c", f"cd {STATE}/archives/private && find board -name '0*.html'").split()
+    for address in (f"pipermail/{private}", f"mailman/private/{private}"):
+        assert "/message/" not in str(outside.get(f"https://{site.DOMAIN}/{address}").headers.get("location"))
+    pages = total(sums(fermium, "pages"))
+    proved(
+        "old addresses lead to the same messages, those of a private list nowhere",
+        f"{pages['moved']} pages, {walked} asked",
+    )
 
 
 def test_the_old_server_stops_at_the_cut_over(
-    sodium: Sodium, fermium: Fermium, outside: Outside, migrate: Any, controller: Controller, proved: Proved
+    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     assert sodium.subscribe(TALK, site.ERIN)
-    assert changed(migrate("cutover")) > 0
+    before = files(sodium)
+    assert changed(operator.run("cutover")) > 0
+    assert files(sodium) == before
     assert fermium.member(TALK, site.ERIN)
-    assert changed(migrate("cutover")) == 0
-    assert changed(migrate("verify")) == 0
-    told = controller.stopped("playbooks/migrate.yml", "--extra-vars=migrate_phase=copy migrate_source=sodium")
-    assert "the migration is moved" in told
-    proved("the last changes come at the cut-over, and afterwards nothing is taken from the old server", told)
+    door = outside.run("python3", "-c", f"import socket; socket.create_connection(('{OLD}', 25), 5)")
+    assert "refused" in door["err"]
+    assert sodium.run("systemctl", "is-active", "mailman")["rc"] != 0
+    assert changed(operator.run("cutover")) == 0
+    assert changed(operator.run("verify")) == 0
+    waiting = total(sums(fermium, "requests"))
+    assert len(fermium.held(HELPDESK)) == len(sodium.held(HELPDESK)) > 0
+    assert "the migration is moved" in operator.stopped("copy")
+    proved(
+        "the cut-over closes the old server and moves what is left and what waits",
+        f"{waiting['moved']} of {waiting['found']} waiting",
+    )
+
+
+def test_mail_goes_on_at_the_new_server(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+    assert outside.send(site.ERIN, TALK, f"moved {word}", f"At the new server, said {word}.\n").accepted
+    copy = outside.mailbox(site.ERIN).wait_for(word)
+    assert f"said {word}" in outside.wait_for_page(archived_at(copy)).text
+    proved("a post at the new server reaches subscribers and the archive")
+
+
+def test_the_inventory_of_the_new_server_changes_nothing(operator: Operator, proved: Proved) -> None:
+    where = f"--extra-vars=adopt_directory={operator.folder} adopt_secrets=none"
+    operator.controller.playbook("playbooks/adopt.yml", where)
+    said = operator.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{operator.folder}/lists.yml")
+    assert changed(said) == 0
+    assert not any(result.get("undeclared") for result in results(said))
+    proved("the lists that were moved become an inventory, which changes nothing")
+
+
+def test_it_ends_with_the_key(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
+    assert changed(operator.run("accept")) > 0
+    assert changed(operator.run("accept")) == 0
+    assert sodium.run("test", "-e", "/usr/local/sbin/listops-send-mailman")["rc"] != 0
+    assert "listops" not in sodium.run("cat", "/root/.ssh/authorized_keys")["out"]
+    proved("accepted, and the key is taken away")

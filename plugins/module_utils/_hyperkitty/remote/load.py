@@ -57,10 +57,16 @@ class Archive:
         self.row = self._find()
 
     def _find(self) -> Any:
-        """Its row. It is never made here: HyperKitty would make it public."""
+        """Its row. HyperKitty has none of a public list without posts; that of another list is never made here."""
         from hyperkitty.models import ArchivePolicy, MailingList
 
         row = MailingList.objects.filter(name=self.name).first()
+        if row is None and not self._private:
+            row = MailingList(name=self.name, list_id=self.name.replace("@", ".", 1))
+            if self._write:
+                row.save()
+            else:
+                row.pk = 0
         if row is None:
             raise Failure("list {0} is not known to HyperKitty: make it with mailman_list first".format(self.name))
         if self._private and row.archive_policy != ArchivePolicy.private.value:
