@@ -137,6 +137,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
 
 
 def read(folder: str) -> dict[str, Any]:
@@ -156,10 +157,6 @@ def read(folder: str) -> dict[str, Any]:
                 if name in facts
             },
         }
-
-
-# Posting addresses of the lists that were made, and those on the old server.
-MADE = "lists.json"
 
 
 class CopiedLists:

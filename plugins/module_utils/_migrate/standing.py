@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where each list of a migration stands, from the sums that its account keeps. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Iterable, Mapping
+
+# Posting addresses of the lists that were made, and those on the old server.
+MADE = "lists.json"
+# Kind -> what a person calls it.
+KINDS = {"messages": "mails", "pages": "pages", "requests": "waiting things"}
+SUMS = ("found", "moved", "merged", "quarantined")
+
+
+def lists(read: Callable[[str], Any]) -> list[dict[str, Any]]:
+    """Each list with its sums by kind. read: what a file of the account says, or None where there is none."""
+    found = []
+    for name, former in sorted((read(MADE) or {}).items()):
+        files = {"messages": name, "pages": former.partition("@")[0], "requests": name}
+        sums = {kind: read("{0}.{1}.json".format(file, kind)) for kind, file in files.items()}
+        found.append({"list": name, "former": former, **{kind: _sums(each) for kind, each in sums.items()}})
+    return found
+
+
+def _sums(found: Mapping[str, Any] | None) -> dict[str, int] | None:
+    return None if found is None else {word: found[word] for word in SUMS}
+
+
+def totals(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """The sums of all lists, by kind."""
+    found = list(found)
+    return {kind: {word: sum(each[kind][word] for each in found if each[kind]) for word in SUMS} for kind in KINDS}
+
+
+def sentence(found: Mapping[str, Any]) -> str:
+    """One line about a list, for a person."""
+    parts = []
+    for kind, called in KINDS.items():
+        sums = found[kind]
+        if sums and sums["found"]:
+            more = ["{0} {1}".format(sums[word], word) for word in ("merged", "quarantined") if sums[word]]
+            parts.append(", ".join(["{moved} of {found} {0} moved".format(called, **sums), *more]))
+    return "{0}: {1}".format(found["list"], "; ".join(parts) or "made, nothing else to be moved")

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: migrate_info
+short_description: Say where each list of a migration stands
+version_added: 0.2.0
+author: The listops.mailman contributors (@listops)
+description:
+  - Reads the account that M(listops.mailman.migrate_lists), M(listops.mailman.migrate_archive), M(listops.mailman.migrate_redirects) and
+    M(listops.mailman.migrate_requests) keep of a migration.
+extends_documentation_fragment:
+  - listops.mailman.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+  idempotent:
+    support: full
+  platform:
+    support: full
+    platforms: posix
+options:
+  account:
+    description: The folder of the account.
+    type: path
+    required: true
+seealso:
+  - module: listops.mailman.migrate_lists
+"""
+
+EXAMPLES = r"""
+- name: See where each list stands
+  listops.mailman.migrate_info:
+    account: /var/lib/listops/migrate/sodium/account
+"""
+
+RETURN = r"""
+lists:
+  description:
+    - Each list with its old address, and how many mails, old pages and waiting things were found, moved, merged with what there is, and
+      quarantined. V(null) for what was not moved yet.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - list: talk@lists.example.org
+      former: talk@lists.example.org
+      messages: {found: 533, moved: 532, merged: 1, quarantined: 0}
+      pages: {found: 634, moved: 634, merged: 0, quarantined: 0}
+      requests: null
+totals:
+  description: The sums of all lists.
+  returned: success
+  type: dict
+  sample: {messages: {found: 533, moved: 532, merged: 1, quarantined: 0}}
+sentences:
+  description: The same, a line for each list that has anything.
+  returned: success
+  type: list
+  elements: str
+  sample: ["talk@lists.example.org: 532 of 533 mails moved, 1 merged; 634 of 634 pages moved"]
+"""
+
+import json
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import standing
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=dict(account=dict(type="path", required=True)), supports_check_mode=True)
+    account = AccountFolder(module.params["account"])
+
+    def read(name: str) -> Any:
+        content = account.read(name)
+        return None if content is None else json.loads(content)
+
+    try:
+        lists = standing.lists(read)
+    except (OSError, ValueError, KeyError) as exc:
+        module.fail_json(msg="account is {0}, which cannot be read: {1}".format(module.params["account"], exc))
+    module.exit_json(
+        changed=False,
+        lists=lists,
+        totals=standing.totals(lists),
+        sentences=[standing.sentence(each) for each in lists],
+    )
+
+
+if __name__ == "__main__":
+    main()

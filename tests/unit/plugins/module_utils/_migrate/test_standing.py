@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where lists stand, from files of an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import standing
+
+FILES: dict[str, Any] = {
+    "lists.json": {
+        "talk@lists.example.org": "talk+@lists.example.org",
+        "board@lists.example.org": "board@lists.example.org",
+    },
+    "talk@lists.example.org.messages.json": {"list": "x", "found": 5, "moved": 3, "merged": 1, "quarantined": 1},
+    "talk+.pages.json": {"found": 7, "moved": 7, "merged": 0, "quarantined": 0, "link": 7},
+}
+
+
+def test_each_list_has_its_sums_and_what_is_not_moved_has_none() -> None:
+    board, talk = standing.lists(FILES.get)
+    assert board == {
+        "list": "board@lists.example.org",
+        "former": "board@lists.example.org",
+        **dict.fromkeys(standing.KINDS),
+    }
+    assert talk["messages"] == {"found": 5, "moved": 3, "merged": 1, "quarantined": 1}
+    assert talk["pages"] == {"found": 7, "moved": 7, "merged": 0, "quarantined": 0}
+    assert standing.totals([board, talk])["messages"]["found"] == 5
+    assert standing.totals([board, talk])["requests"]["found"] == 0
+
+
+def test_a_person_reads_one_line_for_each() -> None:
+    board, talk = standing.lists(FILES.get)
+    assert standing.sentence(board) == "board@lists.example.org: made, nothing else to be moved"
+    assert (
+        standing.sentence(talk)
+        == "talk@lists.example.org: 3 of 5 mails moved, 1 merged, 1 quarantined; 7 of 7 pages moved"
+    )
+
+
+def test_before_the_first_copy_there_is_nothing() -> None:
+    assert standing.lists({}.get) == []
