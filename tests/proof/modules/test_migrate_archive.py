@@ -66,7 +66,7 @@ while True:
     for path in paths:
         try:
             status, answer = ask(path)
-        except OSError:
+        except (OSError, IndexError):
             # It is restarted.
             status, answer = "none", b""
             time.sleep(0.2)
@@ -239,7 +239,7 @@ def test_a_killed_run_is_finished_and_what_came_later_is_added(
     fermium.ask("write", path="/run/probe.stop", text="")
     said = eventually(lambda: fermium.run("cat", "/run/probe.out")["out"], "the probe ends", 120)
     asked, shown = json.loads(said)
-    assert shown == [] and sum(asked.values()) > 20, said
+    assert shown == [] and asked["403"] > 20, said
 
     rows, threads = archive(fermium, private)
     late = rows.pop("late@x")
