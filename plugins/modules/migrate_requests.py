@@ -195,7 +195,9 @@ class RequestMove:
         put = [decision.item for decision in decisions if decision.outcome == "put"]
         failed: Mapping[str, str] = {}
         if not self.check_mode and (put or issue):
-            failed = self.target.put(name, [item.put() for item in put], issue, notify=self.notify)
+            failed = self.target.put(name, [item.put() for item in put], issue)
+            if self.notify and requests.waits_for_moderators(put):
+                self.target.tell_moderators(name)
             facts = self.target.facts(name, asked)
         requests.settle(decisions, facts, failed, check_mode=self.check_mode)
         lines = requests.lines(decisions, earlier, facts)

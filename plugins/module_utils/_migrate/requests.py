@@ -593,6 +593,11 @@ def issue(wanted: tuple[int, int, float], facts: Mapping[str, Any]) -> dict[str,
     return {"volume": wanted[0], "number": wanted[1], "last": sent}
 
 
+def waits_for_moderators(items: Iterable[Item]) -> bool:
+    """Whether moderators have something to do with what was put."""
+    return any((item.wish or {}).get("as") in ("held", "subscription", "unsubscription") for item in items)
+
+
 # ---- the account
 
 

@@ -335,14 +335,21 @@ def kill_after(fermium: Fermium, function: str, put: dict[str, Any]) -> None:
 
 
 def test_a_killed_run_is_finished_and_doubles_nothing(
-    controller: Controller, fermium: Fermium, copy: str, word: str, tmp_path: pathlib.Path, proved: Proved
+    controller: Controller,
+    fermium: Fermium,
+    copy: str,
+    sink: str,
+    word: str,
+    tmp_path: pathlib.Path,
+    proved: Proved,
 ) -> None:
     names = {function: f"{word}-{function.replace('_', '-')}@{site.DOMAIN}" for function in POINTS}
     subprocess.run(["tar", "-xzf", FIXTURE, "--no-same-owner", "-C", tmp_path], check=True)
     state = tmp_path / "var/lib/mailman"
     shutil.copy(state / "lists/village-talk/digest.mbox", state / "lists/wiki-old")
     found = PendingHandler(str(state), dict(SAID), "copy").waiting({"lists": ["wiki-old"]})["lists"]["wiki-old"]
-    controller.task(LIST, lists=[{"name": name, "archive_policy": "never"} for name in names.values()])
+    made = {"archive_policy": "never", "owners": [site.OWNER]}
+    controller.task(LIST, lists=[{"name": name, **made} for name in names.values()])
     try:
         for function in names:
             folder = f"{STATE}/lists/{function}"
@@ -350,11 +357,12 @@ def test_a_killed_run_is_finished_and_doubles_nothing(
             fermium.check("cp", f"{STATE}/lists/village-talk/digest.mbox", folder)
         for function, name in names.items():
             items = requests.waiting(function, found, time.time()).items
-            put = {"list": name, "items": [item.put() for item in items], "issue": None, "notify": False}
+            put = {"list": name, "items": [item.put() for item in items], "issue": None}
             kill_after(fermium, function, put)
         asked: dict[str, Any] = {
             "copy": STATE,
             "account": f"{ACCOUNT}-{word}",
+            "notify": True,
             "lists": [{"list": name, "source": function} for function, name in names.items()],
         }
         said = controller.task(MIGRATE, **asked)
@@ -364,8 +372,13 @@ def test_a_killed_run_is_finished_and_doubles_nothing(
             where = f"/var/lib/mailman3/lists/{name.replace('@', '.')}"
             assert fermium.check("cat", f"{where}/digest.mmdf").count("Delivered through exim and the qrunners.") == 1
             assert fermium.check("ls", where).split() == ["digest.mmdf"], name
-            assert (each["found"], each["moved"]) == (2, 2), each
+            # with the options of the members
+            assert (each["found"], each["moved"]) == (3, 3), each
         assert controller.task(MIGRATE, **asked)["changed"] is False
+        # whose message was not put before
+        told = f"The {names['note']} list has 1 moderation requests waiting."
+        eventually(lambda: received(fermium, f"X-RcptTo: {site.OWNER}", told), "its owner is told, as was asked for")
+        assert len(received(fermium, told)) == 1
     finally:
         controller.task(LIST, lists=[{"name": name, "state": "absent"} for name in names.values()])
         fermium.check("rm", "-rf", f"{ACCOUNT}-{word}", *(f"{STATE}/lists/{function}" for function in POINTS))

@@ -233,18 +233,13 @@ class _List:
 
     # -- what is put
 
-    def put(self, items: Sequence[Mapping[str, Any]], notify: bool) -> None:
+    def put(self, items: Sequence[Mapping[str, Any]]) -> None:
         """Put items and the notes of their keys, in the transaction of the caller."""
         noted = {key for key, _stage in self._notes(item["key"] for item in items)}
         items = [item for item in items if item["key"] not in noted]
         for item in items:
             getattr(self, "_put_" + item["as"])(item["key"], item)
         self.note([item["key"] for item in items])
-        if notify and items:
-            from mailman.commands.cli_notify import notify as summary
-
-            # Mailman's own summary of all that waits, to owners and moderators
-            summary.main(args=["--list", self.mlist.fqdn_listname], standalone_mode=False)
 
     def note(self, keys: Sequence[str], stage: str = "") -> None:
         if keys:
@@ -485,7 +480,7 @@ class Mailman3RequestsHandler(Mailman3Handler):
         """Put what waits into a list, in short transactions.
 
         request: {"list": posting address, "items": [{"key", "as", and what that kind needs}], "issue": {"volume",
-        "number", "last"} or null, "notify": whether moderators are told}.
+        "number", "last"} or null}.
         answer: {"failed": {key: sentence}}.
         """
         work = self._transactions = self._transactions or Transactions(self.config)
@@ -495,8 +490,7 @@ class Mailman3RequestsHandler(Mailman3Handler):
         people = [each for item in request["items"] if item["as"] == "options" for each in item["people"]]
         others = [item for item in request["items"] if item["as"] not in ("digest", "options")]
         for start in range(0, len(others), ITEMS):
-            last = start + ITEMS >= len(others)
-            self._put(work, name, others[start : start + ITEMS], request["notify"] and last, failed)
+            self._put(work, name, others[start : start + ITEMS], failed)
         for start in range(0, len(people), PEOPLE):
             self._options(work, name, people[start : start + PEOPLE])
         if digest:
@@ -510,24 +504,31 @@ class Mailman3RequestsHandler(Mailman3Handler):
             work.run(lambda: _List(self.config, name).set_issue(request["issue"]))
         return {"failed": failed}
 
+    def tell_moderators(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send Mailman's own summary of all that waits to owners and moderators. request: {"list": posting address}."""
+        from mailman.commands.cli_notify import notify
+
+        arguments = ["--list", request["list"]]
+        work = self._transactions = self._transactions or Transactions(self.config)
+        work.run(lambda: notify.main(args=arguments, standalone_mode=False))
+        return {}
+
     def _options(self, work: Transactions, name: str, people: Sequence[Sequence[Any]]) -> None:
         work.run(lambda: _List(self.config, name).set_options(people))
 
-    def _put(
-        self, work: Transactions, name: str, items: list[Mapping[str, Any]], notify: bool, failed: dict[str, str]
-    ) -> None:
+    def _put(self, work: Transactions, name: str, items: list[Mapping[str, Any]], failed: dict[str, str]) -> None:
         """Put items in one transaction; an item that fails is named and does not stop the others."""
         if self._wrote:
             work.give_way()
         self._wrote = True
         try:
-            work.run(lambda: _List(self.config, name).put(items, notify))
+            work.run(lambda: _List(self.config, name).put(items))
         except Busy:
             raise
         except Exception as exc:
             if len(items) > 1:
                 for item in items:
-                    self._put(work, name, [item], notify and item is items[-1], failed)
+                    self._put(work, name, [item], failed)
                 return
             failed[items[0]["key"]] = str(exc) if isinstance(exc, Failure) else sentence(exc)
 

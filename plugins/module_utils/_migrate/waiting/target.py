@@ -12,6 +12,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._argspec import Co
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
+# Limits how many messages exist as text at once.
+ITEMS_PER_REQUEST = 100
+
 
 class RequestTarget:
     """A context manager. readonly: nothing is to be put."""
@@ -36,11 +39,17 @@ class RequestTarget:
         """What a list has of what is to be put into it, see Mailman3RequestsHandler.facts_of."""
         return self._process.request("facts_of", list=name, **asked)
 
-    def put(
-        self, name: str, items: Sequence[Mapping[str, Any]], issue: Mapping[str, Any] | None, *, notify: bool
-    ) -> Mapping[str, str]:
+    def put(self, name: str, items: Sequence[Mapping[str, Any]], issue: Mapping[str, Any] | None) -> Mapping[str, str]:
         """Put items into a list. Returns the keys of those that failed, with a sentence each."""
-        failed: Mapping[str, str] = self._process.request("put", list=name, items=items, issue=issue, notify=notify)[
-            "failed"
-        ]
+        failed: dict[str, str] = {}
+        # The messages of a digest are one file.
+        digest = [item for item in items if item["as"] == "digest"]
+        others = [item for item in items if item["as"] != "digest"]
+        for start in range(0, len(others), ITEMS_PER_REQUEST):
+            part = others[start : start + ITEMS_PER_REQUEST]
+            failed.update(self._process.request("put", list=name, items=part, issue=None)["failed"])
+        failed.update(self._process.request("put", list=name, items=digest, issue=issue)["failed"])
         return failed
+
+    def tell_moderators(self, name: str) -> None:
+        self._process.request("tell_moderators", list=name)

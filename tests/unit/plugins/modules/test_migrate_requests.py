@@ -46,11 +46,12 @@ class Target:
         self.exists, self.loses = exists, loses
         self.has: set[str] = set()
         self.number = [1, 1, None]
+        self.told: list[str] = []
 
     def facts(self, name: str, asked: Any) -> dict[str, Any]:
         return {**requests.NOTHING, "exists": self.exists, "moved": self.has, "waiting": self.has, "issue": self.number}
 
-    def put(self, name: str, items: Any, issue: Any, *, notify: bool) -> dict[str, str]:
+    def put(self, name: str, items: Any, issue: Any) -> dict[str, str]:
         assert self.exists
         if not self.loses:
             self.has |= {item["key"] for item in items}
@@ -58,10 +59,13 @@ class Target:
             self.number = [issue["volume"], issue["number"], None]
         return {}
 
+    def tell_moderators(self, name: str) -> None:
+        self.told.append(name)
 
-def move(target: Target, folder: Path, *, check_mode: bool = False, found: Any = FOUND) -> Result:
+
+def move(target: Target, folder: Path, *, check_mode: bool = False, found: Any = FOUND, notify: bool = False) -> Result:
     result = Result()
-    params = {"account": str(folder), "notify": False, "ask_again": False}
+    params = {"account": str(folder), "notify": notify, "ask_again": False}
     RequestMove(cast(RequestTarget, target), params, check_mode, result).move(NAME, "foo", found)
     return result
 
@@ -86,6 +90,18 @@ def test_a_list_is_moved_once_and_accounted(tmp_path: Path) -> None:
     # What could not be read is mended.
     mended = move(target, tmp_path / "account", found={**FOUND, "damaged": []})
     assert mended.lists[0]["found"] == 3
+
+
+def test_moderators_are_told_if_somebody_wants_that_and_something_is_new(tmp_path: Path) -> None:
+    target = Target()
+    move(target, tmp_path / "a", check_mode=True, notify=True)
+    assert target.told == []
+    move(target, tmp_path / "a", notify=True)
+    move(target, tmp_path / "a", notify=True)
+    assert target.told == [NAME]
+    target = Target()
+    move(target, tmp_path / "b")
+    assert target.told == []
 
 
 def test_what_the_target_does_not_have_fails(tmp_path: Path) -> None:
