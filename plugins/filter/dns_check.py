@@ -55,7 +55,7 @@ from ansible_collections.listops.mailman.plugins.plugin_utils import dns
 
 def dns_check(wanted: Sequence[dns.Record], answers: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """What is published; see DOCUMENTATION."""
-    known = {(str(answer["name"]), str(answer["type"])): answer["values"] for answer in answers}
+    known = {(str(answer["name"]), str(answer["type"])): answer["found"] for answer in answers}
     return dns.check(wanted, known)  # type: ignore[arg-type]
 
 

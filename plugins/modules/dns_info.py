@@ -72,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 answers:
-  description: The questions, each with its values. Names are in small letters and without the dot at the end; strings of a text are joined.
+  description: The questions, each with what was found. Names are in lower case, without a dot at the end. Strings of a text are joined.
   returned: success
   type: list
   elements: dict
@@ -85,12 +85,12 @@ answers:
       description: As asked.
       type: str
       returned: always
-    values:
+    found:
       description: What the DNS has, sorted.
       type: list
       elements: str
       returned: always
-  sample: [{"name": "lists.example.org", "type": "MX", "values": ["10 mail.example.org"]}]
+  sample: [{"name": "lists.example.org", "type": "MX", "found": ["10 mail.example.org"]}]
 """
 
 import traceback
@@ -157,7 +157,7 @@ def main() -> None:
     for question in module.params["questions"]:
         name, kind = question["name"], question["type"]
         try:
-            answers.append({"name": name, "type": kind, "values": ask(resolver, name, kind)})
+            answers.append({"name": name, "type": kind, "found": ask(resolver, name, kind)})
         except dns.exception.DNSException as exc:
             module.fail_json(msg="Nobody answers for {0} {1}: {2}".format(name, kind, exc))
     module.exit_json(changed=False, answers=answers)

@@ -8,6 +8,7 @@ import base64
 
 import pytest
 
+from ansible_collections.listops.mailman.plugins.filter.dns_check import dns_check
 from ansible_collections.listops.mailman.plugins.plugin_utils import dns
 
 HOST, ADDRESS, ADDRESS6 = "mail.example.org", "192.0.2.25", "2001:db8::25"
@@ -164,3 +165,10 @@ def test_what_strangers_published_does_nothing_to_a_terminal():
     assert entry["said"] == (
         r"different: lists.example.org. IN MX 10 mail.example.org. (found: 10 a\x1b[31m.example.net)"
     )
+
+
+def test_the_answers_of_the_module():
+    records = wanted()
+    found = [{"name": name, "type": kind, "found": values} for (name, kind), values in answers(records).items()]
+    assert {entry["state"] for entry in dns_check(records, found)} == {"published"}
+    assert {entry["state"] for entry in dns_check(records, [])} == {"missing"}
