@@ -63,8 +63,10 @@ def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def files(sodium: Sodium) -> str:
-    """All that Mailman has there, so that a change is seen."""
-    return sodium.check("sh", "-c", f"find {STATE}/ -type f -exec sha256sum {{}} + | sort")
+    """All that lists have there, so that a change is seen."""
+    return sodium.check(
+        "sh", "-c", f"cd {STATE} && find lists archives data/held* -type f -exec sha256sum {{}} + | sort"
+    )
 
 
 def sums(fermium: Fermium, kind: str) -> dict[str, dict[str, Any]]:
