@@ -165,9 +165,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate import ac
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import (
     ArchiveLoader,
     Source,
-    StreamedAccount,
     refusal,
 )
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._systemd import systemctl
 
 
@@ -194,7 +194,7 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     archives = []
     changed = False
     with ArchiveLoader(
-        web, StreamedAccount(params["account"], not check_mode), jobs=params["jobs"], write=not check_mode
+        web, AccountFolder(params["account"], write=not check_mode), jobs=params["jobs"], write=not check_mode
     ) as loader:
         loader.check(asked, {name for name in policies if policies[name] != "public" or guard.keeps(name)})
         for source in asked:

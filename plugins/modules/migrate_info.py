@@ -72,13 +72,15 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import standing
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=dict(account=dict(type="path", required=True)), supports_check_mode=True)
-    account = AccountFolder(module.params["account"])
+    account = AccountFolder(module.params["account"], write=False)
 
     def read(name: str) -> Any:
         content = account.read(name)
@@ -86,6 +88,10 @@ def main() -> None:
 
     try:
         lists = standing.lists(read)
+    except HostError as exc:
+        module.fail_json(**failure(exc))
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
     except (OSError, ValueError, KeyError) as exc:
         module.fail_json(msg="account is {0}, which cannot be read: {1}".format(module.params["account"], exc))
     module.exit_json(

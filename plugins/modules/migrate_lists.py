@@ -119,6 +119,7 @@ from typing import Any, Callable, Iterator
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._apply.options import TaskOptions
 from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile import reconcile
 from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archives
@@ -168,7 +169,7 @@ class CopiedLists:
         self.unreadable: dict[str, str] = {}
         self.declared = Declaration([], {}, {})
         self.found: dict[str, Any] = {}
-        self._account = AccountFolder(params["account"])
+        self._account = AccountFolder(params["account"], write=not check_mode)
         self.before: dict[str, str] = json.loads(self._account.read(MADE) or b"{}")
 
     def __call__(self, info: Callable[[], ServerInfo]) -> list[model.ListSpec]:
@@ -238,6 +239,8 @@ def main() -> None:
         outcome = reconcile(options, source, open_archives=lambda backend: open_archives(backend, web))
     except (Invalid, HostError) as exc:
         module.fail_json(**failure(exc))
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
     for warning in outcome.warnings:
         module.warn(warning)
     result = {key: value for key, value in outcome.result.items() if key not in ("lists", "undeclared")}

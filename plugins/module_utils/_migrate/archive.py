@@ -15,13 +15,14 @@ import os
 import socket
 import stat
 import tempfile
-from typing import Any, Collection, Container, Iterator, NamedTuple
+from typing import Any, Collection, Container, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._archives.guard import ArchiveGuard
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
@@ -74,52 +75,10 @@ def read_ids(path: str | None) -> dict[str, str]:
     return found
 
 
-class StreamedAccount:
-    """The folder of accounts, which belongs to root (or whoever this is). Files are 0600, and replaced when they are whole."""
-
-    def __init__(self, path: str, write: bool) -> None:
-        self._write = write
-        self._folder: int | None
-        try:
-            self._folder = nofollow.need_folder(path, 0o700) if write else nofollow.open_folder(path)
-        except FileNotFoundError:
-            self._folder = None
-        if self._folder is not None and not nofollow.is_trusted(os.fstat(self._folder)):
-            raise HostError("account is {0!r}: give a folder that only root can write to".format(path))
-
-    def open(self, name: str) -> int | None:
-        """A file as it is, or None."""
-        if self._folder is None:
-            return None
-        try:
-            return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._folder)
-        except FileNotFoundError:
-            return None
-
-    @contextlib.contextmanager
-    def replace(self, name: str) -> Iterator[Any]:
-        """Write a file; it takes the place of the old one when all went well. Not in check mode."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        if not self._write:
-            with open(os.devnull, "wb") as nothing:
-                yield nothing
-            return
-        with os.fdopen(os.open(name + ".new", flags, 0o600, dir_fd=self._folder), "wb") as handle:
-            yield handle
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.rename(name + ".new", name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-
-    def remove(self, name: str) -> None:
-        if self._write:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=self._folder)
-
-
 class ArchiveLoader:
     """HyperKitty's interpreter, to which open files are handed. A context manager. jobs: processes that parse; 0: one for each core."""
 
-    def __init__(self, web: WebInterface, folder: StreamedAccount, *, jobs: int, write: bool) -> None:
+    def __init__(self, web: WebInterface, folder: AccountFolder, *, jobs: int, write: bool) -> None:
         self._folder = folder
         self._jobs = jobs
         self._write = write

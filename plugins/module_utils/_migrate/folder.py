@@ -8,52 +8,79 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Iterable
+from typing import IO, Iterable, Iterator
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 
 
 class AccountFolder:
-    """Files below a folder, each replaced as a whole; see _nofollow for paths."""
+    """Files below a folder, each replaced when it is whole; see _nofollow for paths.
 
-    def __init__(self, path: str) -> None:
+    write: otherwise nothing is changed, as in check mode.
+    """
+
+    def __init__(self, path: str, *, write: bool = True) -> None:
         self._path = path
+        self._write = write
+
+    @contextlib.contextmanager
+    def _folder(self, name: str, make: bool = False) -> Iterator[int]:
+        """The open folder of a file; FileNotFoundError where there is none, and HostError where others can write to it."""
+        path = os.path.dirname(os.path.join(self._path, name))
+        folder = nofollow.need_folder(path, 0o700) if make else nofollow.open_folder(path)
+        try:
+            if not nofollow.is_trusted(os.fstat(folder)):
+                raise HostError("account is {0!r}: give a folder that only root can write to".format(self._path))
+            yield folder
+        finally:
+            os.close(folder)
+
+    def open(self, name: str) -> int | None:
+        """A file as it is, or None."""
+        try:
+            with self._folder(name) as folder:
+                return nofollow.open_entry(folder, os.path.basename(name))
+        except FileNotFoundError:
+            return None
 
     def read(self, name: str) -> bytes | None:
         """The content of a file, or None where there is none."""
-        try:
-            folder = nofollow.open_folder(os.path.dirname(os.path.join(self._path, name)))
-        except FileNotFoundError:
+        descriptor = self.open(name)
+        if descriptor is None:
             return None
-        try:
-            descriptor = nofollow.open_entry(folder, os.path.basename(name))
-        except FileNotFoundError:
-            return None
-        finally:
-            os.close(folder)
         with os.fdopen(descriptor, "rb") as handle:
             return handle.read()
 
-    def write(self, name: str, content: bytes) -> bool:
-        """Write a file that differs, atomically. Returns whether it differed."""
-        if self.read(name) == content:
-            return False
-        path = os.path.join(self._path, name)
-        folder = nofollow.need_folder(os.path.dirname(path), 0o700)
-        try:
-            if not nofollow.is_trusted(os.fstat(folder)):
-                raise nofollow.Unsafe("account is {0!r}: give a folder that only root can write to".format(self._path))
-            last = os.path.basename(path)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-            descriptor = os.open(last + ".new", flags, 0o600, dir_fd=folder)
-            with os.fdopen(descriptor, "wb") as handle:
-                handle.write(content)
+    @contextlib.contextmanager
+    def replace(self, name: str) -> Iterator[IO[bytes]]:
+        """Write a file; it takes the place of the old one when all went well."""
+        if not self._write:
+            with open(os.devnull, "wb") as nothing:
+                yield nothing
+            return
+        last = os.path.basename(name)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with self._folder(name, make=True) as folder:
+            with os.fdopen(os.open(last + ".new", flags, 0o600, dir_fd=folder), "wb") as handle:
+                yield handle
                 handle.flush()
                 os.fsync(handle.fileno())
             os.rename(last + ".new", last, src_dir_fd=folder, dst_dir_fd=folder)
-        finally:
-            os.close(folder)
+
+    def write(self, name: str, content: bytes) -> bool:
+        """Write a file that differs. Returns whether it differed."""
+        if self.read(name) == content:
+            return False
+        with self.replace(name) as handle:
+            handle.write(content)
         return True
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        if self._write:
+            with contextlib.suppress(FileNotFoundError), self._folder(name) as folder:
+                os.unlink(os.path.basename(name), dir_fd=folder)
 
     def keep_only(self, name: str, kept: Iterable[str]) -> None:
         """Remove the files of a folder in it that are not named."""
@@ -63,7 +90,6 @@ class AccountFolder:
             return
         try:
             for entry in set(os.listdir(folder)).difference(kept):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(entry, dir_fd=folder)
+                self.remove(os.path.join(name, entry))
         finally:
             os.close(folder)

@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import os
-import stat
 
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import archive
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import StreamedAccount
 
 
 class Guard:
@@ -41,47 +39,6 @@ class Guard:
 def test_lists_that_would_be_exposed_are_refused(policy, guard, said):
     found = archive.refusal("a@x", policy, guard)
     assert (found is None) if said is None else said in found
-
-
-def test_accounts_are_for_their_owner_only_and_replaced_when_they_are_whole(tmp_path):
-    folder = StreamedAccount(str(tmp_path / "deep/account"), write=True)
-    path = tmp_path / "deep/account/a.json"
-    with folder.replace("a.json") as handle:
-        handle.write(b"one")
-        assert not path.exists()
-    assert path.read_bytes() == b"one"
-    assert [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)] == [0o600, 0o700]
-    with pytest.raises(ZeroDivisionError), folder.replace("a.json") as handle:
-        handle.write(b"two")
-        raise ZeroDivisionError
-    assert path.read_bytes() == b"one"
-    with os.fdopen(folder.open("a.json"), "rb") as handle:
-        assert handle.read() == b"one"
-    folder.remove("a.json")
-    folder.remove("a.json")
-    assert not path.exists() and folder.open("a.json") is None
-
-
-def test_check_mode_makes_no_account(tmp_path):
-    folder = StreamedAccount(str(tmp_path / "account"), write=False)
-    with folder.replace("a.json") as handle:
-        handle.write(b"one")
-    folder.remove("a.json")
-    assert folder.open("a.json") is None and not (tmp_path / "account").exists()
-
-
-def test_a_folder_that_others_can_write_to_is_refused(tmp_path):
-    tmp_path.chmod(0o777)
-    with pytest.raises(HostError, match="only root can write to"):
-        StreamedAccount(str(tmp_path), write=True)
-
-
-def test_a_link_is_no_file_of_an_account(tmp_path):
-    folder = StreamedAccount(str(tmp_path), write=True)
-    tmp_path.joinpath("a.json.new").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(OSError), folder.replace("a.json"):
-        pass
-    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"0": 1}', "{"])

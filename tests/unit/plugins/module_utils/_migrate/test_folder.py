@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._nofollow import Unsafe
 
@@ -46,5 +48,38 @@ def test_a_link_of_others_is_not_followed(tmp_path: Path) -> None:
 def test_a_folder_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(0o777)
-    with pytest.raises(Unsafe, match="account is .*: give a folder that only root can write to"):
+    with pytest.raises(HostError, match="account is .*: give a folder that only root can write to"):
         AccountFolder(str(tmp_path / "open")).write("x", b"")
+
+
+def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
+    folder = AccountFolder(str(tmp_path / "deep/account"))
+    path = tmp_path / "deep/account/a.json"
+    with folder.replace("a.json") as handle:
+        handle.write(b"one")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), folder.replace("a.json") as handle:
+        handle.write(b"two")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"one"
+    descriptor = folder.open("a.json")
+    assert descriptor is not None
+    os.close(descriptor)
+    folder.remove("a.json")
+    folder.remove("a.json")
+    assert not path.exists() and folder.open("a.json") is None
+
+
+def test_check_mode_makes_no_account(tmp_path: Path) -> None:
+    folder = AccountFolder(str(tmp_path / "account"), write=False)
+    with folder.replace("a.json") as handle:
+        handle.write(b"one")
+    folder.remove("a.json")
+    assert folder.open("a.json") is None and not (tmp_path / "account").exists()
+
+
+def test_a_link_is_no_file_of_an_account(tmp_path: Path) -> None:
+    (tmp_path / "a.json.new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError), AccountFolder(str(tmp_path)).replace("a.json"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
