@@ -15,7 +15,8 @@ import os
 import socket
 import stat
 import tempfile
-from typing import Any, Collection, Container, NamedTuple
+from array import array
+from typing import Any, Collection, Container, Iterable, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._archives.guard import ArchiveGuard
@@ -135,7 +136,7 @@ class ArchiveLoader:
         sums = account.Sums(source.list, "mails", found)
         quarantined = []
         with tempfile.TemporaryFile() as lines:
-            places: dict[int, tuple[int, int]] = {}
+            offsets, sizes = (array("q", [0]) * found for _each in range(2))
             while True:
                 answer = self._process.request("go_on")
                 if answer["outcomes"] is None:
@@ -144,13 +145,13 @@ class ArchiveLoader:
                     if "place" in outcome:
                         quarantined.append((outcome["position"], outcome.pop("place"), outcome["reason"]))
                     text = account.line(outcome).encode("ascii")
-                    places[outcome["position"]] = lines.tell(), len(text)
+                    offsets[outcome["position"]], sizes[outcome["position"]] = lines.tell(), len(text)
                     lines.write(text)
                 sums.add(answer["outcomes"])
             total = sums.verify(answer["verified"]) if self._write else sums.total()
             lines.flush()
             # They come in another order than that of the mailbox.
-            self._write_pieces(source.name + ".messages.jsonl", [places[at] for at in sorted(places)], lines.fileno())
+            self._write_pieces(source.name + ".messages.jsonl", zip(offsets, sizes) if found else (), lines.fileno())
         quarantined.sort()
         self._write_pieces(
             source.name + ".quarantine.mbox", [place for _position, place, _reason in quarantined], mailbox
@@ -160,7 +161,7 @@ class ArchiveLoader:
         reasons = [{"position": position, "reason": reason} for position, _place, reason in quarantined]
         return {"changed": answer["changed"], "sums": total, "quarantined": reasons}
 
-    def _write_pieces(self, name: str, places: Collection[tuple[int, int]], source: int) -> None:
+    def _write_pieces(self, name: str, places: Iterable[tuple[int, int]], source: int) -> None:
         """Copy pieces (offset, size) of an open file into one of the account, which has no empty file."""
         if not places:
             self._folder.remove(name)

@@ -409,8 +409,13 @@ class Load:
 
     def verified(self) -> int:
         """How many mails are in the archive, as it says now."""
-        there = set(self.archive.message_ids())
-        return sum(1 for at in range(len(self._moved)) if self._moved[at] and self._id(at) in there)
+        renamed = {message_id: at for at, message_id in self._renamed.items()}
+        found = bytearray(len(self._moved))
+        for message_id in self.archive.message_ids():
+            at = renamed.get(message_id, self.mailbox.position(message_id))
+            if at is not None and self._moved[at] and self._id(at) == message_id:
+                found[at] = 1
+        return sum(found)
 
     def close(self) -> None:
         for file in self._files:
@@ -430,11 +435,21 @@ class Load:
         """The mails that an earlier run has moved, and that are still there."""
         if self._account is None:
             return
-        there = set(self.archive.message_ids())
+        there = bytearray(len(self.mailbox))
+        others = set()
+        for message_id in self.archive.message_ids():
+            at = self.mailbox.position(message_id)
+            if at is None:
+                others.add(message_id)
+            else:
+                there[at] = 1
         found = []
         for line in self._lines():
             position = line["position"]
-            if line["state"] != "moved" or position >= len(self.mailbox) or line["message_id"] not in there:
+            if line["state"] != "moved" or position >= len(self.mailbox):
+                continue
+            at = self.mailbox.position(line["message_id"])
+            if not (line["message_id"] in others if at is None else there[at]):
                 continue
             mail = self.mailbox.mail(position)
             if mail.merged is not None or mail.sha256 != line["sha256"]:

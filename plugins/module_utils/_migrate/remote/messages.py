@@ -212,6 +212,10 @@ class Mailbox:
             None if arrived < 0 else arrived,
         )
 
+    def position(self, message_id: str) -> int | None:
+        """Of the first mail with this Message-ID."""
+        return self._index.get(message_id)
+
     def place(self, position: int) -> tuple[int, int]:
         """(offset, size) of a mail in the file, with its From_ line."""
         return self._offsets[position], self._sizes[position]
