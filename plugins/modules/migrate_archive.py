@@ -23,8 +23,8 @@ description:
   - The account says what became of each mail. The task fails if the sums do not agree, or if the archive, read again, does not have
     what was moved.
   - It can be repeated at any time; an interrupted run is finished by the next one. Mails that were added to the mailbox are added.
-  - An archive never becomes public. Lists that are not public and that HyperKitty does not know, or that are less private there than in
-    Mailman or the guard, are refused before anything is written.
+  - No archive is public before Mailman says so. Private lists that HyperKitty or the guard does not know as private are refused before
+    anything is written. A public list that HyperKitty does not know yet is private there until all of its mails are in.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
@@ -184,21 +184,20 @@ def sources(archives: list[dict[str, Any]]) -> list[Source]:
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     asked = sources(params["archives"])
     web = WebInterface.of(params)
-    with Mailman3(Connection.of(params), readonly=True) as backend:
-        lists = backend.read(settings=["archive_policy"], rosters=[])
-    guard = ArchiveGuard(web.user)
-    policies = {name: lists[name]["settings"]["archive_policy"] for name in lists}
-    refused = [refusal(source.list, policies.get(source.list), guard) for source in asked]
-    if any(refused):
-        raise HostError("; ".join(one for one in refused if one))
     archives = []
     changed = False
-    with ArchiveLoader(
-        web, AccountFolder(params["account"], write=not check_mode), jobs=params["jobs"], write=not check_mode
-    ) as loader:
+    with ArchiveLoader(web, jobs=params["jobs"], write=not check_mode) as loader:
+        with Mailman3(Connection.of(params), readonly=True) as backend:
+            lists = backend.read(settings=["archive_policy"], rosters=[])
+        guard = ArchiveGuard(web.user)
+        policies = {name: lists[name]["settings"]["archive_policy"] for name in lists}
+        refused = [refusal(source.list, policies.get(source.list), guard) for source in asked]
+        if any(refused):
+            raise HostError("; ".join(one for one in refused if one))
         loader.check(asked, {name for name in policies if policies[name] != "public" or guard.keeps(name)})
+        folder = AccountFolder(params["account"], write=not check_mode)
         for source in asked:
-            done = loader.load(source)
+            done = loader.load(source, folder)
             changed |= done["changed"]
             archives.append({"list": source.list, **done["sums"], "reasons": done["quarantined"]})
         if changed and not check_mode and loader.cached_in_processes and params["web_service"]:

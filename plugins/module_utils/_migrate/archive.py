@@ -79,8 +79,7 @@ def read_ids(path: str | None) -> dict[str, str]:
 class ArchiveLoader:
     """HyperKitty's interpreter, to which open files are handed. A context manager. jobs: processes that parse; 0: one for each core."""
 
-    def __init__(self, web: WebInterface, folder: AccountFolder, *, jobs: int, write: bool) -> None:
-        self._folder = folder
+    def __init__(self, web: WebInterface, *, jobs: int, write: bool) -> None:
         self._jobs = jobs
         self._write = write
         self._private: Container[str] = ()
@@ -93,6 +92,8 @@ class ArchiveLoader:
     def __enter__(self) -> ArchiveLoader:
         self._process.__enter__()
         self._theirs.close()
+        # It opens Django while Mailman is asked.
+        self._process.begin()
         return self
 
     def __exit__(self, *exc: Any) -> None:
@@ -111,12 +112,12 @@ class ArchiveLoader:
         self._private = private
         self._process.request("check", archives={source.list: source.list in private for source in sources})
 
-    def load(self, source: Source) -> dict[str, Any]:
+    def load(self, source: Source, folder: AccountFolder) -> dict[str, Any]:
         """Put a mailbox into an archive. Returns the sums, whether anything was changed, and what is quarantined."""
         with contextlib.ExitStack() as stack:
             files = [open_mailbox(source.mbox)]
             stack.callback(os.close, files[0])
-            earlier = self._folder.open(source.name + ".messages.jsonl")
+            earlier = folder.open(source.name + ".messages.jsonl")
             if earlier is not None:
                 files.append(earlier)
                 stack.callback(os.close, earlier)
@@ -130,9 +131,9 @@ class ArchiveLoader:
                 ids=read_ids(source.ids),
                 account=earlier is not None,
             )
-            return self._account(source, begun["found"], files[0])
+            return self._account(source, folder, begun["found"], files[0])
 
-    def _account(self, source: Source, found: int, mailbox: int) -> dict[str, Any]:
+    def _account(self, source: Source, folder: AccountFolder, found: int, mailbox: int) -> dict[str, Any]:
         sums = account.Sums(source.list, "mails", found)
         quarantined = []
         with tempfile.TemporaryFile() as lines:
@@ -151,30 +152,31 @@ class ArchiveLoader:
             total = sums.verify(answer["verified"]) if self._write else sums.total()
             lines.flush()
             # They come in another order than that of the mailbox.
-            self._write_pieces(source.name + ".messages.jsonl", zip(offsets, sizes) if found else (), lines.fileno())
+            write_pieces(folder, source.name + ".messages.jsonl", zip(offsets, sizes) if found else (), lines.fileno())
         quarantined.sort()
-        self._write_pieces(
-            source.name + ".quarantine.mbox", [place for _position, place, _reason in quarantined], mailbox
+        write_pieces(
+            folder, source.name + ".quarantine.mbox", [place for _position, place, _reason in quarantined], mailbox
         )
-        with self._folder.replace(source.name + ".messages.json") as handle:
+        with folder.replace(source.name + ".messages.json") as handle:
             handle.write((json.dumps(total, sort_keys=True) + "\n").encode("ascii"))
         reasons = [{"position": position, "reason": reason} for position, _place, reason in quarantined]
         return {"changed": answer["changed"], "sums": total, "quarantined": reasons}
 
-    def _write_pieces(self, name: str, places: Iterable[tuple[int, int]], source: int) -> None:
-        """Copy pieces (offset, size) of an open file into one of the account, which has no empty file."""
-        if not places:
-            self._folder.remove(name)
-            return
-        with self._folder.replace(name) as handle:
-            for offset, size in places:
-                while size:
-                    piece = os.pread(source, min(size, 1 << 20), offset)
-                    if not piece:
-                        raise HostError("the mailbox became shorter while it was read")
-                    handle.write(piece)
-                    offset, size = offset + len(piece), size - len(piece)
-
     def index(self, name: str) -> bool:
         """Add the mails of an archive to the search index; whether it lacked any."""
         return bool(self._process.request("index", list=name, write=self._write)["indexed"])
+
+
+def write_pieces(folder: AccountFolder, name: str, places: Iterable[tuple[int, int]], source: int) -> None:
+    """Copy pieces (offset, size) of an open file into one of the account, which has no empty file."""
+    if not places:
+        folder.remove(name)
+        return
+    with folder.replace(name) as handle:
+        for offset, size in places:
+            while size:
+                piece = os.pread(source, min(size, 1 << 20), offset)
+                if not piece:
+                    raise HostError("the mailbox became shorter while it was read")
+                handle.write(piece)
+                offset, size = offset + len(piece), size - len(piece)

@@ -281,4 +281,13 @@ def test_what_would_be_exposed_is_refused(
     assert "does not take list" in said[0] and "is not known to HyperKitty" in said[1]
     assert "does not exist" in said[2] and "give a file that exists" in said[3]
     assert count(fermium, private) == 0 and fermium.run("test", "-e", f"{ACCOUNT}/{private}.messages.json")["rc"] == 1
+    # a public one is made
+    public = f"other-{private}"
+    controller.task(LIST, name=public, archive_policy="public")
+    assert controller.task(MIGRATE, check_mode=True, **options(public, path))["changed"] is True
+    controller.task(MIGRATE, **options(public, path))
+    assert controller.task(MIGRATE, **options(public, path))["changed"] is False
+    assert controller.task(LIST, name=public, archive_policy="public")["changed"] is False
+    shown = "from hyperkitty.models import MailingList\nprint('answer', MailingList.objects.get(name={!r}).archive_policy)\n"
+    assert fermium.check(*WEB, "shell", stdin=shown.format(public)).rpartition("answer ")[2].strip() == "2"
     proved("lists that HyperKitty does not know, or would show, are refused", f"{len(said)} refusals")

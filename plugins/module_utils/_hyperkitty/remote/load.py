@@ -57,18 +57,15 @@ class Archive:
         self.row = self._find()
 
     def _find(self) -> Any:
-        """Its row. HyperKitty has none of a public list without posts; that of another list is never made here."""
+        """Its row; None in check mode for one that would be made. A new one is private until Mailman says otherwise: see finish."""
         from hyperkitty.models import ArchivePolicy, MailingList
 
         row = MailingList.objects.filter(name=self.name).first()
-        if row is None and not self._private:
-            row = MailingList(name=self.name, list_id=self.name.replace("@", ".", 1))
-            if self._write:
-                row.save()
-            else:
-                row.pk = 0
-        if row is None:
+        if row is None and self._private:
             raise Failure("list {0} is not known to HyperKitty: make it with mailman_list first".format(self.name))
+        if row is None and self._write:
+            fresh = {"archive_policy": ArchivePolicy.private.value, "list_id": self.name.replace("@", ".", 1)}
+            row = MailingList.objects.get_or_create(name=self.name, defaults=fresh)[0]
         if self._private and row.archive_policy != ArchivePolicy.private.value:
             raise Failure("HyperKitty does not take list {0} for private: run mailman_list first".format(self.name))
         return row
@@ -76,7 +73,7 @@ class Archive:
     def message_ids(self) -> Iterator[str]:
         from hyperkitty.models import Email
 
-        found = Email.objects.filter(mailinglist=self.row).values_list("message_id", flat=True)
+        found = Email.objects.filter(mailinglist__name=self.name).values_list("message_id", flat=True)
         yield from found.iterator(chunk_size=5000)
 
     # ---- mails
@@ -128,7 +125,7 @@ class Archive:
 
         found: dict[str, str] = {}
         for part in chunks(message_ids):
-            rows = Email.objects.filter(mailinglist=self.row, message_id__in=part)
+            rows = Email.objects.filter(mailinglist__name=self.name, message_id__in=part)
             found.update(
                 (message_id, read_text(text)) for message_id, text in rows.values_list("message_id", "content")
             )
@@ -259,11 +256,16 @@ class Archive:
 
     def finish(self) -> None:
         """Join answers with what they answer, give all mails a place, and forget what HyperKitty had cached of the list."""
+        from hyperkitty.models import ArchivePolicy
+
         if self._write:
             self._adopt_orphans()
             self._place()
             if self.changed:
                 self._forget()
+            if not self._private and self.row.archive_policy == ArchivePolicy.private.value:
+                # HyperKitty asks Mailman whether the list is public, as it does with each post.
+                self.row.update_from_mailman()
 
     def _adopt_orphans(self) -> None:
         """Answers that came before what they answer, such as by HyperKitty's own archiver. Its own job does the same, one by one."""
