@@ -8,13 +8,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: migrate_redirects
 short_description: Let the addresses of Mailman 2.1's archive pages lead to HyperKitty
-version_added: 0.2.0
+version_added: 0.3.0
 author: The listops.mailman contributors (@listops)
 description:
   - Reads the archives in a copy of Mailman 2.1's files and writes where each of their pages is now, for the apache role
     (C(apache_migrated_lists)). The messages must be in HyperKitty already.
   - A page of a message leads to the message with the same Message-ID. The page names it, or Pipermail's own index does. Pages that are left
     from an earlier numbering count, too. Pages of a month and the front page lead to those of HyperKitty.
+  - Pages that have the same Message-ID and show several messages stay as they were.
   - Texts of months, attachments, and pages whose message HyperKitty does not have are kept as files, and served as they were.
   - What a new run finds as it shall be is left alone. Archives that are not named stay as they were.
   - Apache shows all of it to strangers only where the guard in front of HyperKitty knows the list for public. So a list that is not public
@@ -56,6 +57,9 @@ options:
         description: The folder with the pages in the copy, C(archives/private/NAME). It belongs to root.
         type: path
         required: true
+      name:
+        description: The name of the files of this archive in the account. By default the list.
+        type: str
   map:
     description:
       - The map that Apache reads, a file of the GDBM kind. Each archive has its part of it as text in a folder of the same name with C(.d).
@@ -72,8 +76,10 @@ options:
     default: www-data
   account:
     description:
-      - An existing folder of root's for an account of every page, C(NAME.pages.jsonl), and the sums of each archive, C(NAME.pages.json).
+      - A folder of root's, which is created. C(NAME.pages.jsonl) gets a line of JSON for each page and file of an archive, and
+        C(NAME.pages.json) the sums.
     type: path
+    default: /var/lib/listops/migrate/account
 seealso:
   - module: listops.mailman.mailman_list
 """
@@ -110,7 +116,12 @@ archives:
       month: 48
       file: 384
       page: 0
-      internal: 61
+sentences:
+  description: The sums for people.
+  returned: success
+  type: list
+  elements: str
+  sample: ["wikitech-l@lists.example.org: 634 pages found, 634 moved, 0 merged, 0 quarantined"]
 problems:
   description: What of Pipermail's index is not read, and why.
   returned: success
@@ -123,7 +134,7 @@ import grp
 import json
 import os
 import stat
-from typing import Any, Iterable, Iterator, Mapping
+from typing import Any, Iterator, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -135,11 +146,13 @@ from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
     Connection,
     WebInterface,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._backends.select import open_backend
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.client import HyperKitty
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._mailman3.client import Mailman3
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import pipermail, tree
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.account import Inexact, Sums, line, sentence
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 
 BUILD = "httxt2dbm"
 LINK = "a symbolic link is not followed"
@@ -159,7 +172,10 @@ def asked(archives: list[dict[str, Any]]) -> list[dict[str, str]]:
             raise Invalid("{0} is {1!r}: give each name once".format(key, source))
         if not os.path.isabs(entry["folder"]):
             raise Invalid("archives[{0}].folder is {1!r}: give an absolute path".format(number, entry["folder"]))
-        found.append({"list": address, "source": source, "folder": entry["folder"]})
+        name = entry["name"] or address
+        if "/" in name or name.startswith(".") or name in {each["name"] for each in found}:
+            raise Invalid("archives[{0}].name is {1!r}: give each archive a name of its own".format(number, name))
+        found.append({"list": address, "source": source, "folder": entry["folder"], "name": name})
     return found
 
 
@@ -193,16 +209,16 @@ class Migration:
                 os.close(nofollow.need_folder(os.path.dirname(os.path.dirname(path)), 0o755))
 
     def archive(self, archive: dict[str, str], hashes: frozenset[str] | None) -> tuple[pipermail.Pages, int]:
-        """Read an archive, and copy what is kept of it. The result has how many files are Pipermail's own, too."""
+        """Read an archive, and copy what is kept of it. Returns how many files it has that are not Pipermail's own, too."""
         pages = pipermail.Pages(hashes)
         source = archive["source"]
         with tree.opened(archive["folder"]) as descriptor:
             top = tree.Folder(descriptor)
             indexes: dict[str, dict[str, str]] = {}
-            internal = 0
+            count = 0
             for path, folder, name, status in top.files():
                 place = pipermail.place(path)
-                internal += place.kind == "internal"
+                count += place.kind != "internal"
                 if place.kind == "month":
                     pages.month(path, place.page)
                 elif place.kind == "internal":
@@ -221,9 +237,25 @@ class Migration:
                         found, ids = "index", [] if indexed is None else [indexed]
                     if pages.message(path, found, ids).kept:
                         self._keep(folder, name, status, source, path)
+            self._part(top, pages, source)
         self._tidy(source, {entry.path for entry in pages.entries if entry.kept})
         self._texts[source] = "".join(pages.lines(source)).encode("ascii")
-        return pages, internal
+        return pages, count
+
+    def _part(self, top: tree.Folder, pages: pipermail.Pages, source: str) -> None:
+        """Keep the pages of which several have the same Message-ID, and not the same message."""
+        parted: set[str] = set()
+        for entries in pages.twice():
+            digests = set()
+            for entry in entries:
+                with top.at(entry.path) as (folder, name, _status):
+                    digests.add(pipermail.text_digest(folder.read(name)))
+            if len(digests) > 1:
+                parted.update(entry.path for entry in entries)
+        pages.part(parted)
+        for path in sorted(parted):
+            with top.at(path) as (folder, name, status):
+                self._keep(folder, name, status, source, path)
 
     def _index(self, top: tree.Folder, source: str, volume: str) -> dict[str, str]:
         """The Message-IDs of a volume's pages, as far as its index can be read."""
@@ -282,6 +314,8 @@ class Migration:
             tree.remove(text)
         for name, content in other.items():
             tree.write(os.path.join(parts, name), [content], self.owner)
+            if tree.read(os.path.join(parts, name)) != content:
+                raise HostError("{0} is not what was written".format(os.path.join(parts, name)))
 
     def _all(self, parts: str) -> Iterator[bytes]:
         """The text of all archives, also of those that this run is not about."""
@@ -300,22 +334,12 @@ class Migration:
         if status or not os.path.lexists(fresh):
             raise HostError("{0} failed: {1}".format(BUILD, (error or output).strip()))
 
-    def account(self, folder: str, source: str, suffix: str, lines: Iterable[str]) -> None:
-        if not self.check_mode:
-            path = os.path.join(folder, source + suffix)
-            tree.write(path, (line.encode("ascii") for line in lines), nofollow.Owner(os.geteuid(), os.getegid(), None))
 
-
-def sums(archive: dict[str, str], pages: pipermail.Pages, internal: int) -> dict[str, Any]:
-    """The numbers of an archive; HostError where they do not agree."""
-    totals = pages.totals()
-    hows = sum(totals[how] for how in ("link", "index", "month", "file", "page"))
-    if (
-        totals["found"] != totals["moved"] + totals["merged"] + totals["quarantined"]
-        or hows != totals["moved"] + totals["merged"]
-    ):
-        raise HostError("list {0}: the numbers of its pages do not agree: {1}".format(archive["list"], totals))
-    return {"list": archive["list"], "source": archive["source"], **totals, "internal": internal}
+def sums(archive: dict[str, str], pages: pipermail.Pages, found: int) -> dict[str, Any]:
+    """The numbers of an archive. found: how many files it has that are not Pipermail's own. Raises Inexact where they do not agree."""
+    counted = Sums(archive["list"], "pages", found)
+    counted.add(pages.account(archive["source"], archive["list"]))
+    return {"list": archive["list"], "source": archive["source"], **counted.total(), **pages.kinds()}
 
 
 def main() -> None:
@@ -329,19 +353,20 @@ def main() -> None:
                     list=dict(type="str", required=True),
                     source=dict(type="str"),
                     folder=dict(type="path", required=True),
+                    name=dict(type="str"),
                 ),
             ),
             map=dict(type="path", default="/var/lib/listops/pipermail/pages.dbm"),
             files=dict(type="path", default="/var/lib/listops/pipermail/files"),
             group=dict(type="str", default="www-data"),
-            account=dict(type="path"),
+            account=dict(type="path", default="/var/lib/listops/migrate/account"),
             **CONNECTION_SPEC,
             **WEB_SPEC,
         ),
         supports_check_mode=True,
     )
     params = module.params
-    account: str = params["account"]
+    account = AccountFolder(params["account"])
     found: list[dict[str, Any]] = []
     try:
         archives = asked(params["archives"])
@@ -352,22 +377,25 @@ def main() -> None:
         migration = Migration(module, owner)
         if archives:
             with HyperKitty(WebInterface.of(params)) as archive_backend:
-                with open_backend(Connection.of(params), readonly=True) as backend:
+                with Mailman3(Connection.of(params), readonly=True) as backend:
                     lists = backend.read(settings=["archive_policy"], rosters=[])
                 policies = {name: one["settings"]["archive_policy"] for name, one in lists.items()}
                 check(archives, policies, archive_backend.guard().names)
                 known = archive_backend.look([archive["list"] for archive in archives])
                 for archive in archives:
                     hashes = archive_backend.hashes(archive["list"]) if archive["list"] in known else None
-                    pages, internal = migration.archive(archive, hashes)
-                    found.append(sums(archive, pages, internal))
-                    if account:
-                        lines = (json.dumps(line) + "\n" for line in pages.account(archive["source"], archive["list"]))
-                        migration.account(account, archive["source"], ".pages.jsonl", lines)
+                    pages, count = migration.archive(archive, hashes)
+                    found.append(sums(archive, pages, count))
+                    if not module.check_mode:
+                        lines = map(line, pages.account(archive["source"], archive["list"]))
+                        migration.changed |= account.write(
+                            archive["name"] + ".pages.jsonl", "".join(lines).encode("ascii")
+                        )
         migration.write_map()
-        for totals in found if account else ():
-            migration.account(account, totals["source"], ".pages.json", [json.dumps(totals, indent=1) + "\n"])
-    except (Invalid, HostError) as exc:
+        for archive, totals in zip(archives, found) if not module.check_mode else ():
+            text = json.dumps(totals, sort_keys=True) + "\n"
+            migration.changed |= account.write(archive["name"] + ".pages.json", text.encode("ascii"))
+    except (Invalid, HostError, Inexact) as exc:
         module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
         module.fail_json(msg=visible.sentence(str(exc)))
@@ -375,7 +403,8 @@ def main() -> None:
         module.fail_json(msg=visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror)))
     for problem in migration.problems:
         module.warn(visible.sentence(problem))
-    module.exit_json(changed=migration.changed, archives=found, problems=migration.problems)
+    said = [sentence(each["list"], "pages", each) for each in found]
+    module.exit_json(changed=migration.changed, archives=found, sentences=said, problems=migration.problems)
 
 
 if __name__ == "__main__":

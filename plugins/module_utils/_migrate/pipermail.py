@@ -10,9 +10,7 @@ only those of the last numbering. Nothing that an index holds is run: see Index.
 
 from __future__ import annotations
 
-import base64
 import datetime
-import email.utils
 import hashlib
 import io
 import pickle
@@ -20,12 +18,18 @@ import re
 from typing import Any, Collection, Iterator, Mapping, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote.messages import clean_id, message_id_hash
+
 # How much of a page is read: its link is in its head.
 HEAD = 1 << 16
 # The names that a list and its folder can have with Mailman 2.1, and no others.
 NAME = re.compile(r"[a-z0-9_][a-z0-9_.+=-]*")
 _LINK = re.compile(rb'<LINK\s+REL="made"\s+HREF="mailto:([^"]*)"', re.IGNORECASE)
 _REPLY = re.compile(rb"[?&]In-Reply-To=([^&]*)", re.IGNORECASE)
+_SUBJECT = re.compile(rb"<H1>(.*?)</H1>", re.DOTALL | re.IGNORECASE)
+_DATE = re.compile(rb"<I>(.*?)</I>", re.DOTALL | re.IGNORECASE)
+_ARTICLE = re.compile(rb"<!--beginarticle-->(.*)<!--endarticle-->", re.DOTALL)
+_NO_TEXT = re.compile(rb"(?:<|&lt;)?https?://[^\s<>]*|<[^>]*>", re.IGNORECASE)
 _MESSAGE = re.compile(r"([A-Za-z0-9-]+)/([0-9]+\.html)")
 _CONTENTS = re.compile(r"([A-Za-z0-9-]+)(?:/(?:(?:index|thread|date|subject|author)\.html)?)?")
 _FRONT = ("", "index.html")
@@ -47,21 +51,12 @@ _CLASSES = [
 # ---- messages
 
 
-def message_id_hash(message_id: str) -> str:
-    """The last part of a message's address on HyperKitty."""
-    bare = email.utils.unquote(re.sub(r"\s", "", message_id))
-    if len(bare) >= 255:
-        bare = bare[:254]
-    return base64.b32encode(hashlib.sha1(email.utils.unquote(bare).encode("utf-8", "replace")).digest()).decode("ascii")
-
-
 def _hashes(shown: str) -> Iterator[str]:
     """What the address of a message may end with, of which Pipermail shows the Message-ID as it was, with comments and brackets."""
     yield message_id_hash(shown)
-    plain = re.sub(r"[\x00-\x20\x7f]", "", "<{0}>".format(shown).encode("ascii", "ignore").decode("ascii"))
-    bracketed = re.search("<([^<>]+)>", plain)
-    if bracketed:
-        yield message_id_hash(bracketed.group(1))
+    plain = clean_id("<{0}>".format(shown))
+    if plain:
+        yield message_id_hash(plain)
 
 
 def _text(value: bytes) -> str:
@@ -82,6 +77,13 @@ def page_ids(page: bytes) -> list[str]:
 def _bare(message_id: str) -> str:
     message_id = message_id.strip()
     return message_id[1:-1] if message_id.startswith("<") and message_id.endswith(">") else message_id
+
+
+def text_digest(page: bytes) -> bytes:
+    """Equal for pages that show people the same message. Attachments may be elsewhere, and its neighbours may be others."""
+    found = [pattern.search(page) for pattern in (_SUBJECT, _DATE, _ARTICLE)]
+    text = b"\n".join(each.group(1) if each else b"" for each in found) if found[2] else page
+    return hashlib.sha256(b" ".join(_NO_TEXT.sub(b" ", text).split())).digest()
 
 
 # ---- Pipermail's index
@@ -287,7 +289,7 @@ class Entry(NamedTuple):
         return self.found in ("file", "page")
 
     @property
-    def outcome(self) -> str:
+    def state(self) -> str:
         if not self.found:
             return "quarantined"
         return "merged" if self.merged else "moved"
@@ -302,7 +304,7 @@ class Pages:
     def __init__(self, hashes: Collection[str] | None) -> None:
         self._known = hashes is not None
         self._hashes = hashes or ()
-        self._led: set[str] = set()
+        self._led: dict[str, list[int]] = {}
         self.entries: list[Entry] = []
 
     def message(self, path: str, found: str, ids: list[str]) -> Entry:
@@ -315,11 +317,22 @@ class Pages:
         for message_id in ids:
             for digest in _hashes(message_id):
                 if digest in self._hashes:
-                    again = digest in self._led
-                    self._led.add(digest)
-                    return Entry(path, message_id, found, "/message/{0}/".format(digest), merged=again)
+                    led = self._led.setdefault(digest, [])
+                    led.append(len(self.entries))
+                    return Entry(path, message_id, found, "/message/{0}/".format(digest), merged=len(led) > 1)
         reason = "the archive has no such message" if ids else "neither the page nor the index names its message"
         return Entry(path, ids[0] if ids else None, "page", reason=reason)
+
+    def twice(self) -> list[list[Entry]]:
+        """The pages that lead to the same message, for each message that has several."""
+        return [[self.entries[number] for number in numbers] for numbers in self._led.values() if len(numbers) > 1]
+
+    def part(self, paths: Collection[str]) -> None:
+        """Let pages of the same Message-ID that show several messages be what they were: which is which, nobody can say."""
+        reason = "pages with this Message-ID show several messages"
+        for number, entry in enumerate(self.entries):
+            if entry.path in paths:
+                self.entries[number] = entry._replace(found="page", page=None, reason=reason, merged=False)
 
     def month(self, path: str, page: str) -> None:
         self.entries.append(Entry(path, found="month", page=page if self._known else LIST_PAGE))
@@ -334,14 +347,13 @@ class Pages:
     def left(self, path: str, reason: str) -> None:
         self.entries.append(Entry(path, reason=reason))
 
-    def totals(self) -> dict[str, int]:
-        """How many there are; found is the sum of moved, merged and quarantined."""
-        counts = dict.fromkeys(("moved", "merged", "quarantined", "link", "index", "month", "file", "page"), 0)
+    def kinds(self) -> dict[str, int]:
+        """How the places of pages were found."""
+        counts = dict.fromkeys(("link", "index", "month", "file", "page"), 0)
         for entry in self.entries:
-            counts[entry.outcome] += 1
             if entry.found:
                 counts[entry.found] += 1
-        return {"found": len(self.entries), **counts}
+        return counts
 
     def account(self, source: str, address: str) -> Iterator[dict[str, Any]]:
         """One line for each page. source: the list's name in the copy; address: of the list now."""
@@ -350,7 +362,7 @@ class Pages:
             new = None if entry.page is None else target(address, entry.page)
             line = {"path": old, "message_id": entry.message_id, "target": old if entry.kept else new}
             line["found"] = entry.found or None
-            line["outcome"] = entry.outcome
+            line["state"] = entry.state
             if entry.reason:
                 line["reason"] = entry.reason
             yield line

@@ -58,6 +58,16 @@ class Folder:
         finally:
             os.close(child)
 
+    @contextlib.contextmanager
+    def at(self, path: str) -> Iterator[tuple[Folder, str, os.stat_result]]:
+        """The folder, the name and the status of a file below it."""
+        name, _slash, rest = path.partition("/")
+        if not rest:
+            yield self, name, os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+            return
+        with self.below(name) as child, child.at(rest) as found:
+            yield found
+
     def open(self, name: str) -> int:
         return nofollow.open_entry(self._descriptor, name)
 

@@ -14,12 +14,14 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import pipermail, tree
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import tree
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.account import Inexact
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote.messages import message_id_hash
 from ansible_collections.listops.mailman.plugins.modules import migrate_redirects as module
 
 ADDRESS = "wikitech-l@lists.example.org"
 KNOWN = "a@b.example"
-HASHES = frozenset({pipermail.message_id_hash(KNOWN)})
+HASHES = frozenset({message_id_hash(KNOWN)})
 PAGE = '<LINK REL="made" HREF="mailto:x?In-Reply-To=%3C{0}%3E">'
 
 
@@ -67,8 +69,8 @@ def run(host: Host, source: Path, hashes: frozenset[str] | None = HASHES, name: 
     """One run of the module for one archive."""
     migration = module.Migration(host, nofollow.Owner(os.geteuid(), os.getegid(), 0o750))  # type: ignore[arg-type]
     archive = {"list": ADDRESS, "source": name, "folder": str(source)}
-    pages, internal = migration.archive(archive, hashes)
-    totals = module.sums(archive, pages, internal)
+    pages, count = migration.archive(archive, hashes)
+    totals = module.sums(archive, pages, count)
     migration.write_map()
     return migration, totals
 
@@ -83,19 +85,18 @@ def test_the_ladder(tmp_path: Path, source: Path) -> None:
     assert promised.changed and not (tmp_path / "pipermail").exists()
     done, same = run(Host(tmp_path), source)
     assert done.changed and sums == same
-    assert {name: same[name] for name in ("found", "moved", "merged", "quarantined", "internal")} == {
+    assert {name: same[name] for name in ("found", "moved", "merged", "quarantined")} == {
         "found": 7,
         "moved": 7,
         "merged": 0,
         "quarantined": 0,
-        "internal": 2,
     }
     assert kept(tmp_path) == {
         "wikitech-l/2003-March.txt": "month",
         "wikitech-l/2003-March/000002.html": PAGE.format("gone%40b.example"),
         "wikitech-l/attachments/20030303/0a/x.html": "<script>",
     }
-    page = pipermail.message_id_hash(KNOWN)
+    page = message_id_hash(KNOWN)
     text = (tmp_path / "pipermail/pages.dbm").read_text()
     assert f"wikitech-l/2003-March/000001.html /message/{page}/\n" in text
     assert "wikitech-l/2003-March/ /2003/3/\n" in text and "000002" not in text
@@ -111,7 +112,7 @@ def test_a_run_knows_what_is_new_and_what_is_gone(tmp_path: Path, source: Path) 
     run(Host(tmp_path), source)
     (source / "2003-March.txt").write_text("another month")
     (source / "attachments/20030303/0a/x.html").unlink()
-    both = HASHES | {pipermail.message_id_hash("gone@b.example")}
+    both = HASHES | {message_id_hash("gone@b.example")}
     done, sums = run(Host(tmp_path), source, both)
     assert done.changed and sums["link"] == 2
     # the page leads to its message now
@@ -148,6 +149,26 @@ def test_no_link_is_followed(tmp_path: Path, source: Path) -> None:
     assert migration.problems == []
 
 
+def test_pages_with_one_message_id_and_two_messages_stay(tmp_path: Path, source: Path) -> None:
+    (source / "2003-April").mkdir()
+    (source / "2003-April/000009.html").write_text(PAGE.format("a%40b.example"))
+    _migration, sums = run(Host(tmp_path), source)
+    assert (sums["moved"], sums["merged"], sums["link"]) == (7, 1, 2)
+    (source / "2003-April/000009.html").write_text(PAGE.format("a%40b.example") + "another")
+    done, sums = run(Host(tmp_path), source)
+    assert done.changed and (sums["moved"], sums["merged"], sums["link"], sums["page"]) == (8, 0, 0, 3)
+    assert {"wikitech-l/2003-March/000001.html", "wikitech-l/2003-April/000009.html"} <= kept(tmp_path).keys()
+    assert "000001" not in (tmp_path / "pipermail/pages.dbm").read_text()
+
+
+def test_sums_that_do_not_agree_are_an_error(tmp_path: Path, source: Path) -> None:
+    migration = module.Migration(Host(tmp_path), nofollow.Owner(os.geteuid(), os.getegid(), 0o750))  # type: ignore[arg-type]
+    archive = {"list": ADDRESS, "source": "wikitech-l", "folder": str(source)}
+    pages, count = migration.archive(archive, HASHES)
+    with pytest.raises(Inexact, match="8 pages were found, but 7 moved"):
+        module.sums(archive, pages, count + 1)
+
+
 def test_an_index_that_cannot_be_read_is_named(tmp_path: Path, source: Path) -> None:
     (source / "2003-March/000004.html").write_text("old")
     migration, sums = run(Host(tmp_path), source)
@@ -174,10 +195,15 @@ def test_a_map_that_cannot_be_built_leaves_the_old_one(tmp_path: Path, source: P
 def test_an_interrupted_run_is_finished(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the map, before its parts; and in the middle of a file."""
     original = tree.write
-    monkeypatch.setattr(
-        tree, "write", lambda path, *rest: None if path.endswith("/wikitech-l") else original(path, *rest)
-    )
-    run(Host(tmp_path), source)
+
+    def killed(path: str, *rest: Any) -> None:
+        if path.endswith("/wikitech-l"):
+            raise KeyboardInterrupt
+        original(path, *rest)
+
+    monkeypatch.setattr(tree, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(Host(tmp_path), source)
     monkeypatch.undo()
     (tmp_path / f"pipermail/files/wikitech-l/{tree.UNFINISHED}2003-March.txt").write_text("mon")
     host = Host(tmp_path)
@@ -201,12 +227,17 @@ def test_without_archives_there_is_a_map(tmp_path: Path) -> None:
     [
         ([{"source": "../x"}], r"archives\[0\].source is '../x': give the name of a list of Mailman 2.1"),
         ([{"source": None}, {"source": "WIKITECH-L"}], r"archives\[1\].source is 'wikitech-l': give each name once"),
+        (
+            [{"source": "a"}, {"source": "b"}],
+            rf"archives\[1\].name is '{ADDRESS}': give each archive a name of its own",
+        ),
+        ([{"name": "../x"}], r"archives\[0\].name is '../x': give each archive a name of its own"),
         ([{"folder": "copy"}], r"archives\[0\].folder is 'copy': give an absolute path"),
     ],
 )
 def test_what_is_refused(entries: list[dict[str, Any]], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
-        module.asked([{"list": ADDRESS, "source": None, "folder": "/copy", **entry} for entry in entries])
+        module.asked([{"list": ADDRESS, "source": None, "folder": "/copy", "name": None, **entry} for entry in entries])
 
 
 @pytest.mark.parametrize(
