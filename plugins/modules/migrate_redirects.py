@@ -185,7 +185,9 @@ def check(archives: list[dict[str, str]], policies: Mapping[str, str], private: 
         name = archive["list"]
         if name not in policies:
             raise Invalid("archives[{0}].list is {1!r}: give a list that exists".format(number, name))
-        if policies[name] != "public" and private is not None and name not in private:
+        # Without its file, the guard lets strangers see nothing; when it has one, lists without an archive are not among the private ones.
+        guarded = policies[name] == "private" if private is None else name in private
+        if policies[name] != "public" and not guarded:
             raise Invalid(
                 "list {0} has archive_policy {1}, and the guard of the archives does not know it for private: "
                 "run listops.mailman.lists first, with private or public".format(name, policies[name])
@@ -366,7 +368,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    account = AccountFolder(params["account"])
+    account = AccountFolder(params["account"], write=not module.check_mode)
     found: list[dict[str, Any]] = []
     try:
         archives = asked(params["archives"])
@@ -386,13 +388,10 @@ def main() -> None:
                     hashes = archive_backend.hashes(archive["list"]) if archive["list"] in known else None
                     pages, count = migration.archive(archive, hashes)
                     found.append(sums(archive, pages, count))
-                    if not module.check_mode:
-                        lines = map(line, pages.account(archive["source"], archive["list"]))
-                        migration.changed |= account.write(
-                            archive["name"] + ".pages.jsonl", "".join(lines).encode("ascii")
-                        )
+                    text = "".join(map(line, pages.account(archive["source"], archive["list"])))
+                    migration.changed |= account.write(archive["name"] + ".pages.jsonl", text.encode("ascii"))
         migration.write_map()
-        for archive, totals in zip(archives, found) if not module.check_mode else ():
+        for archive, totals in zip(archives, found):
             text = json.dumps(totals, sort_keys=True) + "\n"
             migration.changed |= account.write(archive["name"] + ".pages.json", text.encode("ascii"))
     except (Invalid, HostError, Inexact) as exc:

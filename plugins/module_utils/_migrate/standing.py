@@ -19,8 +19,7 @@ def lists(read: Callable[[str], Any]) -> list[dict[str, Any]]:
     """Each list with its sums by kind. read: what a file of the account says, or None where there is none."""
     found = []
     for name, former in sorted((read(MADE) or {}).items()):
-        files = {"messages": name, "pages": former.partition("@")[0], "requests": name}
-        sums = {kind: read("{0}.{1}.json".format(file, kind)) for kind, file in files.items()}
+        sums = {kind: read("{0}.{1}.json".format(name, kind)) for kind in KINDS}
         found.append({"list": name, "former": former, **{kind: _sums(each) for kind, each in sums.items()}})
     return found
 

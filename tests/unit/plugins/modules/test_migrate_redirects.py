@@ -246,6 +246,7 @@ def test_what_is_refused(entries: list[dict[str, Any]], sentence: str) -> None:
         ({}, frozenset(), "give a list that exists"),
         ({ADDRESS: "private"}, frozenset(), "the guard of the archives does not know it for private"),
         ({ADDRESS: "never"}, frozenset(), "has archive_policy never, and the guard"),
+        ({ADDRESS: "never"}, None, "has archive_policy never, and the guard"),
     ],
 )
 def test_a_list_that_nobody_would_guard_is_refused(

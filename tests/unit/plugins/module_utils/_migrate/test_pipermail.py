@@ -62,7 +62,7 @@ def test_every_page_of_the_record_names_a_message(private: Path) -> None:
             assert not index.problems
             by_index += index.pages[path.name] in ids
         assert sum(pages.kinds().values()) == len(pages.entries) and not pages.twice()
-    # the other has no Message-ID, and the page shows the one that Pipermail made up: it is imported under that
+    # The other shows the end of a mail in which a line begins with From, under a Message-ID that Pipermail made up.
     assert (named, by_index, unknown) == (532, 533, {MADE_UP})
 
 

@@ -15,7 +15,7 @@ FILES: dict[str, Any] = {
         "board@lists.example.org": "board@lists.example.org",
     },
     "talk@lists.example.org.messages.json": {"list": "x", "found": 5, "moved": 3, "merged": 1, "quarantined": 1},
-    "talk+.pages.json": {"found": 7, "moved": 7, "merged": 0, "quarantined": 0, "link": 7},
+    "talk@lists.example.org.pages.json": {"found": 7, "moved": 7, "merged": 0, "quarantined": 0, "link": 7},
 }
 
 
