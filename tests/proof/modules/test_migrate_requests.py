@@ -151,9 +151,10 @@ def sink(fermium: Fermium) -> Iterator[str]:
 
 
 def received(fermium: Fermium, *words: str) -> list[str]:
-    """The messages that Mailman sent which have all of these words."""
-    found = fermium.run("sh", "-c", f"cat {SINK}/mail/new/* 2>/dev/null")["out"].split("\nX-Peer: ")
-    return [each for each in found if all(word in each for word in words)]
+    """The messages that Mailman sent which have all of these words, however their headers are folded."""
+    each = 'for file in "$0"/mail/new/*; do cat "$file"; echo ----END----; done'
+    found = fermium.run("sh", "-c", each, SINK)["out"].replace("\n ", " ").split("----END----")
+    return [text for text in found if all(word in text for word in words)]
 
 
 def kinds(said: dict[str, Any], kind: str, what: str) -> int:
