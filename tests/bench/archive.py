@@ -39,10 +39,10 @@ class Archives:
 
     def figures(self) -> list[Figure]:
         self.host.install()
-        empty, path, big = (self._mailbox(f"mailbox{times}", self.number * times) for times in (0, 1, BIG))
+        one, path, big = (self._mailbox(f"mailbox{count}", count) for count in (1, self.number, self.number * BIG))
         for _round in range(self.rounds):
             # What Python and Django take to start is the same for any number of mails.
-            for start, content, number in ((" start", empty, 0), ("", path, self.number)):
+            for start, content, number in ((" start", one, 1), ("", path, self.number)):
                 self._import(f"import{start}", content)
                 self._migrate(f"one core{start}", content, "0", number)
                 self._migrate(f"two cores{start}", content, "0,1", number)
