@@ -25,7 +25,7 @@ from harness.console import Problem, elapsed, run, say, step
 from harness.demo import INVENTORIES, playbook, recap
 
 LISTS = 1000
-MAILS = 2000
+MAILS = 4000
 IMAGE: images.Image = ("server", "trixie")
 Env = dict[str, str]
 

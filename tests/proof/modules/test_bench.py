@@ -42,5 +42,5 @@ def test_the_bench_measures_a_small_archive(fermium: Fermium, proved: Proved) ->
         for figure in archive.Archives("migration.small", host, 100, said.append, rounds=1).figures()
     }
     assert {f"migration.small.{name}" for name in archive.TARGETS} <= figures.keys()
-    assert all(math.isfinite(figure.value) and figure.value > 0 for figure in figures.values()), figures
+    assert all(math.isfinite(figure.value) for figure in figures.values()), figures
     proved("the bench of archives, on a hundred mails", f"{len(said)} measurements")
