@@ -94,11 +94,9 @@ def adopt(
         if more.get("renamed_from") != renamed["renamed_from"]:
             key = "renamed_from: [{0}]".format(", ".join(missing or renamed["renamed_from"]))
             omitted[key] = _ALIASES.format(", ".join(missing.values())) if missing else _reason(name, reason or "")
-    external = [
-        person["address"]
-        for person in found["rosters"].get("member", ())
-        if person["address"].lower() in PUBLIC_ARCHIVES.union(archives)
-    ]
+    known = PUBLIC_ARCHIVES.union(archives)
+    members = (person["address"] for person in found["rosters"].get("member", ()))
+    external = [address for address in members if address.lower() in known]
     if external:
         others = _without(kept, external)
         reason = _refusal(name, found, schema, {**more, "external_archives": external}, others)
