@@ -56,9 +56,9 @@ options:
     choices: [refuse, take]
     default: refuse
   diff_limit:
-    description: How many lines the diff and the result have of the members of each list; V(0) is for all.
+    description: How many lines of detail C(--diff) and the result show, of all lists together; V(0) shows everything.
     type: int
-    default: 100
+    default: 500
 seealso:
   - module: listops.mailman.mailman_list
   - module: listops.mailman.mailman_list_info

@@ -590,7 +590,8 @@ class LoadHandler:
 
     def go_on(self, _request: dict[str, Any]) -> dict[str, Any]:
         """The next part of the work. answer: {"outcomes": [...] or None when all is done}; of the latter also {"changed", "verified"}."""
-        assert self._load is not None
+        if self._load is None:
+            raise Failure("no mailbox was begun")
         for outcomes in self._outcomes:
             return {"outcomes": outcomes}
         done = {"outcomes": None, "changed": self._load.archive.changed, "verified": self._load.verified()}

@@ -273,7 +273,7 @@ def _subject(message: EmailMessage) -> str:
     from hyperkitty.lib.utils import header_to_unicode
 
     value = message["Subject"]
-    if type(value) is str:
+    if value.__class__ is str:
         # A plain one, which HyperKitty's function leaves as it is.
         return value
     return "" if value is None else str(header_to_unicode(_BREAKS.sub(" ", value)))
