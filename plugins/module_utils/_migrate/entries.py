@@ -11,7 +11,7 @@ decided in shared.py. What no inventory can say of a list is left out of it, wit
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple
+from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple, Tuple
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model, plan
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import (
@@ -22,7 +22,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.options import ALSO_RAW
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import ORDINARY
 
-Path = tuple[str, ...]
+# Python 3.8 evaluates it.
+Path = Tuple[str, ...]
 # Role -> key of an entry of mailman_lists.
 ROSTERS = {"owner": "owners", "moderator": "moderators", "member": "members", "nonmember": "nonmembers"}
 # In the order of the options of mailman_list.

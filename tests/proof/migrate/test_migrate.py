@@ -46,8 +46,8 @@ class Operator:
     def run(self, phase: str, *options: str) -> dict[str, Any]:
         return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
 
-    def stopped(self, phase: str) -> str:
-        return self.controller.stopped("playbooks/migrate.yml", self.given(phase))
+    def stopped(self, phase: str, *options: str) -> str:
+        return self.controller.stopped("playbooks/migrate.yml", self.given(phase), *options)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,7 @@ def total(found: dict[str, dict[str, Any]]) -> dict[str, int]:
 
 
 def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
+    assert "there is no copy yet" in operator.stopped("preflight", "--check")
     before, lists = files(sodium), fermium.lists()
     said = operator.run("preflight")
     assert files(sodium) == before and fermium.lists() == lists
@@ -203,6 +204,19 @@ def test_the_inventory_of_the_new_server_changes_nothing(operator: Operator, pro
     assert changed(said) == 0
     assert not any(result.get("undeclared") for result in results(said))
     proved("the lists that were moved become an inventory, which changes nothing")
+
+
+def test_the_account_says_where_each_list_stands(operator: Operator, tmp_path: pathlib.Path, proved: Proved) -> None:
+    page = tmp_path / "migration.html"
+    said = operator.run("status", "--extra-vars", json.dumps({"migrate_page": str(page)}))
+    (found,) = (result for result in results(said) if "totals" in result)
+    assert len(found["lists"]) == 15
+    for kind, sum_of in found["totals"].items():
+        assert sum_of["found"] == sum_of["moved"] + sum_of["merged"] + sum_of["quarantined"] > 0, kind
+    text = page.read_text(encoding="utf-8")
+    assert "Migration of sodium" in text and all(each["list"] in text for each in found["lists"])
+    (talk,) = (line for line in found["sentences"] if line.startswith(TALK))
+    proved("one command says where each list stands, and writes a page of it", talk.partition(": ")[2])
 
 
 def test_it_ends_with_the_key(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:

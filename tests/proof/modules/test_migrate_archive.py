@@ -164,7 +164,7 @@ def test_what_is_well_formed_becomes_what_hyperkitty_makes_of_it(
 def test_no_awkward_mail_is_lost(
     controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
 ) -> None:
-    path = put(fermium, word, awkward.mailbox())
+    path = put(fermium, word, awkward.mailbox(awkward.MAILS))
     done = controller.task(MIGRATE, **options(private, path))
     lines = account(fermium, private)
     rows, _threads = archive(fermium, private)
@@ -187,7 +187,7 @@ def test_no_awkward_mail_is_lost(
     quarantined = [mail for mail in awkward.MAILS.values() if mail.state == "quarantined"]
     assert fermium.check("cat", kept).encode() == b"".join(mail.raw() for mail in quarantined)
     assert controller.task(MIGRATE, **options(private, path))["changed"] is False
-    mended = awkward.mailbox().replace(quarantined[0].text, b"mended\n")
+    mended = awkward.mailbox(awkward.MAILS).replace(quarantined[0].text, b"mended\n")
     done = controller.task(MIGRATE, **options(private, put(fermium, word, mended)))
     assert done["changed"] is True and done["archives"][0]["quarantined"] == 0
     assert archive(fermium, private)[0]["deep@x"]["content"] == "mended\n"
@@ -269,7 +269,7 @@ def test_a_killed_run_is_finished_and_what_came_later_is_added(
 def test_what_would_be_exposed_is_refused(
     controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
 ) -> None:
-    path = put(fermium, word, awkward.mailbox())
+    path = put(fermium, word, awkward.mailbox(awkward.MAILS))
     set_row = "from hyperkitty.models import MailingList\nMailingList.objects.filter(name='{}').{}\n"
     fermium.check(*WEB, "shell", stdin=set_row.format(private, "update(archive_policy=2)"))
     said = [controller.refused(MIGRATE, **options(private, path))]

@@ -104,10 +104,11 @@ def copy(controller: Controller, fermium: Fermium, tmp_path_factory: pytest.Temp
         "filters-l": {CANCELS: (b"H", 2)},
     }
     truth = json.loads((FIXTURE.parent / "sodium-truth.json").read_text(encoding="utf-8"))["lists"]["village-talk"]
-    digest = next(key for key, member in truth["members"].items() if member["digest"])
+    (digest, *_others) = (key for key, member in truth["members"].items() if member["digest"])
     records["village-talk"][LEAVES] = (b"U", digest.encode())
     with tarfile.open(FIXTURE) as tar:
-        stored = tar.extractfile(next(each for each in tar.getmembers() if each.name.endswith("/cafe-fr/config.pck")))
+        (entry,) = (each for each in tar.getmembers() if each.name.endswith("/cafe-fr/config.pck"))
+        stored = tar.extractfile(entry)
         assert stored
         config = load(stored)
     config.update({b"volume": 7, b"next_digest_number": 12, b"digest_last_sent_at": 1795000000.5})

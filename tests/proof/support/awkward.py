@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -122,5 +123,5 @@ MAILS: dict[str, Awkward] = {
 }
 
 
-def mailbox(mails: dict[str, Awkward] = MAILS) -> bytes:
+def mailbox(mails: Mapping[str, Awkward]) -> bytes:
     return b"".join(mail.raw() for mail in mails.values())

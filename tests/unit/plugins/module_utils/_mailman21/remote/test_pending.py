@@ -96,7 +96,7 @@ def waiting(folder: Path, *names: str) -> dict[str, Any]:
     return PendingHandler(str(folder), dict(SAID), "copy").waiting({"lists": list(names) or ["foo"]})
 
 
-def foo(folder: Path) -> dict[str, Any]:
+def of_foo(folder: Path) -> dict[str, Any]:
     answer = waiting(folder)
     assert not answer["unreadable"]
     found: dict[str, Any] = answer["lists"]["foo"]
@@ -108,7 +108,7 @@ def hold(file: str, subject: bytes = b"Caf\xe9", data: Any = None) -> tuple[int,
 
 
 def test_an_empty_list(copy: Path) -> None:
-    found = foo(copy)
+    found = of_foo(copy)
     assert not any(found[key] for key in ("requests", "unnamed", "confirmations", "digest", "bounces", "damaged"))
     assert found["issue"] == [3, 14, 1700000000.5] and found["host"] == "lists.example.org"
     assert found["mime_digests"] is True and found["confirms"] is True
@@ -120,7 +120,7 @@ def test_an_empty_list(copy: Path) -> None:
 
 def test_members_of_a_strange_kind_stop_nothing_else(copy: Path) -> None:
     make(copy, "foo", config={**CONFIG, "members": [1]}, request={1: (3, b"old@example.net")})
-    found = foo(copy)
+    found = of_foo(copy)
     assert found["members"] == [] and len(found["requests"]) == 1
     assert "its attribute members is" in found["damaged"][0]["reason"]
 
@@ -141,7 +141,7 @@ def test_requests_are_read_without_passwords(copy: Path) -> None:
         b"version": (0, 1),
     }
     make(copy, "foo", request=requests)
-    first, second, joins, leaves, unknown = foo(copy)["requests"]
+    first, second, joins, leaves, unknown = of_foo(copy)["requests"]
     assert first["record"]["subject"] == "Café" and first["record"]["received"] == 1699999999.0
     assert base64.b64decode(first["message"]) == b"Subject: Caf\xe9\nMessage-ID: <1@x>\n\nNa\xefve\n"
     assert first["line"] == "From a@example.net now"
@@ -149,7 +149,7 @@ def test_requests_are_read_without_passwords(copy: Path) -> None:
     assert joins["record"]["password"] is None and joins["record"]["name"] == "N. Éw"
     assert leaves == {"id": 4, "kind": "unsubscriptions", "record": {"address": "old@example.net"}}
     assert unknown["kind"] == "unknown"
-    assert "secret" not in str(foo(copy))
+    assert "secret" not in str(of_foo(copy))
 
 
 def test_confirmations(copy: Path) -> None:
@@ -167,7 +167,7 @@ def test_confirmations(copy: Path) -> None:
         b"version": 2,
     }
     make(copy, "foo", pending=pending)
-    found = {each["token"][0]: each for each in foo(copy)["confirmations"]}
+    found = {each["token"][0]: each for each in of_foo(copy)["confirmations"]}
     assert found["1"]["expires"] == 1800000000.0 and found["2"]["expires"] is None
     assert found["1"]["record"]["person"]["address"] == "new@example.net"
     assert found["3"]["record"] == {"address": "old@example.net", "new_address": "new@example.net", "everywhere": 1}
@@ -190,7 +190,7 @@ def test_a_digest_in_progress_and_bounces(copy: Path) -> None:
     make(copy, "foo", config={**CONFIG, "bounce_info": {b"off@example.net": info}})
     one, two = b"From a@x now\nSubject: 1\n\n>From here\n\n", b"From b@x now\nSubject: 2\n\nx\n\n"
     (copy / "lists/foo/digest.mbox").write_bytes(one + two)
-    found = foo(copy)
+    found = of_foo(copy)
     assert [base64.b64decode(each) for each in found["digest"]] == [one, two]
     assert found["bounces"] == [{"address": "off@example.net", "score": 2.5, "date": [2026, 11, 20]}]
 
@@ -199,7 +199,7 @@ def test_files_that_no_request_names(copy: Path) -> None:
     for name in ("heldmsg-foo-1.txt", "heldmsg-foo-2.txt", "heldmsg-foo-bar-3.txt", "heldmsg-foo-1-2.txt"):
         (copy / "data" / name).write_bytes(b"Subject: x\n\n")
     make(copy, "foo", request={1: hold("heldmsg-foo-1.txt")})
-    assert [each["file"] for each in foo(copy)["unnamed"]] == ["heldmsg-foo-2.txt"]
+    assert [each["file"] for each in of_foo(copy)["unnamed"]] == ["heldmsg-foo-2.txt"]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_held_message_that_cannot_be_read_is_named(copy: Path, file: str, faul
     (copy / "data/heldmsg-foo-bad-1.pck").write_bytes(b"\x80\x03}q\x00")
     (copy / "data/heldmsg-foo-dict-1.pck").write_bytes(pickle.dumps({}, 3))
     make(copy, "foo", request={1: hold(file), 2: (3, b"old@example.net")})
-    held, other = foo(copy)["requests"]
+    held, other = of_foo(copy)["requests"]
     assert fault in held["fault"] and "root:" not in str(held)
     assert other["kind"] == "unsubscriptions"
 
@@ -239,7 +239,7 @@ def test_a_hostile_file_executes_nothing_and_stops_nothing(
     hostile = pickle.dumps({1: Hostile()}, protocol)
     make(copy, "foo", **{file: hostile})
     (copy / "lists/foo/digest.mbox").write_bytes(b"From a@x now\nSubject: 1\n\n")
-    found = foo(copy)
+    found = of_foo(copy)
     (damaged,) = found["damaged"]
     assert damaged["file"] == f"lists/foo/{file}.pck" and "system" in damaged["reason"]
     assert base64.b64decode(damaged["bytes"]) == hostile
@@ -251,7 +251,7 @@ def test_a_hostile_held_message_executes_nothing(copy: Path, monkeypatch: pytest
     held = message([(b"Subject", Hostile())], b"x")
     (copy / "data/heldmsg-foo-1.pck").write_bytes(pickle.dumps(held, 3))
     make(copy, "foo", request={1: hold("heldmsg-foo-1.pck")})
-    assert "system" in foo(copy)["requests"][0]["fault"] and not (copy / "executed").exists()
+    assert "system" in of_foo(copy)["requests"][0]["fault"] and not (copy / "executed").exists()
 
 
 def test_an_unreadable_list_is_named_and_others_are_read(copy: Path) -> None:
