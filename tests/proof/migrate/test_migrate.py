@@ -85,6 +85,11 @@ def total(found: dict[str, dict[str, Any]]) -> dict[str, int]:
     return added
 
 
+def door(outside: Outside) -> dict[str, Any]:
+    """Somebody tries to send mail to the old server."""
+    return outside.run("python3", "-c", f"import socket; socket.create_connection(('{OLD}', 25), 5)")
+
+
 def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
     assert "there is no copy yet" in operator.stopped("preflight", "--check")
     before, lists = files(sodium), fermium.lists()
@@ -176,8 +181,7 @@ def test_the_old_server_stops_at_the_cut_over(
     assert changed(operator.run("cutover")) > 0
     assert files(sodium) == before
     assert fermium.member(TALK, site.ERIN)
-    door = outside.run("python3", "-c", f"import socket; socket.create_connection(('{OLD}', 25), 5)")
-    assert "refused" in door["err"]
+    assert "refused" in door(outside)["err"]
     assert sodium.run("systemctl", "is-active", "mailman")["rc"] != 0
     assert changed(operator.run("cutover")) == 0
     assert changed(operator.run("verify")) == 0
@@ -190,9 +194,30 @@ def test_the_old_server_stops_at_the_cut_over(
     )
 
 
+def test_the_way_back_is_open_and_lists_move_again(
+    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+) -> None:
+    """As the runbook has it, before the names lead to fermium."""
+    sodium.check("systemctl", "disable", "--now", "listops-closed")
+    sodium.check("systemctl", "enable", "--now", "mailman")
+    sodium.check("rm", "/etc/apache2/conf-enabled/listops-moving.conf")
+    sodium.check("systemctl", "reload", "apache2")
+    fermium.check("rm", f"{HERE}/state.json")
+    assert door(outside)["rc"] == 0
+    sodium.unsubscribe(TALK, site.ERIN)
+    assert sodium.subscribe(TALK, site.SUE)
+    before = len(fermium.held(HELPDESK))
+    operator.run("copy")
+    assert changed(operator.run("cutover")) > 0
+    assert "refused" in door(outside)["err"]
+    assert fermium.member(TALK, site.SUE) and not fermium.member(TALK, site.ERIN)
+    assert len(fermium.held(HELPDESK)) == before
+    proved("the old server can be opened again by hand, and its lists move again, what waits once")
+
+
 def test_mail_goes_on_at_the_new_server(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
-    assert outside.send(site.ERIN, TALK, f"moved {word}", f"At the new server, said {word}.\n").accepted
-    copy = outside.mailbox(site.ERIN).wait_for(word)
+    assert outside.send(site.SUE, TALK, f"moved {word}", f"At the new server, said {word}.\n").accepted
+    copy = outside.mailbox(site.SUE).wait_for(word)
     assert f"said {word}" in outside.wait_for_page(archived_at(copy)).text
     proved("a post at the new server reaches subscribers and the archive")
 
