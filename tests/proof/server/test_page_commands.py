@@ -33,8 +33,14 @@ ELSEWHERE = {
     "systemctl start listops-housekeeping": "housekeeping",
     "journalctl -u listops-housekeeping": "housekeeping",
 }
-HERE = ("systemctl", "journalctl", "tail", "ps", "ss", "spamc", "exim4", "exigrep", "/usr/local/lib/")
-SAYS = {"ps -eo": "spamd", "ss -ltn": ":783", "spamc -R": "points", "systemctl status": "active (running)"}
+HERE = ("systemctl", "journalctl", "tail", "ps", "ss", "spamc", "exim4", "exigrep", "python3")
+SAYS = {
+    "python3": "take",
+    "ps -eo": "spamd",
+    "ss -ltn": ":783",
+    "spamc -R": "points",
+    "systemctl status": "active (running)",
+}
 
 
 def typed() -> list[str]:
