@@ -43,10 +43,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 # Every other program, and who runs its commands.
 CHECKED_BY = {
     # proofs on a host, from the page or with the same words: tests/proof/server/test_page_commands.py and test_failures.py
-    "a proof": (
-        "cd exigrep exim4 install journalctl mailman-web ps rm runuser spamc ss systemctl tail tar "
-        "/usr/local/lib/listops-exim/check_message.py"
-    ),
+    "a proof": ("cd exigrep exim4 install journalctl mailman-web ps rm runuser spamc ss systemctl tail tar "),
     # tests/unit/harness: test_signing.py, test_execution_environment.py, test_hosting.py; proofs of redacting and handing over
     "a test of its own": "ansible-builder ansible-galaxy gpg .venv/bin/pre-commit",
     # below
