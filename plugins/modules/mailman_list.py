@@ -118,6 +118,15 @@ options:
     type: str
     choices: [report, remove]
     default: report
+  site_bans:
+    description:
+      - What is banned from every list of a Mailman 3, as addresses and regular expressions that start with V(^). Other bans of this kind
+        are lifted. Without this option they all stay as they are.
+      - On Mailman 2.1, C(GLOBAL_BAN_LIST) in C(mailman_settings) of the role C(listops.mailman.mailman) has them.
+      - Only with O(lists).
+    type: list
+    elements: str
+    version_added: 0.2.0
   naming:
     description:
       - Rules for the names of new lists, and for new names of lists with O(renamed_from). Existing lists keep their names.
@@ -208,7 +217,7 @@ lists:
   elements: dict
   contains:
     name:
-      description: Posting address.
+      description: Posting address. O(site_bans) has C(every list) in its place.
       type: str
       sample: wikitech-l@lists.example.org
     action:
@@ -242,7 +251,7 @@ undeclared:
 """
 
 import gc
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -294,6 +303,11 @@ def declared(params: Mapping[str, Any]) -> list[model.ListSpec]:
     if params["domain"] is not None:
         defaults.setdefault("domain", params["domain"])
     return model.parse_site(params["lists"], defaults)
+
+
+def site_bans(given: Sequence[str] | None) -> list[str] | None:
+    """What is banned from every list, sorted. Raises Invalid."""
+    return None if given is None else sorted(vocabulary.strings("site_bans", given, vocabulary.address_or_pattern))
 
 
 class Declared:
@@ -365,6 +379,7 @@ def main() -> None:
             lists=dict(type="list", elements="dict"),
             defaults=dict(type="dict"),
             mailman_service=dict(type="str"),
+            site_bans=dict(type="list", elements="str"),
             undeclared=dict(type="str", choices=["report", "remove"], default="report"),
             naming=dict(
                 type="dict",
@@ -399,14 +414,17 @@ def main() -> None:
         )
         if extra:
             module.fail_json(msg="{0} is given beside lists: give it in lists or defaults".format(", ".join(extra)))
-    elif params["defaults"] is not None:
-        module.fail_json(msg="lists is missing, and defaults is given: give lists, too")
+    else:
+        for key in ("defaults", "site_bans"):
+            if params[key] is not None:
+                module.fail_json(msg="lists is missing, and {0} is given: give lists, too".format(key))
     try:
         options = TaskOptions.of(
             params, check_mode=module.check_mode, scheme=naming.parse(params["naming"] or {})
         ).with_scope(
             remove_undeclared=params["undeclared"] == "remove",
             service=params["mailman_service"] or "",
+            site_bans=site_bans(params["site_bans"]),
             whole_site=many,
         )
         web = WebInterface.of(params)

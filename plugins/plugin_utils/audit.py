@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from typing import Any, Iterable, Mapping
 
+from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import EVERY_LIST
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import is_address
 
 # The worst first.
@@ -88,6 +89,8 @@ def _rows(host: str, plan: Mapping[str, Any], info: Mapping[str, Any]) -> list[d
         _unseen(host, name, "unreadable", "unreadable", {"unreadable": {"before": reason, "after": None}})
         for name, reason in sorted(unreadable.items())
     ]
+    if EVERY_LIST in changes:
+        rows.append(_unseen(host, EVERY_LIST, "present", "differs", changes[EVERY_LIST]["changes"]))
     return rows + [
         _unseen(host, change["name"], "absent", "missing", change["changes"])
         for change in plan["lists"]
@@ -145,7 +148,7 @@ def audit(found: Iterable[Mapping[str, Any]], hosts: Iterable[str]) -> dict[str,
     summary = {
         "hosts": len(hosts),
         "errors": len(errors),
-        "lists": sum(row["status"] != "missing" for row in rows),
+        "lists": sum(row["status"] != "missing" and row["name"] != EVERY_LIST for row in rows),
         "members": sum(row["counts"].get("member", 0) for row in rows),
         "differ": sum(row["status"] == "differs" for row in rows),
         "unreadable": sum(row["status"] == "unreadable" for row in rows),

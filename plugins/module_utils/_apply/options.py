@@ -34,6 +34,7 @@ class TaskOptions:
     remove_undeclared: delete lists that are not declared.
     must_exist: refuse lists that do not exist instead of creating them.
     everywhere: the declaration is for every list, so a list that cannot be read is an error although nobody names it.
+    site_bans: what is banned from every list, sorted; None leaves that as it is.
     whole_site: compare the archives of all lists with Mailman's policies, not only those of declared lists.
     """
 
@@ -45,6 +46,7 @@ class TaskOptions:
     remove_undeclared: bool = False
     must_exist: bool = False
     everywhere: bool = False
+    site_bans: list[str] | None = None
     whole_site: bool = False
 
     @classmethod

@@ -24,6 +24,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Hos
 from ansible_collections.listops.mailman.plugins.module_utils._lists import charsets, model, rename, report, templates
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import (
+    EVERY_LIST,
+    ListPlan,
     guard_removal,
     notices,
     plan_site,
@@ -32,7 +34,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
     wanted_templates,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
-from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words, refuse
 
 Declare = Callable[[Callable[[], ServerInfo]], Sequence[ListSpec]]
 Archives = Callable[[ListBackend], ContextManager[Optional[ArchiveBackend]]]
@@ -136,6 +138,17 @@ def _idle_dmarc(specs: Sequence[ListSpec], info: ServerInfo) -> list[str]:
     ]
 
 
+def _bans_everywhere(options: TaskOptions, info: ServerInfo) -> list[ListPlan]:
+    """The plan for what is banned from every list, if that changes. Raises Invalid where something else declares it."""
+    wanted = options.site_bans
+    if wanted is None:
+        return []
+    if info.site_bans_variable:
+        raise refuse("site_bans", wanted, info.site_bans_variable)
+    have = sorted(info.site_bans)
+    return [] if wanted == have else [ListPlan(EVERY_LIST, "change", {"bans": (have, wanted)}, {})]
+
+
 def no_archives(_backend: ListBackend) -> ContextManager[None]:
     """The archives for a task that does not use them."""
     return contextlib.nullcontext()
@@ -168,14 +181,16 @@ def reconcile(
         specs = declare(lambda: info)
         for spec in specs:
             _check_name(spec, info.listname_chars)
+        everywhere = _bans_everywhere(options, info)
         plans = plan_site(specs, {}, options.policy)
-        result = dict(report.result(plans, options.diff_limit), undeclared=[])
+        result = dict(report.result([*everywhere, *plans], options.diff_limit), undeclared=[])
         return _outcome(result, ["{0}; this shows what would be done on an empty server".format(exc)])
 
 
 def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: TaskOptions, declare: Declare) -> Outcome:
     declared = declare(lambda: backend.info)
     info = backend.info
+    everywhere = _bans_everywhere(options, info)
     specs = model.resolve(declared, domains=info.domains, schema=info.schema)
     # A list that cannot be read is an error, but the other lists are applied.
     specs, failed = _set_aside(backend, specs)
@@ -210,7 +225,8 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
         actual = dict(actual, **{name: {"saved": None} for name in undeclared})
         undeclared = []
     secret_names = frozenset(key for found in secrets.values() for key in found)
-    plans = plan_site(specs, actual, options.policy._replace(site_bans=tuple(info.site_bans)), secret_names)
+    site_bans = info.site_bans if options.site_bans is None else options.site_bans
+    plans = plan_site(specs, actual, options.policy._replace(site_bans=tuple(site_bans)), secret_names)
     greetings = [] if options.check_mode else notices(plans, options.policy)
     if not options.check_mode:
         backend.tidy()
@@ -219,14 +235,16 @@ def _reconcile(backend: ListBackend, archive: ArchiveBackend | None, options: Ta
     warnings += more
     if not options.check_mode:
         failed.update(update.apply(info.stopped))
+        if everywhere and options.site_bans is not None:
+            backend.ban_everywhere(options.site_bans)
     greetings = [notice for notice in greetings if notice["list"] not in failed]
     if greetings:
         backend.notify(greetings)
     if failed:
-        raise HostError(of_failed(failed, done=bool(update.plans) and not options.check_mode))
+        raise HostError(of_failed(failed, done=bool(everywhere or update.plans) and not options.check_mode))
     if backend.waited >= 1:
         warnings.append("Mailman's database was busy; this waited {0:.0f} s for it".format(backend.waited))
-    result = dict(report.result(update.plans, options.diff_limit), undeclared=undeclared)
+    result = dict(report.result([*everywhere, *update.plans], options.diff_limit), undeclared=undeclared)
     if update.renews:
         # No list differs, but without its file the guard keeps all archives closed.
         result["changed"] = True

@@ -86,6 +86,10 @@ class ListBackend(ABC):
     def apply(self, steps: Sequence[Step]) -> Mapping[str, str]:
         """Carry out the steps of a plan. Returns the lists that failed, with a sentence each; the others are done."""
 
+    def ban_everywhere(self, bans: Sequence[str]) -> None:
+        """Make these the bans that hold for every list. Not where info.site_bans_variable declares them."""
+        raise NotImplementedError
+
     def tidy(self) -> None:
         """Remove files and locks that killed runs left."""
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import Connection
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, NotInstalled
-from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import SITE_BANS_OF_21, ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 
 # Of a Mailman 3 that is not installed yet.
@@ -39,5 +39,5 @@ def choose(connection: Connection) -> str:
 def expected(connection: Connection) -> ServerInfo:
     """Facts about a Mailman that is not installed yet."""
     if connection.engine == "mailman21" or connection.prefix:
-        return ServerInfo()
+        return ServerInfo(site_bans_variable=SITE_BANS_OF_21)
     return ServerInfo(listname_chars=LISTNAME_CHARS)

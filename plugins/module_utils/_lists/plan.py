@@ -37,6 +37,8 @@ DISABLED_SETTINGS: dict[str, Any] = {"advertised": False, "emergency": True, "su
 SECRET = "(a password)"
 OTHER_SECRET = "(another password)"
 
+# In place of a list's name, for what holds for all of them.
+EVERY_LIST = "every list"
 # Names of rosters in a diff.
 ROSTER_LABELS = {"member": "members", "owner": "owners", "moderator": "moderators", "nonmember": "nonmembers"}
 
@@ -466,7 +468,7 @@ def notices(plans: Iterable[ListPlan], policy: Policy) -> list[dict[str, Any]]:
 
 
 def summary(plans: Iterable[ListPlan]) -> dict[str, int]:
-    """Counts over all plans: lists created, renamed, changed, removed; memberships added, changed, removed."""
+    """Counts over all plans of lists: lists created, renamed, changed, removed; memberships added, changed, removed."""
     counts = dict.fromkeys(
         (
             "lists_created",
@@ -488,6 +490,8 @@ def summary(plans: Iterable[ListPlan]) -> dict[str, int]:
         "none": "lists_unchanged",
     }
     for plan in plans:
+        if plan.name == EVERY_LIST:
+            continue
         counts[names[plan.action]] += 1
         for roster in plan.step.get("rosters", {}).values():
             counts["members_added"] += len(roster["add"])

@@ -185,7 +185,7 @@ def diff(entries: Sequence[Shown], counts: Mapping[str, int]) -> dict[str, str]:
         texts = [text + more for text in texts]
     return {
         "before_header": "lists on the host",
-        "after_header": "as declared ({0})".format(headline(counts)) if entries else "as declared",
+        "after_header": "as declared ({0})".format(headline(counts)) if headline(counts) else "as declared",
         "before": texts[0] + "\n" if entries else "",
         "after": texts[1] + "\n" if entries else "",
     }

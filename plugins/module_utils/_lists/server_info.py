@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Mapping, NamedTuple, Sequence
 
+# Where Mailman 2.1 has what is banned from every list.
+SITE_BANS_OF_21 = "GLOBAL_BAN_LIST in mailman_settings, where Mailman 2.1 has them"
+
 
 class ServerInfo(NamedTuple):
     """One Mailman. The defaults stand for one that is not installed yet.
@@ -23,6 +26,7 @@ class ServerInfo(NamedTuple):
     asks_dns: whether it can look up the DMARC policy of a domain.
     runs: whether its processes run, as far as it knows.
     stopped: whether an earlier task stopped it and was interrupted.
+    site_bans, site_bans_variable: what is banned from every list, and where it is declared if not in site_bans.
     charsets, default_language: language -> charset, and the language of new lists.
     charset_settings: settings whose text goes into mail in the charset of a list's language.
     charset_names: whether the display name of a list does, too.
@@ -36,6 +40,7 @@ class ServerInfo(NamedTuple):
     archive_policies: Mapping[str, str] = {}
     schema: Mapping[str, Mapping[str, Any]] = {}
     site_bans: Sequence[str] = ()
+    site_bans_variable: str = ""
     archivers: Sequence[str] = ()
     idle_archivers: Sequence[str] = ()
     templates: Sequence[str] = ()

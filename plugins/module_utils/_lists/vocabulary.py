@@ -248,6 +248,14 @@ def address_or_pattern(key: str, value: Any) -> str:
     return str(value).lower()
 
 
+def as_ban(value: Any) -> str | None:
+    """A ban as Mailman stores it, or None for what bans nobody."""
+    try:
+        return address_or_pattern("ban", value)
+    except Invalid:
+        return None
+
+
 def _matches_nothing(expression: str) -> str:
     """Why a regular expression obviously matches no address; an empty text when it may match."""
     if _BEGINS_WITH_AT.match(expression):

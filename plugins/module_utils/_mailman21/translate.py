@@ -11,7 +11,7 @@ from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import ListSpec
-from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import SITE_BANS_OF_21, ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import (
@@ -100,6 +100,7 @@ def server(raw: Mapping[str, Any]) -> Server:
         protected=[address for address, name in lists.items() if name == raw["site_list"]],
         listname_chars=raw["listname_chars"],
         site_bans=sorted(raw["site_bans"]),
+        site_bans_variable=SITE_BANS_OF_21,
         asks_dns=raw["asks_dns"],
         charsets=raw["charsets"],
         default_language=raw["default_language"],

@@ -88,6 +88,9 @@ class Mailman3(ListBackend):
             failed.update(answer["failed"])
         return failed
 
+    def ban_everywhere(self, bans: Sequence[str]) -> None:
+        self.waited += float(self._process.request("ban_everywhere", bans=list(bans))["waited"])
+
     def archive_policies(self) -> Mapping[str, str]:
         policies: Mapping[str, str] = self._process.request("policies")["policies"]
         return policies

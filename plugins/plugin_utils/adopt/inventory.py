@@ -10,6 +10,7 @@ import re
 from types import MappingProxyType
 from typing import Any, Collection, Mapping, NamedTuple
 
+from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries, to_mailman3
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.entries import Adopted, Path
 from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
@@ -27,12 +28,9 @@ CONVERTED_HEAD = (
     "What is not here is Mailman 3's own default. Passwords cannot be taken over.",
 )
 SERVER_HEAD = ("Which Mailman this host has, and for which domains it takes mail.",)
-# What their sentence is about, among those about lists; and how many of them it has.
-SITE_BANS, SITE_BANS_SHOWN = "all lists", 10
-_EVERYWHERE = (
-    "No variable has what is banned from every list, and where it is, it stays: {0}. For another host, put it into bans of "
-    "mailman_list_defaults."
-)
+# What a sentence about the bans of every list is about, among those about lists.
+SITE_BANS = "every list"
+_NO_BANS = "What is banned from every list stays as it is, since lists_site_bans takes only what bans somebody, in small letters: {0}."
 MEMBERS_HEAD = ("The members of {0}: who is not here is removed from it, and who left is put back.",)
 
 
@@ -77,9 +75,9 @@ def write(
     notes = {name: ["Not in the inventory: {0}.".format(reason)] for name, reason in sorted(left.items())}
     notes.update(lost)
     everywhere = list(found.get("site_bans", ())) if "mailman3" in (engine, found["engine"]) else []
-    if everywhere:
-        more = " and {0} more".format(len(everywhere) - SITE_BANS_SHOWN) if everywhere[SITE_BANS_SHOWN:] else ""
-        notes[SITE_BANS] = [_EVERYWHERE.format(", ".join(everywhere[:SITE_BANS_SHOWN]) + more)]
+    undeclarable = [ban for ban in everywhere if vocabulary.as_ban(ban) != ban]
+    if undeclarable:
+        notes[SITE_BANS] = [_NO_BANS.format(", ".join(undeclarable))]
     for each in lists:
         said = [*lost.get(each.name, ()), *review.sentences(found["lists"][each.name], each)]
         if said:
@@ -100,8 +98,10 @@ def write(
     if defaults:
         content += variables_file.dumped({"mailman_list_defaults": entries.nested(defaults.items())}) + "\n"
     content += variables_file.comment(
-        sentence for name in [*([SITE_BANS] if everywhere else []), *sorted(left)] for sentence in notes[name]
+        sentence for name in [*([SITE_BANS] if undeclarable else []), *sorted(left)] for sentence in notes[name]
     )
+    if everywhere and not undeclarable:
+        content += variables_file.dumped({"lists_site_bans": everywhere}) + "\n"
     files["lists.yml"] = content + variables_file.entries("mailman_lists", items)
     site = {"mailman_engine": found["engine"], "mailman_domains": domains, **server}
     files["server.yml"] = variables_file.variables(site, SERVER_HEAD)

@@ -6,17 +6,24 @@
 
 from __future__ import annotations
 
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import SITE_BANS_OF_21
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import as_ban
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight import declared
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.given import Given
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import (
     DOMAIN,
     Kind,
+    ListOf,
     Rule,
     number,
 )
 
+_BAN = "an e-mail address, or a regular expression that starts with ^ and matches addresses"
+
+
 RULES: dict[str, Rule] = {
     "lists_domain": Kind(DOMAIN.accepted, lambda value: value == "" or DOMAIN.accepts(value.lower())),
+    "lists_site_bans": ListOf(Kind(_BAN, lambda value: as_ban(value) is not None)),
     "lists_diff_limit": number(0)._replace(accepted="a number of lines, 0 for no limit"),
     "lists_mailman_lock_timeout": number(0),
 }
@@ -30,6 +37,8 @@ def together(given: Given) -> None:
     engine = given["lists_mailman_engine"] if given.fine("lists_mailman_engine") else "auto"
     if engine == "auto" and given.fine("mailman_engine"):
         engine = given["mailman_engine"]
+    if engine == "mailman21" and given.fine("lists_site_bans"):
+        given.refuse("lists_site_bans", SITE_BANS_OF_21)
     site = "mailman_lists" in given and not given.said("lists_declared")
     words = (
         declared.Words("mailman_lists", "mailman_list_defaults", "mailman_list_naming")

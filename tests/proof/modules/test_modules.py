@@ -102,6 +102,26 @@ def test_a_changed_list(controller: Controller, fermium: Fermium, name: str, pro
     proved("what changed is shown and nothing else", f"{len(changes)} changes")
 
 
+def site_bans(fermium: Fermium) -> list[str]:
+    return sorted(ban["email"] for ban in fermium.entries("bans"))
+
+
+def test_what_is_banned_from_every_list(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+    controller.task(LIST, name=name, owners=["a@example.org"])
+    declared = ["^.*@spam[.]example[.]com$", "mallory@example.net"]
+    applied = climb(controller, fermium, LIST, look=site_bans, lists=[], site_bans=declared)
+    assert applied["lists"][0]["name"] == "every list" and applied["summary"]["lists_changed"] == 0
+    assert site_bans(fermium) == declared
+    for address in ("mallory@example.net", "x@spam.example.com"):
+        said = refusal(controller, MEMBER, list=name, address=address)
+        assert f"{address} cannot be added, the ban" in said
+    controller.task(MEMBER, list=name, address="alice@example.net")
+    assert not controller.task(LIST, lists=[])["changed"] and site_bans(fermium) == declared
+    climb(controller, fermium, LIST, look=site_bans, lists=[], site_bans=[])
+    assert site_bans(fermium) == []
+    proved("who is banned from every list is declared, shown, and cannot be subscribed", f"{len(declared)} bans")
+
+
 def test_thousands_of_bans_are_in_nobodys_way(
     controller: Controller, fermium: Fermium, name: str, proved: Proved
 ) -> None:

@@ -97,20 +97,17 @@ class Mailman3Handler:
         from mailman.interfaces.domain import IDomainManager
         from mailman.interfaces.languages import ILanguageManager
         from mailman.interfaces.template import ALL_TEMPLATES
-        from mailman.model.bans import Ban
         from mailman.version import VERSION
-        from sqlalchemy import select
         from zope.component import getUtility
 
         policies = self._policies()
-        bans = self.store.execute(select(Ban.email).where(Ban.list_id.is_(None)))
         return {
             "engine": "mailman3",
             "version": VERSION,
             "domains": sorted(domain.mail_host for domain in getUtility(IDomainManager)),
             "lists": sorted(policies),
             "archive_policies": policies,
-            "site_bans": sorted(row[0] for row in bans),
+            "site_bans": sorted(self.reader.site_bans()),
             "archivers": sorted(archiver.name for archiver in self.config.archivers),
             "idle_archivers": sorted(archiver.name for archiver in self.config.archivers if not archiver.is_enabled),
             "templates": sorted(ALL_TEMPLATES),
@@ -195,6 +192,17 @@ class Mailman3Handler:
         for path in leftovers:
             # Files are removed only after the commit.
             remove(path)
+
+    def ban_everywhere(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make these the bans that hold for every list, in one transaction.
+
+        request: {"bans": [addresses and ^regular expressions]}.
+        answer: {"waited": seconds for which the database was busy}.
+        """
+        work = self._transactions = self._transactions or Transactions(self.config)
+        waited = work.waited
+        work.run(lambda: self.writer.ban_everywhere(request["bans"]))
+        return {"waited": round(work.waited - waited, 1)}
 
     def facts(self, request: dict[str, Any]) -> dict[str, Any]:
         """Facts that nobody declares.

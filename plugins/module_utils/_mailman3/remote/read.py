@@ -152,6 +152,14 @@ class Reader:
             found[list_id].add(email)
         return found
 
+    def site_bans(self) -> set[str]:
+        """The bans that hold for every list."""
+        from mailman.model.bans import Ban
+        from sqlalchemy import select
+
+        rows = self.config.db.store.execute(select(Ban.email).where(Ban.list_id.is_(None)))
+        return {row[0] for row in rows}
+
     def _list_rows(self, lists: dict[int, dict[str, Any]], everything: bool, names: list[str]) -> None:
         """Rows of other tables that belong to lists."""
         from mailman.interfaces.mime import FilterType

@@ -179,8 +179,13 @@ class Mailman3Writer:
             if have[key] != value and (not isinstance(value, list) or sorted(have[key]) != sorted(value)):
                 raise Failure("list {0}: {1} was changed by somebody else while this ran; run again".format(name, key))
 
-    def _ban(self, list_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
-        """Do what Mailman's own manager of bans does, with a few statements for thousands of bans."""
+    def ban_everywhere(self, bans: Sequence[str]) -> None:
+        """Make these the bans that hold for every list."""
+        have = self.reader.site_bans()
+        self._ban(None, sorted(set(bans).difference(have)), sorted(have.difference(bans)))
+
+    def _ban(self, list_id: str | None, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Do what Mailman's own manager of bans does, with a few statements for thousands of bans. None: of every list."""
         from mailman.model.bans import Ban
         from sqlalchemy import delete
 
@@ -188,7 +193,7 @@ class Mailman3Writer:
         for part in chunks(remove):
             store.execute(delete(table).where(table.c.list_id == list_id, table.c.email.in_(part)))
         # Somebody may have added these bans since.
-        have = self.reader.bans([list_id])[list_id] if add else ()
+        have = self.reader.bans([list_id])[list_id] if add and list_id is not None else ()
         store.bulk_insert_mappings(Ban, [{"email": email, "list_id": list_id} for email in add if email not in have])
 
     def _header_matches(self, mlist: Any, rules: list[dict[str, str]]) -> None:

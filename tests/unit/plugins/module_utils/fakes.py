@@ -65,6 +65,7 @@ class Host:
         self.unfinished = set()
         self.odd, self.nonsense, self.refuses = set(), set(), set()
         self.copies, self.greeted = set(), []
+        self.banned = []
         self.runs, self.noted, self.tidied = True, False, False
         self.begin()
 
@@ -98,7 +99,7 @@ class Host:
 
     def state(self):
         """All that a run leaves."""
-        return copy.deepcopy((self.lists, self.archives, self.guarded, self.runs, self.noted, self.copies))
+        return copy.deepcopy((self.lists, self.archives, self.guarded, self.runs, self.noted, self.copies, self.banned))
 
 
 class FakeGuard(ArchiveGuard):
@@ -132,6 +133,7 @@ class FakeMailman(ListBackend):
             "archive_policies": {name: it["settings"]["archive_policy"] for name, it in lists.items()},
             "schema": SCHEMA,
             "stopped": self.host.noted,
+            "site_bans": self.host.banned,
             "runs": self.host.runs,
             **self.said,
         }
@@ -167,6 +169,10 @@ class FakeMailman(ListBackend):
 
     def archive_policies(self):
         return {name: it["settings"]["archive_policy"] for name, it in self.host.lists.items()}
+
+    def ban_everywhere(self, bans):
+        self.change("ban_everywhere")
+        self.host.banned = list(bans)
 
     def tidy(self):
         assert not self.readonly

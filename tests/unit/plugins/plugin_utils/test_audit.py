@@ -88,6 +88,12 @@ def test_an_owner_is_reachable_as_far_as_the_server_knows(owners, reachable):
     assert table["summary"]["without_owner"] == (0 if reachable else 1)
 
 
+def test_bans_of_every_list_are_compared():
+    bans = {"name": "every list", "action": "changed", "changes": {"bans": {"before": [], "after": ["^eve@"]}}}
+    rows = audit.audit([found({"good": there(ADMIN)}, [bans])], ["fermium"])["lists"]
+    assert [(row["name"], row["status"]) for row in rows] == [("every list", "differs"), (f"good@{DOMAIN}", "declared")]
+
+
 def test_a_disabled_list_needs_no_owner():
     table = audit.audit([found({"a": there(state="disabled")})], ["fermium"])
     assert table["summary"]["without_owner"] == 0

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 
 import pytest
 
@@ -17,6 +18,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._apply.reconcile i
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import Policy
+from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import SITE_BANS_OF_21
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from unit.plugins.module_utils.fakes import CONNECTION, DOMAIN, FakeArchive, FakeMailman, Host, Killed, as_list
 
@@ -74,6 +76,7 @@ TASKS = {
         [entry(B), entry(C)],
         {"remove_undeclared": True, "policy": Policy(allow_shrink=True)},
     ),
+    "ban everywhere, and close a list": ([entry(A, archive_policy="private")], {"site_bans": ["eve@example.net"]}),
     "change a roster": ([entry(A, members=["m@example.net"])], {}),
 }
 
@@ -286,3 +289,32 @@ def test_what_killed_runs_left_is_tidied_before_lists_are_changed_and_never_in_c
     assert not host.tidied
     run(host, [entry(A)])
     assert host.tidied
+
+
+def test_what_is_banned_from_every_list_is_compared_and_shown(run):
+    host = Host(LISTS, ARCHIVES, guarded=[B])
+    host.banned = ["old@example.net"]
+    declared = {"site_bans": ["^eve@", "old@example.net"]}
+    looked = run(host, [entry(A)], check_mode=True, **declared).result
+    assert host.banned == ["old@example.net"]
+    assert run(host, [entry(A)], **declared).result == looked
+    assert host.banned == declared["site_bans"]
+    (change,) = looked["lists"]
+    assert (change["name"], looked["summary"]["lists_changed"]) == ("every list", 0)
+    assert "+    - ^eve@" in "\n".join(
+        difflib.unified_diff(*(looked["diff"][key].split("\n") for key in ("before", "after")))
+    )
+    assert not run(host, [entry(A)], **declared).result["changed"]
+    # not mentioned
+    assert not run(host, [entry(A)]).result["changed"] and host.banned == declared["site_bans"]
+    assert run(host, [entry(A)], site_bans=[]).result["changed"] and not host.banned
+
+
+def test_a_declared_member_may_not_be_banned_everywhere(run):
+    with pytest.raises(Invalid, match="eve@example.net cannot be added, the ban"):
+        run(Host(LISTS), [entry(A, members=["eve@example.net"])], site_bans=["eve@example.net"])
+
+
+def test_bans_of_every_list_are_refused_where_something_else_declares_them(run):
+    with pytest.raises(Invalid, match="site_bans is .*: give GLOBAL_BAN_LIST in mailman_settings"):
+        run(Host(LISTS), [entry(A)], site_bans=[], said={"site_bans_variable": SITE_BANS_OF_21})

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,16 +104,23 @@ def changes(found: dict[str, Any], members: str = "leave") -> dict[str, Any]:
     return {each.name: each.changes for each in plan.plan_site(specs, actual) if each.action != "none"}
 
 
-def test_bans_of_the_whole_site_are_said() -> None:
-    found = {**server(a_list()), "site_bans": [f"{number:02}@spam.example.com" for number in range(12)]}
-    made = inventory.write(found, "leave", {})
-    (sentence,) = made.notes["all lists"]
-    assert "00@spam.example.com" in sentence and "09@spam.example.com and 2 more" in sentence
-    assert "# No variable has what is banned from every list" in made.files["lists.yml"]
-    # where mailman_mm_cfg has them
+def test_bans_of_the_whole_site_are_declared() -> None:
+    bans = ["^.*@spam[.]example[.]com$", "eve@example.net"]
+    found = {**server(a_list()), "site_bans": bans}
+    assert yaml.safe_load(inventory.write(found, "leave", {}).files["lists.yml"])["lists_site_bans"] == bans
+    # where mailman_settings has them
     found["engine"] = "mailman21"
-    assert "all lists" not in inventory.write(found, "leave", {}).notes
-    assert "all lists" in inventory.write(found, "leave", {}, "mailman3").notes
+    assert "lists_site_bans" not in inventory.write(found, "leave", {}).files["lists.yml"]
+    assert "lists_site_bans" in inventory.write(found, "leave", {}, "mailman3").files["lists.yml"]
+
+
+def test_bans_of_the_whole_site_that_cannot_be_declared_stay() -> None:
+    found = {**server(a_list()), "site_bans": ["eve@example.net", "*@spam.example.com", "Mallory@example.net"]}
+    made = inventory.write(found, "leave", {})
+    (sentence,) = made.notes["every list"]
+    assert sentence.endswith(": *@spam.example.com, Mallory@example.net.")
+    assert "lists_site_bans" not in yaml.safe_load(made.files["lists.yml"])
+    assert "# What is banned from every list stays as it is" in made.files["lists.yml"]
 
 
 ARCHIVE = {"address": "archive@mail-archive.com", "display_name": ""}

@@ -214,6 +214,7 @@ LIMITS: list[tuple[str, list[Any], list[Any]]] = [
     ("overview_page", ["/a.html"], ["a.html", "/a.htm", "/.html\n"]),
     ("overview_list_url", ["", "/{name}/{list_id}/{address}"], ["/{nam}", "/{", "/{name}}"]),
     ("lists_diff_limit", [0, "1"], [-1, None]),
+    ("lists_site_bans", [[], ["eve@example.net", "^.*@example[.]com$"]], ["eve@example.net", ["*@example.com"], [3]]),
     ("lists_domain", ["", "LISTS.example.org"], ["https://a", "a b"]),
 ]
 
