@@ -187,8 +187,9 @@ def test_an_archive_that_somebody_opened_is_seen_and_shut(
 
 
 def test_without_the_names_of_private_lists_every_archive_is_shut(
-    fermium: Fermium, outside: Outside, controller: Controller, proved: Proved
+    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
+    outside.wait_for_page(posted(outside, site.PUBLIC, word))
     archive = f"{site.ARCHIVES}/list/{site.PUBLIC}/"
     shut = [archive, f"{archive}latest", f"{archive}feed/", f"{site.ARCHIVES}/api/list/{site.PUBLIC}/emails/"]
     assert outside.get(archive).status == 200
