@@ -44,9 +44,7 @@ open("/run/busy", "w").close()
 while os.path.exists("/run/busy"):
     time.sleep(0.1)
 """
-WAITING = (
-    "from django_q.models import OrmQ; print(sum('update_from_mailman' in task.func() for task in OrmQ.objects.all()))"
-)
+WAITING = "from django_q.models import OrmQ; print(sum('update_from_mailman' in str(task.func()) for task in OrmQ.objects.all()))"
 ASK_MAILMAN = """
 from hyperkitty.models import MailingList
 MailingList.objects.get(name='{0}').update_from_mailman()
