@@ -159,6 +159,7 @@ def test_a_flood_of_sign_ups(
 
 
 def test_a_flood_of_subscriptions(flood: Flood, outside: Outside, word: str, proved: Proved) -> None:
+    began = time.monotonic()
     statuses = flood.forms(
         SUBSCRIBE, 30, form=SUMMARY, email=f"{word}-{{n}}@example.net", headers={"X-Forwarded-For": "203.0.113.{n}"}
     )
@@ -166,9 +167,9 @@ def test_a_flood_of_subscriptions(flood: Flood, outside: Outside, word: str, pro
     time.sleep(10)
     mailed = sum(bool(outside.mailbox(f"{word}-{number}@example.net").all("")) for number in range(30))
     assert 1 <= mailed <= 20, statuses
-    # another form of the same client
+    # another form of the same client, in the same minute
     reset = flood.forms(f"{ACCOUNTS}/password/reset/", 1, email=site.ALICE)
-    assert reset == [429] or mailed > 10
+    assert reset == [429] or time.monotonic() - began > 60
     proved("30 subscriptions of strangers at once", f"{mailed} mailed")
 
 
