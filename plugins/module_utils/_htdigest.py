@@ -5,25 +5,17 @@
 
 A file is read the way Apache reads it: logical lines (a backslash at the end
 of a line joins the next one), white space around a line does not count, the
-first entry of a user in a realm wins. Lines that are not ours keep every byte;
-passlib's own file class does not (it drops CRLF and trailing lines, and stops
-at lines it does not know), so passlib only computes and verifies the hashes.
+first entry of a user in a realm wins. Lines that are not ours keep every byte.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
-import traceback
-from typing import Any, Iterable, NamedTuple
+from typing import Iterable, NamedTuple
 
-PASSLIB_IMPORT_ERROR: str | None = None
-_htdigest: Any = None
-try:
-    from passlib.hash import htdigest as _htdigest
-except ImportError:
-    PASSLIB_IMPORT_ERROR = traceback.format_exc()
-
-# What passlib and Apache's own htdigest tool accept at most.
+# What Apache's own htdigest tool accepts at most.
 MAX_FIELD_BYTES = 255
 MAX_PASSWORD_CHARACTERS = 4096
 
@@ -99,16 +91,14 @@ def check_password(user: str, value: str) -> str | None:
 
 
 def compute_digest(user: str, realm: str, password: str) -> bytes:
-    """The hash as it stands in the file. Needs passlib."""
-    return str(_htdigest.hash(password, user=user, realm=realm, encoding="utf-8")).encode("ascii")
+    """The hash as it stands in the file, which is that of HTTP digest authentication."""
+    secret = "{0}:{1}:{2}".format(user, realm, password).encode("utf-8")
+    return hashlib.md5(secret).hexdigest().encode("ascii")
 
 
 def verify_digest(user: str, realm: str, password: str, digest: bytes) -> bool:
-    """Whether Apache would accept this password. Needs passlib."""
-    try:
-        return bool(_htdigest.verify(password, digest.decode("ascii"), user=user, realm=realm, encoding="utf-8"))
-    except ValueError:
-        return False
+    """Whether Apache would accept this password."""
+    return hmac.compare_digest(compute_digest(user, realm, password), digest)
 
 
 def _parse_line(raw: bytes) -> Line:
@@ -216,7 +206,7 @@ def plan(
     update_password: bool = True,
     source: Iterable[Line] = (),
 ) -> Change:
-    """Compute the file with these users in this realm. exact: remove the realm's other users. Needs passlib.
+    """Compute the file with these users in this realm. exact: remove the realm's other users.
 
     source: another file, which has the hash of users who keep theirs and are not in this one. NoPassword: a user is in neither.
     """

@@ -16,8 +16,6 @@ description:
   - All other lines stay as they are, byte for byte, such as comments, other realms, lines in other encodings and line endings.
     Only a last line without a line break gets one when a user is added after it.
   - The file is replaced atomically, and never has more permissions than O(mode).
-requirements:
-  - passlib (Debian package C(python3-passlib)) on the target host
 extends_documentation_fragment:
   - ansible.builtin.files
   - listops.mailman.attributes
@@ -200,7 +198,7 @@ import os
 import tempfile
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _htdigest as htdigest
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
@@ -307,8 +305,6 @@ def main() -> None:
         users = wanted_users(params)
     except ValueError as exc:
         module.fail_json(msg=str(exc))
-    if htdigest.PASSLIB_IMPORT_ERROR is not None:
-        module.fail_json(msg=missing_required_lib("passlib"), exception=htdigest.PASSLIB_IMPORT_ERROR)
 
     realm = params["realm"]
     path = os.path.realpath(params["path"])

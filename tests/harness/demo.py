@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from harness import images, prerequisites
-from harness.checkout import CACHE, CREDENTIALS, HOME, LOGS, ROOT, VENV, claim, environment, project
+from harness.checkout import CACHE, CREDENTIALS, HOME, LOGS, ROOT, claim, environment, project
 from harness.console import Failed, Problem, ask, beside, elapsed, run, say, step
 from harness.results import reason
 
@@ -45,34 +45,19 @@ def recap(output: str, host: str) -> dict[str, int]:
     return {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", found.group(1))} if found else {}
 
 
-def mitogen(host: str, env: dict[str, str]) -> tuple[list[str], dict[str, str]]:
-    """Options and environment that run a playbook for one host with Mitogen, in half the time.
-
-    It keeps one Python on the host where Ansible starts one for each task. The stories do without.
-    """
-    plugins = next(VENV.glob("lib/python*/site-packages/ansible_mitogen/plugins/strategy"))
-    settings = {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(plugins)}
-    settings["ANSIBLE_DEPRECATION_WARNINGS"] = "false"  # of the strategy, in each run
-    # its connections do not know templates
-    where = [f"ansible_connection=mitogen_{env['LISTOPS_ENGINE']}", f"ansible_host={env['LISTOPS_PROJECT']}-{host}"]
-    return [option for value in where for option in ("--extra-vars", value)], env | settings
-
-
 def create_hosts(env: dict[str, str]) -> None:
     step("two hosts: fermium, and outside, which plays the rest of the Internet")
     playbook("molecule/resources/create.yml", "demo-create", env, brief="create")
 
 
 def set_up_outside(env: dict[str, str]) -> None:
-    options, env = mitogen("outside", env)
-    playbook("molecule/resources/outside.yml", "demo-outside", env, brief="outside", options=options)
+    playbook("molecule/resources/outside.yml", "demo-outside", env, brief="outside")
 
 
 def apply_site(number: int, env: dict[str, str]) -> str:
     """The site's playbook on fermium: one line about the run."""
     began = elapsed()
-    options, env = mitogen("fermium", env)
-    counts = playbook("playbooks/site.yml", f"demo-site-{number}", env, brief="site", options=options)
+    counts = playbook("playbooks/site.yml", f"demo-site-{number}", env, brief="site")
     line = f"run {number}: ok={counts.get('ok', 0)} changed={counts.get('changed', 0)} in {elapsed() - began} s"
     say(line)
     if number > 1 and (not counts.get("ok") or counts.get("changed")):

@@ -193,12 +193,6 @@ def test_bad_input_is_one_sentence_and_changes_nothing(run, file, options, says)
     assert not file.exists()
 
 
-def test_missing_passlib(run, monkeypatch):
-    monkeypatch.setattr(htdigest, "PASSLIB_IMPORT_ERROR", "No module named 'passlib'")
-    result = run(name="alice", password="good-enough")
-    assert result["failed"] and "passlib" in result["msg"]
-
-
 def test_who_has_no_password_keeps_his(run, tmp_path):
     """From the file itself, and from another one that stays as it is."""
     source = tmp_path / "source.htdigest"
