@@ -39,6 +39,7 @@ options:
         members) or V(exact) (these and no others).
     type: raw
   nonmembers:
+    version_added: 0.2.0
     description:
       - People who are not subscribed, with an action for their posts, in the same forms as O(members), with C(moderation_action)
         (V(default) is O(default_nonmember_action)). Mailman itself adds everybody who posts without being a member.
@@ -166,6 +167,7 @@ options:
       O(send_goodbye).
     type: bool
   templates:
+    version_added: 0.2.0
     description:
       - Templates by Mailman's own name, such as C(list:member:regular:footer) or C(list:user:notice:welcome). Each is a text
         for every language, or a dictionary of texts by language code.

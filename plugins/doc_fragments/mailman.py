@@ -25,6 +25,7 @@ options:
     type: str
     default: list
   mailman_engine:
+    version_added: 0.2.0
     description:
       - Which Mailman to use. V(auto) uses the one that is installed, and fails when both are.
       - On Mailman 2.1 the module uses Mailman's own Python 2.7 and takes the same options. Values that
@@ -33,11 +34,13 @@ options:
     choices: [auto, mailman3, mailman21]
     default: auto
   mailman_prefix:
+    version_added: 0.2.0
     description:
       - Where Mailman 2.1 is installed, the directory above C(bin/config_list). By default the module looks
         where distributions, cPanel and Mailman's own installation put it.
     type: path
   mailman_lock_timeout:
+    version_added: 0.2.0
     description:
       - On Mailman 2.1, how many seconds to wait for a list that another process has locked. The error then names that process.
         The lock of a dead process of this host is removed.

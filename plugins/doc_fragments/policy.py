@@ -22,6 +22,7 @@ options:
     type: bool
     default: false
   send_welcome:
+    version_added: 0.2.0
     description:
       - Send Mailman's welcome message to everybody who becomes a member.
       - Otherwise nobody gets one, whatever the list does for people who subscribe themselves.
@@ -29,10 +30,12 @@ options:
     type: bool
     default: false
   send_goodbye:
+    version_added: 0.2.0
     description: Send Mailman's goodbye message to everybody whom the task removes as a member, but not when it removes the whole list.
     type: bool
     default: false
   diff_limit:
+    version_added: 0.2.0
     description:
       - How many lines of detail C(--diff) and the result show. Lists that change share them, so that a list with
         many members does not hide another one. The output says how much is left out. Counts are always complete.

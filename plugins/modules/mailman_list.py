@@ -69,6 +69,7 @@ options:
     choices: [reject, hold, discard]
     default: reject
   archives:
+    version_added: 0.2.0
     description:
       - What happens to the archives of a list with O(state=absent). V(keep), HyperKitty serves them as before, public
         ones to everybody and private ones to those who could read them. V(drop), they are removed from HyperKitty, its search index and
@@ -77,6 +78,7 @@ options:
     choices: [keep, drop]
     default: keep
   renamed_from:
+    version_added: 0.2.0
     description:
       - Names that the list had before. If a list still has one of them, it is renamed with its settings, members, held
         posts, pending confirmations, digests in progress and archives; a display name and subject prefix that Mailman
@@ -86,6 +88,7 @@ options:
     type: list
     elements: str
   renamed_archives:
+    version_added: 0.2.0
     description:
       - V(follow), the archives get the new name. V(stay), they keep the old one, and new posts are archived under the
         new name.
@@ -94,6 +97,7 @@ options:
     choices: [follow, stay]
     default: follow
   mailman_service:
+    version_added: 0.2.0
     description: The systemd unit that is stopped and started to rename a list. By default V(mailman3), or V(mailman) for 2.1.
     type: str
   lists:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: migrate_redirects
 short_description: Let the addresses of Mailman 2.1's archive pages lead to HyperKitty
-version_added: 0.3.0
+version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Reads the archives in a copy of Mailman 2.1's files and writes where each of their pages is now, for the apache role
