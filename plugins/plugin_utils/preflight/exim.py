@@ -219,6 +219,8 @@ def _smarthost(given: Given) -> None:
 
 
 def _files(given: Given) -> None:
+    if given.fine("exim_tls_acme", "exim_tls_certificate") and given["exim_tls_acme"] and given["exim_tls_certificate"]:
+        given.refuse("exim_tls_certificate", '"", as exim_tls_acme is true')
     if given.fine("exim_tls_certificate", "exim_tls_private_key") and bool(given["exim_tls_certificate"]) != bool(
         given["exim_tls_private_key"]
     ):

@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD: dict[str, dict[str, Any]] = {
+    "acme": {},
     # this machine may have no full name
     "exim": {"exim_list_domains": ["lists.example.org"], "exim_primary_hostname": "mail.example.org"},
     "apache": {"apache_server_name": "lists.example.org", "apache_list_domain": "lists.example.org"},
@@ -497,7 +498,22 @@ REFUSED: list[tuple[str, *Refused]] = [
         )
         for name in ("mailman", "a/b", "../x")
     ),
-    ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe": give given, selfsigned or off.'),
+    (
+        "acme",
+        {"acme_enabled": True},
+        "acme_agree_tos is false: give true, if you agree to the terms of acme_server, as apache_tls is acme.",
+    ),
+    (
+        "acme",
+        {"acme_enabled": True, "acme_agree_tos": True, "acme_names": []},
+        "acme_names is []: give a list with at least one item, a lower-case host name",
+    ),
+    (
+        "exim",
+        {"exim_tls_acme": True, "exim_tls_certificate": "/a", "exim_tls_private_key": "/b"},
+        'exim_tls_certificate is "/a": give "", as exim_tls_acme is true.',
+    ),
+    ("apache", {"apache_tls": "maybe"}, 'apache_tls is "maybe": give acme, given, selfsigned or off.'),
     (
         "apache",
         {"apache_tls": "given"},

@@ -61,6 +61,26 @@ GIVEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"apache_tls": "off"}, {"mailman_web_https": False}),
     ({"apache_tls": False}, {"mailman_web_https": False}),
     ({"apache_tls": "files"}, {"mailman_web_https": True}),
+    ({}, {"acme_enabled": False, "exim_tls_acme": False, "acme_names": ["lists.example.org"]}),
+    (
+        {"apache_tls": "acme", "apache_server_aliases": ["b.example.org"], "exim_primary_hostname": "mx.example.org"},
+        {
+            "acme_enabled": True,
+            "mailman_web_https": True,
+            "exim_tls_acme": True,
+            "_exim_certificate": "/etc/listops/certificate.pem",
+            "_exim_private_key": "/etc/listops/certificate.pem",
+            "_apache_certificate": "/etc/listops/certificate.pem",
+            "_apache_key": "/etc/listops/certificate.pem",
+            "acme_names": ["lists.example.org", "b.example.org", "mx.example.org"],
+            "_backup_site_keys": ["/etc/letsencrypt", "/var/lib/spamd"],
+        },
+    ),
+    # what the inventory names wins
+    (
+        {"apache_tls": "acme", "exim_tls_certificate": "/a.pem", "exim_tls_private_key": "/a.key"},
+        {"exim_tls_acme": False, "_exim_certificate": "/a.pem", "_exim_private_key": "/a.key"},
+    ),
     # TLS ends elsewhere
     ({"apache_tls": "off", "mailman_web_https": True}, {"mailman_web_https": True}),
     (
