@@ -1,7 +1,7 @@
 # The commands for people; the work is in tests/harness (see its __main__.py).
 # Needs git, make and python3; everything else is set up on first use.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-contract test-truth story stories bench docs docs-site test-docs-site package lint units sanity clean
+.PHONY: help demo test test-all test-contract test-truth story stories bench docs docs-site test-docs-site pictures package lint units sanity clean
 HARNESS := PYTHONPATH=tests PYTHONDONTWRITEBYTECODE=1 $(or $(PYTHON),python3) -m harness
 
 help: ## this list
@@ -28,6 +28,8 @@ docs-site: ## the documentation as a site, in .cache/docs-site/html
 	@$(HARNESS) docs-site
 test-docs-site: ## the same, and each page of it opened in a browser
 	@$(HARNESS) test-docs-site
+pictures: ## take the pictures of pages in docs/images again, by the stories that open them
+	@LISTOPS_PICTURES=1 $(HARNESS) story default && LISTOPS_PICTURES=1 $(HARNESS) story migrate-21-to-3
 package: ## the collection as an archive in .cache/package; signed: KEY=fingerprint, of a key in your GnuPG
 	@KEY='$(KEY)' $(HARNESS) package
 lint: ## yamllint, ansible-lint, ruff, mypy, changelog, docs, antsibull-docs, hosting files, galaxy-importer

@@ -214,9 +214,11 @@ class Outside(Inside):
         eventually(there, f"{url} as {user or 'anybody'}")
         return pages[-1]
 
-    def browse(self, url: str, screenshot: pathlib.Path, wait_for: str = "", script: str = "") -> dict[str, Any]:
+    def browse(
+        self, url: str, screenshot: pathlib.Path, wait_for: str = "", script: str = "", width: int = 0
+    ) -> dict[str, Any]:
         """Open a page in Chromium, do something there with a script, keep a picture of it."""
-        seen: dict[str, Any] = self.ask("browse", seconds=240, url=url, wait_for=wait_for, script=script)
+        seen: dict[str, Any] = self.ask("browse", seconds=240, url=url, wait_for=wait_for, script=script, width=width)
         screenshot.parent.mkdir(parents=True, exist_ok=True)
         screenshot.write_bytes(base64.b64decode(seen.pop("screenshot")))
         return seen

@@ -233,8 +233,19 @@ def start_browser() -> Any:
     return browser
 
 
-def browse(url: str, wait_for: str = "", script: str = "") -> dict[str, Any]:
-    """Open a page in Chromium, do something there with a script; say what a person sees."""
+def fit(browser: Any, width: int) -> None:
+    """Make the window so wide, and as high as the page, but no higher than wide. 0: as it was."""
+    if not width:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        return
+    metrics = {"width": width, "height": 100, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    metrics["height"] = min(width, browser.execute_script("return document.documentElement.scrollHeight"))
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def browse(url: str, wait_for: str = "", script: str = "", width: int = 0) -> dict[str, Any]:
+    """Open a page in Chromium, do something there with a script; say what a person sees. width: of the window."""
     from selenium.common.exceptions import WebDriverException
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -252,6 +263,7 @@ def browse(url: str, wait_for: str = "", script: str = "") -> dict[str, Any]:
         WebDriverWait(browser, 15, poll_frequency=0.1).until(lambda driver: wait_for in text(driver))
     if script:
         browser.execute_script(script)
+    fit(browser, width)
     status = browser.execute_script(
         "const n = performance.getEntriesByType('navigation')[0]; return n ? n.responseStatus : null"
     )
