@@ -134,10 +134,10 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import mode
 from ansible_collections.listops.mailman.plugins.module_utils._lists.found import presented
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import Policy
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
-from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare, taken
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
 
 
@@ -182,14 +182,8 @@ class CopiedLists:
             raise HostError("there is no Mailman 3 on this host for the lists to be moved to")
         self.found = found["lists"]
         self.declared = declare(found, target.schema)
-        taken = sorted(set(self.declared.former).intersection(target.lists).difference(self.before))
-        if taken and self._params["existing"] == "refuse":
-            raise Invalid(
-                "this host has {0} already, which the migration did not make: give `existing` as take if {1} shall "
-                "become what the old server has, or other lists".format(
-                    in_words(taken[:5]), "it" if len(taken) == 1 else "they"
-                )
-            )
+        there = set(self.declared.former).intersection(target.lists).difference(self.before)
+        taken(there, self._params["existing"])
         specs = model.parse_site(self.declared.entries)
         if not self._check_mode:
             # before they are made, so that the next run knows them as its own

@@ -55,3 +55,14 @@ def choose(found: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
             )
         chosen.append(by_name[name])
     return dict(found, lists={address: found["lists"][address] for address in chosen})
+
+
+def taken(names: Collection[str], existing: str) -> None:
+    """Refuse lists that the target has, and that the migration did not make. existing: see migrate_lists. Raises Invalid."""
+    if names and existing == "refuse":
+        raise Invalid(
+            "this host has {0} already, which the migration did not make: give `existing` as take if {1} shall "
+            "become what the old server has, or other lists".format(
+                in_words(sorted(names)[:5]), "it" if len(names) == 1 else "they"
+            )
+        )

@@ -11,7 +11,7 @@ from typing import Any, Callable, Iterable, Mapping
 # Posting addresses of the lists that were made, and those on the old server.
 MADE = "lists.json"
 # Kind -> what a person calls it.
-KINDS = {"messages": "mails", "pages": "pages", "requests": "waiting things"}
+KINDS = {"messages": "mails", "pages": "pages", "requests": "waiting things", "files": "files"}
 SUMS = ("found", "moved", "merged", "quarantined")
 
 
@@ -29,9 +29,10 @@ def _sums(found: Mapping[str, Any] | None) -> dict[str, int] | None:
 
 
 def totals(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """The sums of all lists, by kind."""
+    """The sums of all lists, by kind, of the kinds that there are."""
     found = list(found)
-    return {kind: {word: sum(each[kind][word] for each in found if each[kind]) for word in SUMS} for kind in KINDS}
+    kinds = [kind for kind in KINDS if any(each[kind] for each in found)]
+    return {kind: {word: sum(each[kind][word] for each in found if each[kind]) for word in SUMS} for kind in kinds}
 
 
 def sentence(found: Mapping[str, Any]) -> str:

@@ -9,45 +9,20 @@ import json
 import os
 import pathlib
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from support import site
 from support.controller import Controller, changed, results
 from support.fermium import Fermium
+from support.migration import HERE, OLD, Operator, door, files, sums, total
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.sodium import STATE, Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
-OLD = "sodium.example.org"
-HERE = "/var/lib/listops/migrate/sodium"
 TALK, BOARD, HELPDESK = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "board", "helpdesk"))
-
-
-class Operator:
-    """Runs the phases on fermium. folder: of its variables."""
-
-    def __init__(self, controller: Controller, folder: pathlib.Path) -> None:
-        self.controller = controller
-        self.folder = folder
-
-    def given(self, phase: str) -> str:
-        given = {
-            "migrate_phase": phase,
-            "migrate_source": "sodium",
-            "migrate_source_address": OLD,
-            "migrate_inventory": str(self.folder),
-        }
-        return f"--extra-vars={json.dumps(given)}"
-
-    def run(self, phase: str, *options: str) -> dict[str, Any]:
-        return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
-
-    def stopped(self, phase: str, *options: str) -> str:
-        return self.controller.stopped("playbooks/migrate.yml", self.given(phase), *options)
 
 
 @pytest.fixture(scope="module")
@@ -60,34 +35,6 @@ def sodium() -> Iterator[Sodium]:
 @pytest.fixture(scope="module")
 def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Operator:
     return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
-
-
-def files(sodium: Sodium) -> str:
-    """All that lists have there, so that a change is seen."""
-    return sodium.check(
-        "sh", "-c", f"cd {STATE} && find lists archives data/held* -type f -exec sha256sum {{}} + | sort"
-    )
-
-
-def sums(fermium: Fermium, kind: str) -> dict[str, dict[str, Any]]:
-    """The account's sums of messages, pages or requests, by list."""
-    text = fermium.check(
-        "sh", "-c", f"cd {HERE}/account && for f in *.{kind}.json; do printf '%s\\t' $f; tr -d '\\n' < $f; echo; done"
-    )
-    pairs = (line.partition("\t") for line in text.splitlines())
-    return {name.removesuffix(f".{kind}.json"): json.loads(found) for name, _tab, found in pairs}
-
-
-def total(found: dict[str, dict[str, Any]]) -> dict[str, int]:
-    words = ("found", "moved", "merged", "quarantined")
-    added = {word: sum(each[word] for each in found.values()) for word in words}
-    assert added["found"] == sum(added[word] for word in words[1:])
-    return added
-
-
-def door(outside: Outside) -> dict[str, Any]:
-    """Somebody tries to send mail to the old server."""
-    return outside.run("python3", "-c", f"import socket; socket.create_connection(('{OLD}', 25), 5)")
 
 
 def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:

@@ -98,6 +98,14 @@ try:
         past(wish["days"], mlist.HoldSubscription, address, "", "made-for-a-proof", 0, "en")
     elif wish["do"] == "held":
         answer = dict((mlist.GetRecord(key)[2], {"request_id": key}) for key in mlist.GetHeldMessageIds())
+    elif wish["do"] == "passwords":
+        answer = dict((name, mlist.getMemberPassword(name)) for name in mlist.getMembers())
+    elif wish["do"] == "tokens":
+        import cPickle, os
+        path = os.path.join(mlist.fullpath(), "pending.pck")
+        pending = set(cPickle.load(open(path))) - set(["evictions", "version"]) if os.path.exists(path) else ()
+        # the stand-in confirms nothing
+        answer = sorted(key for key in pending if not hasattr(mlist, "pend_confirm") or mlist.pend_confirm(key, expunge=False))
     elif wish["do"] in ("discard", "approve"):
         mlist.HandleRequest(wish["request_id"], getattr(mm_cfg, wish["do"].upper()))
     if wish["do"] in ("subscribe", "unsubscribe", "enrol", "hold back", "wait", "discard", "approve"):
@@ -156,6 +164,19 @@ class Sodium(Fermium):
 
     def held(self, fqdn: str) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = self.mailman("held", fqdn)
+        return found
+
+    def approve(self, fqdn: str, subject: str) -> None:
+        self.mailman("approve", fqdn, **self.held(fqdn)[subject])
+
+    def passwords(self, fqdn: str) -> dict[str, str]:
+        """Members' own ones."""
+        found: dict[str, str] = self.mailman("passwords", fqdn)
+        return found
+
+    def tokens(self, fqdn: str) -> list[str]:
+        """What people were asked to confirm."""
+        found: list[str] = self.mailman("tokens", fqdn)
         return found
 
     def discard(self, fqdn: str, subject: str) -> None:

@@ -4,3 +4,5 @@
 """Which Mailman this stands in for."""
 
 VERSION = '2.1.39'
+# of the format of config.pck
+DATA_FILE_VERSION = 112

@@ -16,6 +16,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.program import PLACE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 
@@ -26,6 +27,7 @@ PROGRAMS = {
     "mailman21": MAILMAN21,
     "mailman21 copy": COPY,
     "mailman21 waiting": WAITING,
+    "mailman21 place": PLACE,
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,

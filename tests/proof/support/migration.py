@@ -1,0 +1,69 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who moves the lists of sodium to fermium, and what the account of it says."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+from .controller import Controller
+from .fermium import Fermium
+from .outside import Outside
+from .sodium import STATE, Sodium
+
+OLD = "sodium.example.org"
+HERE = "/var/lib/listops/migrate/sodium"
+
+
+class Operator:
+    """Runs the phases on fermium. folder: of its variables."""
+
+    def __init__(self, controller: Controller, folder: pathlib.Path) -> None:
+        self.controller = controller
+        self.folder = folder
+
+    def given(self, phase: str) -> str:
+        given = {
+            "migrate_phase": phase,
+            "migrate_source": "sodium",
+            "migrate_source_address": OLD,
+            "migrate_inventory": str(self.folder),
+        }
+        return f"--extra-vars={json.dumps(given)}"
+
+    def run(self, phase: str, *options: str) -> dict[str, Any]:
+        return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
+
+    def stopped(self, phase: str, *options: str) -> str:
+        return self.controller.stopped("playbooks/migrate.yml", self.given(phase), *options)
+
+
+def files(sodium: Sodium) -> str:
+    """All that lists have there, so that a change is seen."""
+    return sodium.check(
+        "sh", "-c", f"cd {STATE} && find lists archives data/held* -type f -exec sha256sum {{}} + | sort"
+    )
+
+
+def sums(fermium: Fermium, kind: str) -> dict[str, dict[str, Any]]:
+    """The account's sums of messages, pages or requests, by list."""
+    text = fermium.check(
+        "sh", "-c", f"cd {HERE}/account && for f in *.{kind}.json; do printf '%s\\t' $f; tr -d '\\n' < $f; echo; done"
+    )
+    pairs = (line.partition("\t") for line in text.splitlines())
+    return {name.removesuffix(f".{kind}.json"): json.loads(found) for name, _tab, found in pairs}
+
+
+def total(found: dict[str, dict[str, Any]]) -> dict[str, int]:
+    words = ("found", "moved", "merged", "quarantined")
+    added = {word: sum(each[word] for each in found.values()) for word in words}
+    assert added["found"] == sum(added[word] for word in words[1:])
+    return added
+
+
+def door(outside: Outside) -> dict[str, Any]:
+    """Somebody tries to send mail to the old server."""
+    return outside.run("python3", "-c", f"import socket; socket.create_connection(('{OLD}', 25), 5)")
