@@ -14,8 +14,6 @@ import posixpath
 import re
 from typing import Any, Collection, Iterable, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
-from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import in_words
-
 # Where the parts are below /var/lib/mailman.
 FOLDERS = {
     "mbox": "archives/private/{0}.mbox",
@@ -190,7 +188,7 @@ def refusals(lists: Mapping[str, Mapping[str, Any]], target: Mapping[str, Any], 
         if missing:
             said.append(
                 "list {0} speaks {1}, which this host's Mailman does not: add {2} to its languages (LC_DESCRIPTIONS in "
-                "mm_cfg.py)".format(name, in_words(missing), "it" if len(missing) == 1 else "them")
+                "mm_cfg.py)".format(name, " and ".join(missing), "it" if len(missing) == 1 else "them")
             )
     return said
 

@@ -11,7 +11,7 @@ import time
 from typing import Any, Collection, Mapping, NamedTuple, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
-from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, in_words
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account, place, standing
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
@@ -219,7 +219,7 @@ class Placement:
                 raise HostError("list {0} cannot be read on this host".format(name))
             wrong = place.differences(before, after)
             if wrong:
-                raise HostError("list {0} is read otherwise on this host: {1}".format(name, in_words(wrong[:8])))
+                raise HostError("list {0} is read otherwise on this host: {1}".format(name, ", ".join(wrong[:8])))
 
     # ---- afterwards
 
