@@ -56,7 +56,7 @@ json.dump(out, sys.stdout)
 # Kills what puts lists into place, as soon as there is one. The shell of this text must not kill itself.
 KILL = f"""
 until [ -e {STATE}/lists/announce/config.pck ]; do :; done
-pkill -9 -u list -f '^[^ ]*python2[^ ]* -c .import json, [o]s' || pkill -9 -u list -f 'import json, [o]s'
+pkill -9 -u list -f 'import json, [o]s'
 ls {STATE}/lists
 """
 
@@ -78,7 +78,7 @@ class Prober:
     def _probe(self) -> None:
         outside = Outside(ENGINE, f"{PROJECT}-outside", mail_server=site.DOMAIN)
         paths = [url.partition(site.DOMAIN)[2] for url in DOORS]
-        while not self._ends.is_set():
+        while not self._ends.wait(0.3):
             said = json.loads(outside.check("python3", "-c", WALK, stdin=json.dumps(paths)))
             self.statuses.update(status for status, _hash in said.values())
             self.opened |= {path for path, (status, _hash) in said.items() if status == 200}
@@ -108,16 +108,17 @@ def everything(host: Sodium) -> str:
     )
 
 
-def permissions(host: Sodium) -> dict[str, str]:
-    """Of all that lists and archives have, the time of files too; whoever made the list's folder owns it."""
+def permissions(host: Sodium) -> dict[str, list[str]]:
+    """Permissions and group of all that lists and archives have, the time of files in seconds, and where links lead."""
     text = host.check(
         "sh",
         "-c",
-        f"cd {STATE} && find lists/* archives/*/* data/held* -not -path 'lists/mailman*' -not -path '*/mailman/*' "
-        "-not -name mailman -not -name mailman.mbox -not -path '*mailman.mbox*' "
+        f"cd {STATE} && find lists archives/private archives/public data/held* "
         "\\( -type f -printf '%p %m %g %T@\\n' -o -type l -printf '%p %l\\n' -o -printf '%p %m %g\\n' \\)",
     )
-    return dict(line.split(" ", 1) for line in text.splitlines())
+    rows = [line.split(" ") for line in text.splitlines() if "/mailman" not in line.split(" ")[0]]
+    rows = [row for row in rows if row[0].count("/") > 1 or row[0].startswith(("lists/", "data/"))]
+    return {path: [word.partition(".")[0] if word[0].isdigit() else word for word in words] for path, *words in rows}
 
 
 def without_site_list(text: str) -> set[str]:

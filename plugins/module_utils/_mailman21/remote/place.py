@@ -185,12 +185,11 @@ class PlaceHandler(Mailman21Handler):
         """
         unreadable = {}
         for name in request["names"]:
+            path = os.path.join(self._roots("copy", stored(name))["list"], "config.pck")
             try:
-                with naming(name), open(
-                    os.path.join(self._roots("copy", stored(name))["list"], "config.pck"), "rb"
-                ) as handle:
-                    if not all(isinstance(key, str) for key in load(handle)):
-                        raise Failure("it was written by a Mailman on Python 3")
+                with naming(name), open(path, "rb") as handle:
+                    if not all(isinstance(key, bytes) for key in load(handle)):
+                        raise Failure("list {0}: its files are of a Mailman on Python 3".format(name))
             except Failure as exc:
                 unreadable[name] = str(exc)
         return {"unreadable": unreadable}

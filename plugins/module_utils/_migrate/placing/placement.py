@@ -120,11 +120,7 @@ class Placement:
         """
         if self.placed:
             self._record(PLACED, {})
-        if not self.params["lists"]:
-            gone = set(self.staged).difference(each.name for each in self.moved)
-            self.changed |= bool(gone)
-            if gone and self.write:
-                self.target.drop(gone)
+        self._drop()
         files = size = 0
         odd: list[str] = []
         for moved in self.moved:
@@ -133,6 +129,13 @@ class Placement:
             size += sum(entry.size for entry in made.wanted)
             odd += self._odd(moved, made)
         self.result.update(files=files, bytes=size, quarantined=odd)
+
+    def _drop(self) -> None:
+        """Remove what was staged of lists that the old server does not have any more."""
+        gone = set() if self.params["lists"] else set(self.staged).difference(each.name for each in self.moved)
+        self.changed |= bool(gone)
+        if gone and self.write:
+            self.target.drop(gone)
 
     @staticmethod
     def _odd(moved: Moved, made: place.Staging) -> list[str]:
@@ -153,6 +156,7 @@ class Placement:
 
     def place(self) -> None:
         """Stage what changed, compare each file with the copy, and put all of them into place."""
+        self._drop()
         waiting = [moved for moved in self.moved if not self._is_placed(moved)]
         self.changed |= bool(waiting)
         self.result["placed"] = [moved.key for moved in waiting]

@@ -5,11 +5,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
-import sys
-import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,52 +15,10 @@ from unittest import mock
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import place as remote
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Files
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import place
+from unit.plugins.module_utils import fake21 as fake
 
 CONFIG = pickle.dumps({"host_name": "lists.example.org", "archive_private": 0}, 2)
-
-
-class Lock:
-    """Mailman's own."""
-
-    held: list[str] = []
-
-    def __init__(self, path: str, lifetime: int) -> None:
-        self._path = path
-
-    def lock(self, timeout: int) -> None:
-        self.held.append(self._path)
-
-    def unlock(self, unconditionally: bool = False) -> None:
-        self.held.remove(self._path)
-
-
-class Writer:
-    """What Mailman's own classes do with a list that is there."""
-
-    wait = 3
-
-    def __init__(self, handler: remote.PlaceHandler, locks: Path) -> None:
-        self._handler, self._locks = handler, locks
-        self.told: list[str] = []
-
-    def lock_path(self, name: str) -> str:
-        return str(self._locks / f"{name}.lock")
-
-    def correct_archive(self, name: str) -> None:
-        assert not Lock.held
-        public = remote.archives.public(name)
-        config = pickle.loads((Path(self._handler.files.lists) / name / "config.pck").read_bytes())
-        if not config["archive_private"] and not os.path.lexists(public):
-            os.symlink(remote.archives.private(name), public)
-
-    @contextlib.contextmanager
-    def locked(self, name: str) -> Iterator[str]:
-        yield name
-
-    def tell_mail_server(self, what: str, mlist: Any) -> None:
-        self.told.append(f"{what} {mlist}")
 
 
 def write(path: Path, content: bytes) -> None:
@@ -76,8 +31,6 @@ def write(path: Path, content: bytes) -> None:
 def handler(tmp_path: Path) -> Iterator[remote.PlaceHandler]:
     """A Mailman without lists, and a copy of one with some."""
     here, copy = tmp_path / "here", tmp_path / "copy"
-    for folder in ("lists", "data", "archives/private", "archives/public", "locks"):
-        (here / folder).mkdir(parents=True)
     write(copy / "lists/talk/config.pck", CONFIG)
     write(copy / "lists/talk/request.pck", b"requests")
     write(copy / "lists/talk/en/listinfo.html", b"<html>")
@@ -88,20 +41,7 @@ def handler(tmp_path: Path) -> Iterator[remote.PlaceHandler]:
     write(copy / "archives/private/gone/index.html", b"gone")
     (copy / "archives/public").mkdir()
     (copy / "archives/public/gone").symlink_to("/nowhere")
-    mailman, mm_cfg = types.ModuleType("Mailman"), types.ModuleType("Mailman.mm_cfg")
-    mm_cfg.PRIVATE_ARCHIVE_FILE_DIR = str(here / "archives/private")  # type: ignore[attr-defined]
-    mm_cfg.PUBLIC_ARCHIVE_FILE_DIR = str(here / "archives/public")  # type: ignore[attr-defined]
-    mm_cfg.LIST_LOCK_LIFETIME = 100  # type: ignore[attr-defined]
-    lock_file = types.ModuleType("Mailman.LockFile")
-    lock_file.LockFile, lock_file.TimeOutError = Lock, TimeoutError  # type: ignore[attr-defined]
-    mailman.mm_cfg, mailman.LockFile = mm_cfg, lock_file  # type: ignore[attr-defined]
-    modules = {"Mailman": mailman, "Mailman.mm_cfg": mm_cfg, "Mailman.LockFile": lock_file}
-    made = object.__new__(remote.PlaceHandler)
-    made.mm_cfg, made.copy = mm_cfg, str(copy)
-    made.files = Files(str(here / "lists"), str(here / "data"), {"en": "us-ascii"})
-    made.writer = Writer(made, here / "locks")  # type: ignore[assignment]
-    Lock.held.clear()
-    with mock.patch.dict(sys.modules, modules):
+    with fake.mailman21(here, copy) as made:
         yield made
 
 
@@ -213,7 +153,7 @@ def test_it_is_finished_wherever_it_was_killed(handler: remote.PlaceHandler, ste
             put(handler)
         except Killed:
             killed = True
-    assert not Lock.held
+    assert not fake.Lock.held
     if "talk" in handler.files.names() and not (old / "lists/talk/old.pck").exists():
         assert contents(handler, "placed") == contents(handler, "copy"), "half a list"
     if killed:
@@ -258,9 +198,12 @@ def test_a_former_name_is_no_archive_that_strangers_see(handler: remote.PlaceHan
 
 
 def test_a_list_of_another_python_is_named(handler: remote.PlaceHandler) -> None:
+    assert "of a Mailman on Python 3" in handler.loadable({"names": ["talk"]})["unreadable"]["talk"]
     write(Path(handler.copy) / "lists/talk/config.pck", b"no pickle")
     found = handler.loadable({"names": ["talk", "missing"]})["unreadable"]
     assert found.keys() == {"talk", "missing"} and found["talk"].startswith("list talk: ")
+    write(Path(handler.copy) / "lists/talk/config.pck", pickle.dumps({b"host_name": b"x.org"}, 3))
+    assert handler.loadable({"names": ["talk"]})["unreadable"] == {}
 
 
 def test_names_of_files_may_have_any_bytes(handler: remote.PlaceHandler) -> None:
