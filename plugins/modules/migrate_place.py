@@ -115,6 +115,11 @@ named:
   type: list
   elements: str
   sample: ["the passwords of the site and of list creators stay those of this host"]
+free:
+  description: How much space there is for archives, in bytes.
+  returned: success
+  type: int
+  sample: 41231686041
 unreadable:
   description: Lists that cannot be read, and why. They are not moved.
   returned: success

@@ -66,6 +66,12 @@ class Staging(NamedTuple):
     odd: dict[Place, str]
 
     @property
+    def size(self) -> int:
+        """How many bytes are to be written."""
+        written = {(part, path) for part, path, _mode in self.files}
+        return sum(entry.size for entry in self.wanted if entry.place in written)
+
+    @property
     def nothing(self) -> bool:
         return not (self.gone or self.folders or self.files or self.links)
 
@@ -220,9 +226,12 @@ def taken(
 
 
 def named(
-    lists: Mapping[str, Mapping[str, Any]], target: Mapping[str, Any], version: str, site_list: bool
+    lists: Mapping[str, Mapping[str, Any]], target: Mapping[str, Any], version: str, site_list: bool, shunted: int
 ) -> list[str]:
-    """What a person should know, in sentences; see refusals(). site_list: whether there is one that is not moved."""
+    """What a person should know, in sentences; see refusals().
+
+    site_list: whether there is one that is not moved. shunted: messages that the old Mailman had given up.
+    """
     said = []
     if version and version != target["version"]:
         said.append("the old server has Mailman {0}, and this host {1}".format(version, target["version"]))
@@ -240,6 +249,11 @@ def named(
     if site_list:
         said.append(
             "the site list stays that of this host, and is not moved; give it in migrate_lists, with migrate_existing, to move it, too"
+        )
+    if shunted:
+        said.append(
+            "{0} messages that the old Mailman could not handle (qfiles/shunt) stay there: look at them with its bin/unshunt "
+            "before the cut-over".format(shunted)
         )
     said.append("the passwords of the site and of list creators stay those of this host")
     return said

@@ -159,7 +159,7 @@ class PlaceHandler(Mailman21Handler):
         """What the copy has besides lists.
 
         request: {"lists": [all lists of the copy]}; answer: {"archives": {name of an archive without a list: whether strangers see it
-        there}, "version": content of the file with Mailman's version}.
+        there}, "version": content of the file with Mailman's version, "shunted": how many messages Mailman had given up}.
         """
         lists = set(request["lists"])
         found = {}
@@ -175,7 +175,17 @@ class PlaceHandler(Mailman21Handler):
         if os.path.isfile(version):
             with open(version) as handle:
                 said = handle.read(100)
-        return {"archives": found, "version": said}
+        shunt = os.path.join(self.copy, "qfiles", "shunt")
+        shunted = [
+            file for file in (os.listdir(shunt) if os.path.isdir(shunt) else []) if file.endswith((".pck", ".psv"))
+        ]
+        return {"archives": found, "version": said, "shunted": len(shunted)}
+
+    def room(self, _request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """How much space there is for archives. answer: {"free": in bytes}."""
+        status = os.statvfs(self.mm_cfg.PRIVATE_ARCHIVE_FILE_DIR)
+        return {"free": status.f_bavail * status.f_frsize}
 
     def loadable(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]

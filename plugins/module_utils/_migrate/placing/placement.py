@@ -103,7 +103,8 @@ class Placement:
             lists=[{"list": each.key, "source": each.name} for each in self.moved if each.is_list],
             archives=sorted(archives),
             memberships=memberships,
-            named=place.named(attributes, info, version, bool(site)),
+            named=place.named(attributes, info, version, bool(site), source["shunted"]),
+            free=self.target.room(),
             unreadable=self.unreadable,
         )
 
@@ -150,6 +151,13 @@ class Placement:
             self.changed |= not made.nothing
             return made, 0
         self.changed = True
+        free = self.target.room()
+        if made.size > free:
+            raise HostError(
+                "{0} has {1} MB of free space, and the files of {2} need {3} MB: make room, and run again".format(
+                    self.archives.folder, free >> 20, moved.key, (made.size >> 20) + 1
+                )
+            )
         return made, self.target.stage(moved.name, made)
 
     # ---- into place

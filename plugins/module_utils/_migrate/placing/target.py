@@ -57,6 +57,11 @@ class PlaceTarget:
     def drop(self, names: Iterable[str]) -> None:
         self._process.request("drop", names=sorted(names))
 
+    def room(self) -> int:
+        """Free space for archives, in bytes."""
+        free: int = self._process.request("room")["free"]
+        return free
+
     def tree(self, name: str, where: str) -> list[FileEntry]:
         return [FileEntry(*row) for row in self._process.request("tree", name=name, where=where)["entries"]]
 

@@ -81,7 +81,7 @@ def test_the_first_time_everything_is_staged_with_mailmans_permissions() -> None
         ("list", "en/listinfo.html", 0o664),
     ]
     assert [entry.path for entry in made.wanted] == [path for _part, path, _mode in made.files]
-    assert not made.gone and not made.odd and not made.nothing
+    assert not made.gone and not made.odd and not made.nothing and made.size == 15
 
 
 def test_the_second_time_nothing_is() -> None:
@@ -154,7 +154,7 @@ def test_what_is_not_mailmans_is_quarantined(entry: FileEntry, reason: str) -> N
 def test_a_list_that_fits_is_not_refused() -> None:
     assert place.refusals({"talk": TALK}, TARGET, "/var/lib/mailman", "2.1.39") == []
     assert place.refusals({"talk": TALK}, TARGET, "/var/lib/mailman", "") == []
-    assert place.named({"talk": TALK}, TARGET, "2.1.39", False) == [
+    assert place.named({"talk": TALK}, TARGET, "2.1.39", False, 0) == [
         "the passwords of the site and of list creators stay those of this host"
     ]
 
@@ -178,11 +178,12 @@ def test_what_does_not_fit_is_refused(attributes: Any, target: Any, version: str
 
 def test_what_a_person_should_know_is_named() -> None:
     odd = {**TALK, "host_name": "old.example.org", "web_page_url": "http://www.example.org:8080/mailman/"}
-    said = place.named({"talk": TALK, "odd": odd}, TARGET, "2.1.29", True)
+    said = place.named({"talk": TALK, "odd": odd}, TARGET, "2.1.29", True, 3)
     assert said[0] == "the old server has Mailman 2.1.29, and this host 2.1.39"
     assert said[1].startswith("lists have their mail at old.example.org, which")
     assert said[2].startswith("lists have their pages at www.example.org, which")
     assert said[3].startswith("the site list stays")
+    assert said[4].startswith("3 messages that the old Mailman could not handle")
 
 
 @pytest.mark.parametrize(("said", "version"), [("0x20127f0\n", "2.1.39"), ("", ""), ("x", ""), ("0x2020000", "2.2.0")])

@@ -179,7 +179,7 @@ def test_a_private_archive_is_closed_first(handler: remote.PlaceHandler) -> None
 
 
 def test_an_archive_without_a_list_is_shown_as_it_was(handler: remote.PlaceHandler) -> None:
-    assert handler.source({"lists": ["talk"]}) == {"archives": {"gone": True}, "version": ""}
+    assert handler.source({"lists": ["talk"]}) == {"archives": {"gone": True}, "version": "", "shunted": 0}
     assert handler.source({"lists": ["talk", "gone"]})["archives"] == {}
     stage(handler, "gone")
     put(handler, "gone", list=False, held=[])

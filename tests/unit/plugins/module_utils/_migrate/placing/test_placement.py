@@ -217,6 +217,14 @@ def test_content_that_changed_within_a_second_is_staged_again(move: Move) -> Non
     assert (move.here / "lists/board/digest.mbox").read_bytes() == digest.read_bytes()
 
 
+def test_too_little_space_is_said_before_anything_is_written(move: Move) -> None:
+    said = "0 MB of free space, and the files of board@lists.example.org need 1 MB"
+    room = mock.patch.object(move.handler, "room", lambda _request: {"free": 1000})
+    with room, pytest.raises(HostError, match=said):
+        move.run("staged")
+    assert not tree(move.here)
+
+
 def test_lists_that_are_here_are_refused_or_taken(move: Move) -> None:
     shutil.copytree(move.copy / "lists/board", move.here / "lists/helpdesk")
     with pytest.raises(Invalid, match="this host has helpdesk@lists.example.org already"):
