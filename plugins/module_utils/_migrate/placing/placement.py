@@ -81,7 +81,7 @@ class Placement:
         self.unreadable = {**there["unreadable"], **self.target.loadable(names.values())}
         names = {address: name for address, name in names.items() if name not in self.unreadable}
         attributes, memberships = {}, 0
-        for name, row in read(self.source, sorted(names.values()), ATTRIBUTES):
+        for name, row in read(self.source, sorted(names.values()), ATTRIBUTES, self.unreadable):
             attributes[name] = row["attributes"]
             memberships += len(row["members"])
         version = place.version_of(source["version"])

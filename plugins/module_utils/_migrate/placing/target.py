@@ -90,9 +90,13 @@ class PlaceTarget:
         return read(self._process, names, attributes)
 
 
-def read(process: Process, names: Sequence[str], attributes: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Lists as a program reads them; those that cannot be read are left out."""
+def read(
+    process: Process, names: Sequence[str], attributes: Sequence[str], unreadable: dict[str, str] | None = None
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Lists as a program reads them. Those that cannot be read are left out; unreadable: gets a sentence about each."""
     asked = {"attributes": sorted(attributes), "members": True, "passwords": {}, "texts": True}
     for name, answer in zip(names, process.requests("read", (dict(asked, lists=[name]) for name in names))):
         if name in answer["lists"]:
             yield name, answer["lists"][name]
+        elif unreadable is not None:
+            unreadable.update(answer["unreadable"])

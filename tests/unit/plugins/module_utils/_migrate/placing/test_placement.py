@@ -254,6 +254,13 @@ def test_the_archive_of_an_unreadable_list_is_not_taken_for_one_without_a_list(m
     assert not [path for path in tree(move.here) if "board" in path]
 
 
+def test_a_list_with_odd_people_is_named_and_the_others_move(move: Move) -> None:
+    (move.copy / "lists/board/extend.py").write_text("members = None\n", encoding="ascii")
+    said = move.run("placed")
+    assert "extend.py" in said["unreadable"]["board"]
+    assert move.handler.files.names() == ["helpdesk", "helpdesk-announce"]
+
+
 def test_an_archive_without_a_list_goes_along_unless_lists_are_named(move: Move) -> None:
     shutil.rmtree(move.copy / "lists/helpdesk-announce")
     (move.copy / "archives/public/helpdesk-announce").symlink_to("/nowhere")
