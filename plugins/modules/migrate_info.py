@@ -12,7 +12,7 @@ version_added: 0.2.0
 author: The listops.mailman contributors (@listops)
 description:
   - Reads the account that M(listops.mailman.migrate_lists), M(listops.mailman.migrate_archive), M(listops.mailman.migrate_redirects) and
-    M(listops.mailman.migrate_requests) keep of a migration.
+    M(listops.mailman.migrate_requests), or M(listops.mailman.migrate_server), keep of a migration.
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
@@ -43,8 +43,8 @@ EXAMPLES = r"""
 RETURN = r"""
 lists:
   description:
-    - Each list with its old address, and how many mails, old pages and waiting things were found, moved, merged with what there is, and
-      quarantined. V(null) for what was not moved yet.
+    - Each list with its old address, and how many memberships, mails, attachments, old pages and waiting things were found, moved,
+      merged with what there is, and quarantined. V(null) for what was not moved yet, or not counted.
   returned: success
   type: list
   elements: dict
@@ -54,8 +54,15 @@ lists:
       messages: {found: 533, moved: 532, merged: 1, quarantined: 0}
       pages: {found: 634, moved: 634, merged: 0, quarantined: 0}
       requests: null
+      members: null
+      attachments: null
+accounts:
+  description: The same of the accounts of the web interface; V(null) where only lists are moved.
+  returned: success
+  type: dict
+  sample: {found: 2, moved: 2, merged: 0, quarantined: 0}
 totals:
-  description: The sums of all lists.
+  description: The sums of all lists, by kind, of the kinds that there are.
   returned: success
   type: dict
   sample: {messages: {found: 533, moved: 532, merged: 1, quarantined: 0}}
@@ -88,6 +95,7 @@ def main() -> None:
 
     try:
         lists = standing.lists(read)
+        accounts = standing.accounts(read)
     except HostError as exc:
         module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
@@ -97,6 +105,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         lists=lists,
+        accounts=accounts,
         totals=standing.totals(lists),
         sentences=[standing.sentence(each) for each in lists],
     )

@@ -10,8 +10,17 @@ from typing import Any, Callable, Iterable, Mapping
 
 # Posting addresses of the lists that were made, and those on the old server.
 MADE = "lists.json"
+# The sums of the accounts of the web interface, where a whole server is moved.
+ACCOUNTS = "accounts.json"
 # Kind -> what a person calls it.
-KINDS = {"messages": "mails", "pages": "pages", "requests": "waiting things", "files": "files"}
+KINDS = {
+    "members": "memberships",
+    "messages": "mails",
+    "attachments": "attachments",
+    "pages": "pages",
+    "requests": "waiting things",
+    "files": "files",
+}
 SUMS = ("found", "moved", "merged", "quarantined")
 
 
@@ -33,6 +42,11 @@ def totals(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     found = list(found)
     kinds = [kind for kind in KINDS if any(each[kind] for each in found)]
     return {kind: {word: sum(each[kind][word] for each in found if each[kind]) for word in SUMS} for kind in kinds}
+
+
+def accounts(read: Callable[[str], Any]) -> dict[str, int] | None:
+    """The sums of the accounts of the web interface; None where only lists are moved."""
+    return _sums(read(ACCOUNTS))
 
 
 def sentence(found: Mapping[str, Any]) -> str:

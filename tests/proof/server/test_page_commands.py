@@ -28,6 +28,7 @@ ELSEWHERE = {
     "systemctl status mailman": "mailman21",
     "systemctl disable --now listops-closed": "migrate-21-to-3",
     "systemctl enable --now mailman": "migrate-21-to-3",
+    "systemctl enable --now mailman3 mailman3-web": "migrate-3-to-3",
     "gpg -d FILE | tar x": "redact",
     "systemctl start spamassassin-maintenance": "spam",
     "systemctl start listops-housekeeping": "housekeeping",

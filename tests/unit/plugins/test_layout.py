@@ -140,6 +140,8 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("migrate_place", ["_mailman21"]),
         ("migrate_redirects", ["_hyperkitty", "_mailman3", "_migrate"]),
         ("migrate_requests", ["_mailman21", "_mailman3"]),
+        ("migrate_server", ["_mailman3", "_migrate"]),
+        ("migrate_server_info", ["_mailman3", "_migrate"]),
         ("preflight", []),
         ("service_directory", []),
         ("service_info", []),

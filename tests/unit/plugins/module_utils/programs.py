@@ -19,6 +19,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.program import PLACE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.whole.program import WHOLE_CORE, WHOLE_WEB
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
@@ -33,4 +34,6 @@ PROGRAMS = {
     "hyperkitty redaction": HYPERKITTY_REDACTION,
     "hyperkitty loader": LOADER,
     "accounts": ACCOUNTS,
+    "mailman3 whole": WHOLE_CORE,
+    "web interface whole": WHOLE_WEB,
 }

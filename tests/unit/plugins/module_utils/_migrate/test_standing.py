@@ -43,3 +43,9 @@ def test_a_person_reads_one_line_for_each() -> None:
 
 def test_before_the_first_copy_there_is_nothing() -> None:
     assert standing.lists({}.get) == []
+
+
+def test_accounts_are_of_the_whole_server() -> None:
+    sums = {"found": 2, "moved": 2, "merged": 0, "quarantined": 0}
+    assert standing.accounts({"accounts.json": sums}.get) == sums
+    assert standing.accounts(FILES.get) is None
