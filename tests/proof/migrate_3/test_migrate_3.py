@@ -32,6 +32,7 @@ OLD = "sodium.example.org"
 HERE = "/var/lib/listops/migrate/sodium"
 WEB_DATABASE = "/var/lib/mailman3/web/mailman3web.db"
 NEWCOMER = "newcomer@example.net"
+OLD_PAGES = "/var/lib/listops/pipermail"
 PASSWORD = "Correct-horse-7"
 UNITS = ("mailman3", "mailman3-web")
 # An account as somebody has it who signed up and confirmed the address.
@@ -170,6 +171,9 @@ def before(fermium: Fermium, sodium: Fermium, outside: Outside) -> Iterator[Befo
     assert token
     found.token = token.group(1)
     django(sodium, PERSON)
+    # as an earlier move from Mailman 2.1 leaves them
+    sodium.check("install", "-d", "-o", "root", "-g", "www-data", "-m", "0750", f"{OLD_PAGES}/files/old")
+    sodium.ask("write", path=f"{OLD_PAGES}/files/old/2003-March.txt", text=f"Of long ago, said {found.word}.\n")
     eventually(lambda: len(mails(sodium)) == 7, "all posts are in the archive of sodium")
     # as cron does each hour
     django(sodium, "from hyperkitty.search_indexes import update_index\nupdate_index()\n")
@@ -358,6 +362,9 @@ def test_every_page_of_a_message_is_where_it_was(
     assert sum(attached for _name, _subject, attached in before.mails.values()) == 1
     found = outside.wait_for_page(f"{site.ARCHIVES}/search?mlist={site.PUBLIC}&q={before.word}").text
     assert f"picture {before.word}" in found
+    assert "Of long ago" in fermium.check(
+        "runuser", "-u", "www-data", "--", "cat", f"{OLD_PAGES}/files/old/2003-March.txt"
+    )
     proved("every message is where it was, the search finds them", f"{public} of {len(before.mails)} are public")
 
 

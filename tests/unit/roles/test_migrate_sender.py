@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the key of the migration may ask of a server with Mailman 3: rsync of four folders, and nothing else."""
+"""What the key of the migration may ask of a server with Mailman 3: rsync of a few folders, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "roles/migrate/templates/listops-send-server.j2"
 FOLDERS = {
     "_migrate_dumps": "/var/lib/listops/migrate-dump",
+    "_migrate_pages": "/var/lib/listops/pipermail",
     "_migrate_folder": "/var/lib/mailman3",
     "_migrate_web_folders": [{"path": "/var/lib/mailman3/web/fulltext_index"}],
     "migrate_source_user": "list",
@@ -56,6 +57,7 @@ def ask(sender: Path, command: str | None) -> tuple[int, str, str]:
     ("options", "folder", "said"),
     [
         ("-ogrce.iLsfxCIvu --timeout=300", DUMPS, ""),
+        ("-ogtre.iLsfxCIvu --timeout=300", "/var/lib/listops/pipermail/", ""),
         ("-nogtre.iLsfxCIvu --timeout=300", STATE, "runuser -u list -- "),
         ("-ogtre.LsfxCIvu --timeout=300", INDEX, "runuser -u www-data -- "),
     ],
