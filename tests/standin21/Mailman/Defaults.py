@@ -26,6 +26,7 @@ LOG_DIR = os.path.join(VAR_PREFIX, 'logs')
 QUEUE_DIR = os.path.join(VAR_PREFIX, 'qfiles')
 VIRGINQUEUE_DIR = os.path.join(QUEUE_DIR, 'virgin')
 INQUEUE_DIR = os.path.join(QUEUE_DIR, 'in')
+ARCHQUEUE_DIR = os.path.join(QUEUE_DIR, 'archive')
 PUBLIC_ARCHIVE_FILE_DIR = os.path.join(VAR_PREFIX, 'archives', 'public')
 ARCHIVE_TO_MBOX = 2
 PRIVATE_ARCHIVE_FILE_DIR = os.path.join(VAR_PREFIX, 'archives', 'private')

@@ -337,8 +337,9 @@ class Archive:
 
 
 def read_text(content: str) -> str:
-    """What people read of a text."""
-    return "\n".join(line.rstrip() for line in content.strip().splitlines())
+    """What people read of a text. A mailbox may quote a line that begins with "From "."""
+    lines = (line.rstrip() for line in content.strip().splitlines())
+    return "\n".join(line[1:] if line.startswith(">From ") else line for line in lines)
 
 
 def digest(row: Parsed) -> str:

@@ -52,7 +52,7 @@ LOCK_PAUSE = 0.1
 YEARS = datetime.timedelta(days=3650)
 
 
-class _List:
+class MovedList:
     """One list, and what is pending of it. config: Mailman's."""
 
     def __init__(self, config: Any, name: str) -> None:
@@ -472,7 +472,7 @@ class Mailman3RequestsHandler(Mailman3Handler):
         "no_addresses": [addresses], "digests_enabled", "discards_confirmations": whether mail that confirms is, "issue":
         [volume, number, time of the last digest]}.
         """
-        facts = when_free(lambda: _List(self.config, request["list"]).facts(request), self.store.rollback)
+        facts = when_free(lambda: MovedList(self.config, request["list"]).facts(request), self.store.rollback)
         self.store.rollback()
         return facts
 
@@ -494,14 +494,14 @@ class Mailman3RequestsHandler(Mailman3Handler):
         for start in range(0, len(people), PEOPLE):
             self._options(work, name, people[start : start + PEOPLE])
         if digest:
-            mine = _List(self.config, name)
+            mine = MovedList(self.config, name)
             stage = mine.stage_digest(digest)
             self.store.rollback()
-            work.run(lambda: _List(self.config, name).note_digest(digest, stage))
-            _List(self.config, name).place_digest(stage)
+            work.run(lambda: MovedList(self.config, name).note_digest(digest, stage))
+            MovedList(self.config, name).place_digest(stage)
             self.store.rollback()
         if request["issue"]:
-            work.run(lambda: _List(self.config, name).set_issue(request["issue"]))
+            work.run(lambda: MovedList(self.config, name).set_issue(request["issue"]))
         return {"failed": failed}
 
     def tell_moderators(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -514,7 +514,7 @@ class Mailman3RequestsHandler(Mailman3Handler):
         return {}
 
     def _options(self, work: Transactions, name: str, people: Sequence[Sequence[Any]]) -> None:
-        work.run(lambda: _List(self.config, name).set_options(people))
+        work.run(lambda: MovedList(self.config, name).set_options(people))
 
     def _put(self, work: Transactions, name: str, items: list[Mapping[str, Any]], failed: dict[str, str]) -> None:
         """Put items in one transaction; an item that fails is named and does not stop the others."""
@@ -522,7 +522,7 @@ class Mailman3RequestsHandler(Mailman3Handler):
             work.give_way()
         self._wrote = True
         try:
-            work.run(lambda: _List(self.config, name).put(items))
+            work.run(lambda: MovedList(self.config, name).put(items))
         except Busy:
             raise
         except Exception as exc:

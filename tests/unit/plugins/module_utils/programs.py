@@ -18,6 +18,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.program import PLACE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.returned.program import RETURNED
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.program import POSTED, RETURNING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.whole.program import WHOLE_CORE, WHOLE_WEB
 
@@ -25,14 +27,17 @@ PROGRAMS = {
     "mailman3": MAILMAN3,
     "mailman3 redaction": MAILMAN3_REDACTION,
     "mailman3 requests": REQUESTS,
+    "mailman3 returning": RETURNING,
     "mailman21": MAILMAN21,
     "mailman21 copy": COPY,
     "mailman21 waiting": WAITING,
     "mailman21 place": PLACE,
+    "mailman21 returned": RETURNED,
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,
     "hyperkitty loader": LOADER,
+    "hyperkitty posted": POSTED,
     "accounts": ACCOUNTS,
     "mailman3 whole": WHOLE_CORE,
     "web interface whole": WHOLE_WEB,
