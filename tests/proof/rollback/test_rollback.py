@@ -53,11 +53,14 @@ def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -
 def points_to(outside: Outside, sodium: Sodium, fermium: Fermium, host: str) -> None:
     """The domain's DNS names lead to one of the two."""
     both = {"sodium": sodium.address(), "fermium": fermium.address()}
-    domains = [site.DOMAIN, site.OLD_DOMAIN]
+    named = {name: outside.ask("read", path=f"/etc/dnsmasq.names/{name}").split()[1:] for name in both}
+    own = {name: [f"{name}.example.org", name] for name in both}
+    domains = [each for name in both for each in named[name] if each not in own[name]]
     # the other one gives the names up first
     for name in sorted(both, key=lambda each: each == host):
-        names = [f"{name}.example.org", name, *(domains if name == host else [])]
+        names = [*own[name], *(domains if name == host else [])]
         outside.ask("write", path=f"/etc/dnsmasq.names/{name}", text=" ".join([both[name], *names]) + "\n")
+    outside.check("systemctl", "kill", "--signal=HUP", "dnsmasq.service")
     eventually(
         lambda: both[host] in outside.run("getent", "hosts", site.DOMAIN)["out"], f"{site.DOMAIN} leads to {host}"
     )

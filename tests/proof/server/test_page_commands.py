@@ -26,8 +26,7 @@ WORDS = {"FILE": MESSAGE, "message": MESSAGE, "-fu": "-u", "tail -f": "tail"}
 # Commands for what this host has not, or that lose or wait for something; and the proofs that run them.
 ELSEWHERE = {
     "systemctl status mailman": "mailman21",
-    "systemctl disable --now listops-closed": "migrate-21-to-3",
-    "systemctl enable --now mailman": "migrate-21-to-3",
+    "systemctl disable --now listops-closed": "migrate-3-to-3",
     "systemctl enable --now mailman3 mailman3-web": "migrate-3-to-3",
     "gpg -d FILE | tar x": "redact",
     "systemctl start spamassassin-maintenance": "spam",

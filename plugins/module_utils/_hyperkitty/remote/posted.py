@@ -28,10 +28,11 @@ def mail_of(found: Any) -> bytes:
     if isinstance(parts, list) and len(parts) == 1:
         # HyperKitty makes a mail of several parts of each, also where there is one.
         (only,) = parts
-        del message["Content-Type"]
-        for name, value in only.items():
-            message[name] = value
-        message.set_payload(only.get_payload())
+        for name, value in message.items():
+            if name.lower() not in ("content-type", "mime-version"):
+                only[name] = value
+        only["MIME-Version"] = "1.0"
+        message = only
     else:
         # Otherwise it would be another one each time.
         message.set_boundary("=" * 15 + found.message_id_hash)

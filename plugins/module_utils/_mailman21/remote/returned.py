@@ -9,6 +9,7 @@ What is there already is seen by its Message-ID, request or address, so that an 
 
 import base64
 import email
+import glob
 import itertools
 import json
 import os
@@ -312,11 +313,11 @@ class Mailman21ReturnHandler(Mailman21Handler):
 
     def remove_returned(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Remove the file. request: {"write": whether to}; answer: {"changed"}."""
-        there = os.path.exists(self._path)
-        if there and request["write"]:
-            os.unlink(self._path)
-        return {"changed": there}
+        """Remove the file, and what an interrupted run left of it. request: {"write": whether to}; answer: {"changed"}."""
+        there = glob.glob(self._path + "*")
+        for path in there if request["write"] else ():
+            os.unlink(path)
+        return {"changed": bool(there)}
 
 
 def main():
