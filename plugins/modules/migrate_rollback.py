@@ -113,6 +113,7 @@ sentences:
 """
 
 import base64
+import itertools
 import json
 import os
 import time
@@ -230,6 +231,7 @@ class Collector:
         if not waits["exists"]:
             return
         self.named += plan.asked(name, waits)
+        yield from plan.of_waiting(name, source, waits)
         answer = copy.request("waiting", lists=[source])
         if source in answer["unreadable"]:
             self.named.append(
@@ -237,7 +239,6 @@ class Collector:
             )
             return
         there = answer["lists"][source]
-        yield from plan.of_waiting(name, source, waits)
         waiting = requests.waiting(source, there, time.time()).items
         yield from plan.of_handled(name, source, there["requests"], waiting, waits["handled"])
         digest = [base64.b64decode(each) for each in there["digest"]]
@@ -301,7 +302,7 @@ def settle(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     account = AccountFolder(params["account"], write=not check_mode)
     outcomes = {key: (state, reason) for key, state, reason in params["outcomes"]}
     by_list: dict[str, list[dict[str, Any]]] = {}
-    for item in [*json.loads(account.read(plan.CHANGES) or b"[]"), *collected(account)]:
+    for item in itertools.chain(json.loads(account.read(plan.CHANGES) or b"[]"), collected(account)):
         by_list.setdefault(item["name"], []).append(item)
         if item["kind"] == "change":
             # mailman_list has succeeded, or this would not run.
