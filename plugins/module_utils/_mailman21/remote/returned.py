@@ -136,15 +136,16 @@ class ListReturn(object):
 
     def _put_held(self, item):
         # type: (dict[str, Any]) -> list[Any]
-        if bare(item["message_id"]) in self._held():
+        now = time.time()
+        message = self._message(item, now)
+        if bare(message["message-id"]) in self._held():
             return ["merged", "it waits on the old server already"]
         if self.write:
             from Mailman import Utils
 
-            now = time.time()
             reason = item["reason"].encode(Utils.GetCharSet(self.mlist.preferred_language), "replace")
             data = {"listname": self.name, "tolist": 1, "received_time": now}
-            self.mlist.HoldMessage(self._message(item, now), reason, data)
+            self.mlist.HoldMessage(message, reason, data)
         return ["returned", None]
 
     def _held(self):
