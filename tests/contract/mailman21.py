@@ -264,7 +264,7 @@ class Mailman21(Inside):
         assert "\n" not in said["msg"], said["msg"]
         return str(said["msg"])
 
-    def climb(self, module: str, **options: Any) -> dict[str, Any]:
+    def assert_idempotent(self, module: str, **options: Any) -> dict[str, Any]:
         """Check, apply, check again, apply again; give what the first application said."""
         self._rest()
         before = self.fingerprint()

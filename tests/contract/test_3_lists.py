@@ -121,7 +121,7 @@ def long_lived(host: Mailman21) -> str:
 @pytest.mark.parametrize("number", ROUNDS)
 def test_every_word_is_written(host: Mailman21, long_lived: str, number: int) -> None:
     options, shown = chosen(number)
-    host.climb(LIST, name=long_lived, owners=["owner@example.org"], **options)
+    host.assert_idempotent(LIST, name=long_lived, owners=["owner@example.org"], **options)
     found = host.config(long_lived)
     assert {key: found[key] for key in shown} == shown
     said = said_of(host, long_lived)["settings"]
@@ -155,7 +155,7 @@ def test_that_mailman_cannot_ask_for_a_dmarc_policy_is_said(host: Mailman21, nam
 
 
 def test_rosters_bans_and_rules(host: Mailman21, name: str) -> None:
-    applied = host.climb(
+    applied = host.assert_idempotent(
         LIST,
         name=name,
         owners=["o1@example.org", "O2@example.org"],
@@ -206,7 +206,7 @@ def test_settings_that_only_21_has(host: Mailman21, name: str) -> None:
         "new_member_options": 264,
         "archive_volume_frequency": "weekly",
     }
-    host.climb(LIST, name=name, owners=["o@example.org"], settings=settings)
+    host.assert_idempotent(LIST, name=name, owners=["o@example.org"], settings=settings)
     found = host.attributes(name, *settings)
     assert found == dict(settings, bounce_info_stale_after=14 * 86400, archive_volume_frequency=3)
     said = said_of(host, name)["settings"]
@@ -219,7 +219,7 @@ def test_surprise_seconds_are_shown_as_days(host: Mailman21, made: str) -> None:
     host.config_list(made, "bounce_info_stale_after=14\n")
     assert host.attribute(made, "bounce_info_stale_after") == 1209600
     assert said_of(host, made)["settings"]["bounce_info_stale_after"] == 1209600
-    host.climb(LIST, name=made, settings={"bounce_info_stale_after": "3d"})
+    host.assert_idempotent(LIST, name=made, settings={"bounce_info_stale_after": "3d"})
     assert host.config(made)["bounce_info_stale_after"] == 3
     assert host.apply(LIST, name=made, settings={"bounce_info_stale_after": 259200})["changed"] is False
 
@@ -242,7 +242,7 @@ def test_surprise_true_is_one(host: Mailman21, made: str) -> None:
     ("language", "text"), [("en", "Café – 日本語"), ("de", "Grüße"), ("fr", "déjà vu"), ("ja", "日本語の一覧")]
 )
 def test_surprise_not_ascii_both_ways(host: Mailman21, name: str, language: str, text: str) -> None:
-    host.climb(
+    host.assert_idempotent(
         LIST, name=name, owners=["o@example.org"], preferred_language=language, description=text, info=text + "\n"
     )
     said = said_of(host, name)["settings"]
@@ -262,7 +262,7 @@ def test_surprise_not_ascii_written_by_others(host: Mailman21, name: str) -> Non
 
 
 def test_an_absent_list(host: Mailman21, made: str) -> None:
-    applied = host.climb(LIST, name=made, state="absent")
+    applied = host.assert_idempotent(LIST, name=made, state="absent")
     assert applied["lists"][0]["action"] == "removed"
     assert made not in host.lists()
     assert host.shell(f"ls {STATE}/lists/{made}")["rc"] == 2
@@ -279,7 +279,7 @@ def test_many_lists(host: Mailman21, name: str) -> None:
         "default_nonmember_action": "reject",
         "settings": {"max_num_recipients": 3},
     }
-    applied = host.climb(LIST, lists=lists, defaults=defaults)
+    applied = host.assert_idempotent(LIST, lists=lists, defaults=defaults)
     assert applied["summary"]["lists_created"] == 3
     assert [host.config(item)["generic_nonmember_action"] for item in names] == [2, 2, 3]
     assert [host.config(item)["max_num_recipients"] for item in names] == [3, 3, 3]

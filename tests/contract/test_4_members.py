@@ -29,12 +29,12 @@ def people(host: Mailman21, name: str, role: str = "member") -> dict[str, dict[s
     ],
 )
 def test_delivery_modes(host: Mailman21, made: str, mode: str, options: list[str]) -> None:
-    host.climb(MEMBER, list=made, address="Carol@example.net", delivery_mode=mode)
+    host.assert_idempotent(MEMBER, list=made, address="Carol@example.net", delivery_mode=mode)
     assert host.members(made, "-p", *options) == ["Carol@example.net"]
     assert people(host, made)["Carol@example.net"]["delivery_mode"] == mode
     for other in ("regular", "mime_digests", "plaintext_digests"):
         if other != mode:
-            host.climb(MEMBER, list=made, address="carol@example.net", delivery_mode=other)
+            host.assert_idempotent(MEMBER, list=made, address="carol@example.net", delivery_mode=other)
             assert people(host, made)["Carol@example.net"]["delivery_mode"] == other
             assert host.members(made, "-p") == ["Carol@example.net"]
 
@@ -43,10 +43,10 @@ def test_delivery_modes(host: Mailman21, made: str, mode: str, options: list[str
     ("status", "why"), [("by_user", "byuser"), ("by_moderator", "byadmin"), ("by_bounces", "bybounce")]
 )
 def test_delivery_statuses(host: Mailman21, made: str, status: str, why: str) -> None:
-    host.climb(MEMBER, list=made, address="carol@example.net", delivery_status=status)
+    host.assert_idempotent(MEMBER, list=made, address="carol@example.net", delivery_status=status)
     assert host.members(made, f"--nomail={why}") == ["carol@example.net"]
     assert people(host, made)["carol@example.net"]["delivery_status"] == status
-    host.climb(MEMBER, list=made, address="carol@example.net", delivery_status="enabled")
+    host.assert_idempotent(MEMBER, list=made, address="carol@example.net", delivery_status="enabled")
     assert host.members(made, "--nomail=enabled") == ["carol@example.net"]
 
 
@@ -67,15 +67,15 @@ def test_a_legacy_status_is_read(host: Mailman21, made: str) -> None:
     host.withlist("members.unknown", made, "ok1@example.org")
     assert host.members(made, "--nomail=unknown") == ["ok1@example.org"]
     assert people(host, made)["ok1@example.org"]["delivery_status"] != "enabled"
-    host.climb(MEMBER, list=made, address="ok1@example.org", delivery_status="enabled")
+    host.assert_idempotent(MEMBER, list=made, address="ok1@example.org", delivery_status="enabled")
     assert host.members(made, "--nomail=enabled") == ["ok1@example.org"]
 
 
 def test_the_moderation_flag(host: Mailman21, made: str) -> None:
-    host.climb(MEMBER, list=made, address="mo@example.org", moderation_action="hold")
+    host.assert_idempotent(MEMBER, list=made, address="mo@example.org", moderation_action="hold")
     assert host.members(made, "-m") == ["mo@example.org"]
     assert people(host, made)["mo@example.org"]["moderation_action"] == "hold"
-    host.climb(MEMBER, list=made, address="mo@example.org", moderation_action="defer")
+    host.assert_idempotent(MEMBER, list=made, address="mo@example.org", moderation_action="defer")
     assert host.members(made, "-M") == ["mo@example.org"]
 
 
@@ -83,7 +83,7 @@ def test_a_new_member_gets_what_the_list_gives_new_members(host: Mailman21, made
     """Also the flags that Mailman's addNewMember forgets."""
     host.config_list(made, "default_member_moderation=1\nnew_member_options=272\n")
     host.sh(f"echo hand@example.org | add_members -r - -w n -a n {made}")
-    host.climb(MEMBER, list=made, address="new@example.org")
+    host.assert_idempotent(MEMBER, list=made, address="new@example.org")
     mine, theirs = host.member(made, "new@example.org"), host.member(made, "hand@example.org")
     assert mine["options"] == theirs["options"] == 272 | MODERATE | PLAIN
     assert mine["language"] == theirs["language"]
@@ -93,14 +93,14 @@ def test_a_new_member_gets_what_the_list_gives_new_members(host: Mailman21, made
 @pytest.mark.parametrize(("language", "text"), [("en", "Zoë Françoise"), ("de", "Jörg Müller"), ("ja", "山田 花子")])
 def test_surprise_names_not_in_ascii(host: Mailman21, name: str, language: str, text: str) -> None:
     host.apply(LIST, name=name, owners=["o@example.org"], preferred_language=language)
-    host.climb(MEMBER, list=name, address="z@example.org", display_name=text)
+    host.assert_idempotent(MEMBER, list=name, address="z@example.org", display_name=text)
     assert people(host, name)["z@example.org"]["display_name"] == text
     (line,) = host.members(name, "-f")
     assert line.endswith("<z@example.org>")
     other = text + " II"
-    host.climb(MEMBER, list=name, address="z@example.org", display_name=other)
+    host.assert_idempotent(MEMBER, list=name, address="z@example.org", display_name=other)
     assert people(host, name)["z@example.org"]["display_name"] == other
-    host.climb(MEMBER, list=name, address="z@example.org", display_name="")
+    host.assert_idempotent(MEMBER, list=name, address="z@example.org", display_name="")
     assert people(host, name)["z@example.org"]["display_name"] == ""
 
 
@@ -117,19 +117,19 @@ def test_surprise_names_written_by_others(host: Mailman21, made: str) -> None:
 
 
 def test_addresses_keep_their_spelling(host: Mailman21, made: str) -> None:
-    host.climb(MEMBER, list=made, address="Y.Upper@Example.ORG")
+    host.assert_idempotent(MEMBER, list=made, address="Y.Upper@Example.ORG")
     assert host.members(made, "-p") == ["Y.Upper@example.org"]
     assert host.apply(MEMBER, list=made, address="y.upper@example.org")["changed"] is False
-    host.climb(MEMBER, list=made, address="Y.UPPER@EXAMPLE.org", state="absent")
+    host.assert_idempotent(MEMBER, list=made, address="Y.UPPER@EXAMPLE.org", state="absent")
     assert host.members(made) == []
 
 
 def test_owners_and_moderators(host: Mailman21, made: str) -> None:
-    host.climb(MEMBER, list=made, address="second@example.org", role="owner")
+    host.assert_idempotent(MEMBER, list=made, address="second@example.org", role="owner")
     assert host.sh(f"list_owners {made}").split() == ["owner@example.org", "second@example.org"]
-    host.climb(MEMBER, list=made, address="mod@example.org", role="moderator")
+    host.assert_idempotent(MEMBER, list=made, address="mod@example.org", role="moderator")
     assert host.config(made)["moderator"] == ["mod@example.org"]
-    host.climb(MEMBER, list=made, address="SECOND@example.org", role="owner", state="absent")
+    host.assert_idempotent(MEMBER, list=made, address="SECOND@example.org", role="owner", state="absent")
     assert host.sh(f"list_owners {made}").split() == ["owner@example.org"]
     assert people(host, made, "owner").keys() == {"owner@example.org"}
 
@@ -152,7 +152,7 @@ def test_absent_from_every_list(host: Mailman21, name: str) -> None:
     # in the order of the file system
     found = host.sh(f"find_member {name}@").splitlines()
     assert (found[0], sorted(found[1:])) == (f"{address} found in:", [f"     {item}" for item in names[:2]])
-    host.climb(MEMBER, all_lists=True, address=address.upper(), state="absent")
+    host.assert_idempotent(MEMBER, all_lists=True, address=address.upper(), state="absent")
     assert host.sh(f"find_member {name}@") == ""
     assert [host.members(item) for item in names] == [["x@example.org"]] * 3
 
@@ -165,9 +165,9 @@ def test_surprise_an_empty_roster_is_refused(host: Mailman21, made: str) -> None
         message = host.refusal(MEMBER, list=made, members=left, state="exact")
         assert f"would remove {12 - len(left)} of 12 and leave {len(left)}" in message
     assert len(host.members(made)) == 12
-    host.climb(MEMBER, list=made, members=everybody[:5], state="exact", allow_shrink=True)
+    host.assert_idempotent(MEMBER, list=made, members=everybody[:5], state="exact", allow_shrink=True)
     assert host.members(made) == sorted(everybody[:5])
-    host.climb(MEMBER, list=made, members=[], state="exact", allow_shrink=True)
+    host.assert_idempotent(MEMBER, list=made, members=[], state="exact", allow_shrink=True)
     assert host.members(made) == []
 
 
@@ -178,12 +178,12 @@ def test_surprise_bans_are_honoured_or_overridden(host: Mailman21, made: str, ba
     message = host.refusal(MEMBER, list=made, address=late)
     assert late in message and repr(ban.lower() if ban[0] != "^" else ban) in message and "override_bans" in message
     assert host.members(made) == []
-    host.climb(MEMBER, list=made, address=late, override_bans=True)
+    host.assert_idempotent(MEMBER, list=made, address=late, override_bans=True)
     assert host.members(made) == [late]
     assert host.config(made)["ban_list"] == [ban]
     # who is there may change and go
-    host.climb(MEMBER, list=made, address=late, display_name="Late")
-    host.climb(MEMBER, list=made, address=late, state="absent")
+    host.assert_idempotent(MEMBER, list=made, address=late, display_name="Late")
+    host.assert_idempotent(MEMBER, list=made, address=late, state="absent")
 
 
 def test_surprise_an_exact_roster_that_bans_cover_is_not_half_done(host: Mailman21, made: str) -> None:
@@ -198,7 +198,7 @@ def test_surprise_an_exact_roster_that_bans_cover_is_not_half_done(host: Mailman
 def test_surprise_a_last_digest_stays_due(host: Mailman21, made: str) -> None:
     """Who turns from digests to single posts still gets the digest that is being collected."""
     host.apply(MEMBER, list=made, address="Carol@example.net", delivery_mode="plaintext_digests")
-    host.climb(MEMBER, list=made, address="carol@example.net", delivery_mode="regular")
+    host.assert_idempotent(MEMBER, list=made, address="carol@example.net", delivery_mode="regular")
     assert "carol@example.net" in host.attribute(made, "one_last_digest")
 
 

@@ -24,13 +24,13 @@ def test_surprise_a_members_action_is_only_for_moderated_members(host: Mailman21
     """member_moderation_action alone refuses nobody, and emergency holds everybody."""
     host.apply(MEMBER, list=made, members=["free@example.org", "moderated@example.org"])
     host.apply(MEMBER, list=made, address="moderated@example.org", moderation_action="hold")
-    host.climb(LIST, name=made, settings={"member_moderation_action": "discard"})
+    host.assert_idempotent(LIST, name=made, settings={"member_moderation_action": "discard"})
     people = ("free@example.org", "moderated@example.org")
     assert [host.verdict(made, sender) for sender in people] == ["accept", "discard"]
     # asked of all members, it is set for all
-    host.climb(LIST, name=made, default_member_action="discard")
+    host.assert_idempotent(LIST, name=made, default_member_action="discard")
     assert [host.verdict(made, sender) for sender in people] == ["discard", "discard"]
-    host.climb(LIST, name=made, default_member_action="defer", emergency=True)
+    host.assert_idempotent(LIST, name=made, default_member_action="defer", emergency=True)
     assert [host.verdict(made, sender) for sender in people] == ["hold", "hold"]
 
 
@@ -42,7 +42,7 @@ def test_surprise_the_old_scripts_ban_was_no_python(host: Mailman21, made: str) 
     assert done["rc"] == 1 and "SyntaxError" in done["out"]
     said = host.apply(INFO, lists=[made])["lists"][f"{made}@{host.domain}"]
     assert said["state"] == "disabled"
-    host.climb(LIST, name=made, state="present")
+    host.assert_idempotent(LIST, name=made, state="present")
     now = host.config(made)
     assert (now["emergency"], now["member_moderation_action"], now["generic_nonmember_action"]) == (0, 0, 1)
 
@@ -65,7 +65,7 @@ def test_surprise_nonsense_is_taken_for_good(host: Mailman21, made: str, rules: 
     found = host.config(made)
     assert repr(found["header_filter_rules"]) == rules and found["advertised"] == 7 and found["owner"] == ["bad"]
     assert host.apply(INFO, lists=[made])["lists"][f"{made}@{host.domain}"]["bans"] == ["bad(regex"]
-    host.climb(
+    host.assert_idempotent(
         LIST, name=made, owners=["o@example.org"], bans=[], header_matches=[], default_member_action="hold",
         advertised=True,
     )  # fmt: skip
@@ -82,7 +82,7 @@ def test_surprise_what_commands_shrug_at(host: Mailman21, made: str) -> None:
     for bad in ("bad", "sp ace@example.org", "a@b@example.org", "<script>@example.org", "caf\u00e9@example.org"):
         assert bad in host.refusal(MEMBER, list=made, address=bad)
     assert host.fingerprint() == before
-    host.climb(MEMBER, list=made, members=["one@example.org", "ONE@example.org"])
+    host.assert_idempotent(MEMBER, list=made, members=["one@example.org", "ONE@example.org"])
     assert host.members(made) == ["one@example.org"]
 
 
@@ -93,7 +93,7 @@ def test_surprise_removing_waits_for_the_lock(host: Mailman21, made: str) -> Non
         assert made in message and str(pid) in message
         assert len(host.sh(f"ls {STATE}/locks | grep {made}").split()) == 2
         assert made in host.lists()
-    host.climb(LIST, name=made, state="absent")
+    host.assert_idempotent(LIST, name=made, state="absent")
 
 
 @pytest.mark.parametrize("ending", [".b", ".lock.b"])
@@ -116,7 +116,7 @@ def test_surprise_a_copied_request_is_another_lists(host: Mailman21, name: str) 
     host.withlist("req.hold", old, "2")
     host.sh(f"cd {STATE}/lists; cp {old}/request.pck {new}/; chown list:list {new}/request.pck")
     host.withlist("req.hold", new, "0")
-    host.climb(LIST, name=new, state="disabled")
+    host.assert_idempotent(LIST, name=new, state="disabled")
     assert host.withlist("req.show", new).startswith("pending requests: 0 ")
     assert host.withlist("req.show", old).startswith("pending requests: 2 held ids [1, 2]")
     assert host.sh(f"ls {STATE}/data | grep heldmsg-{name}").split() == [f"heldmsg-{old}-{each}.pck" for each in (1, 2)]

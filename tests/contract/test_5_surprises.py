@@ -25,7 +25,7 @@ def test_disabled_and_back(host: Mailman21, made: str) -> None:
         "header_filter_rules=[('^X-Spam-Score:[^+]*[+]{4,}', 3, False)]\n",
     )
     before = host.state(made)
-    host.climb(LIST, name=made, state="disabled")
+    host.assert_idempotent(LIST, name=made, state="disabled")
     now = host.config(made)
     assert (now["advertised"], now["emergency"]) in ((0, 1), (0, 0))
     # nobody gets in
@@ -34,7 +34,7 @@ def test_disabled_and_back(host: Mailman21, made: str) -> None:
     assert host.sh(f"readlink {STATE}/archives/public/{made}") == f"{STATE}/archives/private/{made}\n"
     said = host.apply(INFO, lists=[made])["lists"][f"{made}@{host.domain}"]
     assert said["state"] == "disabled"
-    host.climb(LIST, name=made, state="present")
+    host.assert_idempotent(LIST, name=made, state="present")
     assert host.state(made) == before
 
 
@@ -66,7 +66,7 @@ def test_surprise_a_list_disabled_by_the_old_script_comes_back(host: Mailman21, 
     host.config_list(made, OLD_DISABLE)
     said = host.apply(INFO, lists=[made])["lists"][f"{made}@{host.domain}"]
     assert said["state"] == "disabled"
-    host.climb(LIST, name=made, state="present")
+    host.assert_idempotent(LIST, name=made, state="present")
     now = host.config(made)
     assert (now["emergency"], now["ban_list"]) == (0, [])
     assert (now["member_moderation_action"], now["generic_nonmember_action"]) == (0, 1)
@@ -84,7 +84,7 @@ def test_surprise_the_old_script_on_top_of_ours(host: Mailman21, made: str) -> N
 
 
 def test_former_owners_go_with_it(host: Mailman21, made: str) -> None:
-    host.climb(LIST, name=made, state="disabled", owners=[])
+    host.assert_idempotent(LIST, name=made, state="disabled", owners=[])
     assert host.sh(f"list_owners {made}").split() == []
 
 
@@ -96,7 +96,7 @@ def test_surprise_held_posts_of_a_list_whose_name_begins_anothers(host: Mailman2
         host.withlist("req.hold", item, "3")
     host.withlist("req.hold_people", short)
     assert held(host, short) == "pending requests: 4 held ids [1, 2, 3] subs [4] unsubs []"
-    host.climb(LIST, name=short, state="disabled")
+    host.assert_idempotent(LIST, name=short, state="disabled")
     assert "held ids []" in held(host, short)
     for item in (announce, number):
         assert held(host, item) == "pending requests: 3 held ids [1, 2, 3] subs [] unsubs []"
@@ -104,7 +104,7 @@ def test_surprise_held_posts_of_a_list_whose_name_begins_anothers(host: Mailman2
     assert kept == sorted(f"heldmsg-{item}-{each}.pck" for item in (announce, number) for each in (1, 2, 3))
     assert f"{short}: Discarded posting:" in host.sh("tail -20 /var/log/mailman/vette")
     # a removed list's held posts go with it, and no other's
-    host.climb(LIST, name=announce, state="absent")
+    host.assert_idempotent(LIST, name=announce, state="absent")
     left = host.sh(f"ls {STATE}/data | grep heldmsg-{short}").split()
     assert left == [f"heldmsg-{number}-{each}.pck" for each in (1, 2, 3)]
 
@@ -112,7 +112,7 @@ def test_surprise_held_posts_of_a_list_whose_name_begins_anothers(host: Mailman2
 def test_a_held_post_without_its_file_is_discarded_too(host: Mailman21, made: str) -> None:
     host.withlist("req.hold", made, "2")
     host.sh(f"rm {STATE}/data/heldmsg-{made}-1.pck")
-    host.climb(LIST, name=made, state="disabled")
+    host.assert_idempotent(LIST, name=made, state="disabled")
     assert held(host, made) == "pending requests: 0 held ids [] subs [] unsubs []"
 
 
@@ -220,10 +220,10 @@ def test_surprise_the_lock_of_all_new_lists_is_bounded_and_cleared(host: Mailman
         message = host.refusal(LIST, name=name, owners=["o@example.org"], mailman_lock_timeout=2)
         assert name in message and str(pid) in message and host.fqdn() in message
         assert host.fingerprint() == before
-    host.climb(LIST, name=name, owners=["o@example.org"])
+    host.assert_idempotent(LIST, name=name, owners=["o@example.org"])
     assert host.shell(f"ls {STATE}/locks | grep site")["out"] == ""
     # what was left half made is no list, and can be made
-    host.climb(LIST, name=f"{name}-other", owners=["o@example.org"])
+    host.assert_idempotent(LIST, name=f"{name}-other", owners=["o@example.org"])
 
 
 @pytest.mark.parametrize("whose", ["another-host.example.org.4711", "living"])
@@ -271,7 +271,7 @@ def test_surprise_a_kept_private_archive_stays_private(host: Mailman21, made: st
     host.sh(
         f"printf 'From a@example.org Sat Apr  1 00:00:00 2017\\n\\nsecret\\n' > {STATE}/archives/private/{made}.mbox/{made}.mbox"
     )
-    host.climb(LIST, name=made, state="absent")
+    host.assert_idempotent(LIST, name=made, state="absent")
     assert host.shell(f"ls {public}")["rc"] == 2
     # declared private, it is private at once; asked to be public, or not asked, the archive is not exposed
     with host.watched(public) as seen:
@@ -286,7 +286,7 @@ def test_surprise_a_kept_private_archive_stays_private(host: Mailman21, made: st
 
 def test_surprise_a_removed_public_list_with_kept_archives(host: Mailman21, made: str) -> None:
     """A plain rmlist of a public list leaves its archive served; so do we, for it was public."""
-    host.climb(LIST, name=made, state="absent")
+    host.assert_idempotent(LIST, name=made, state="absent")
     assert host.shell(f"ls {STATE}/archives/private/{made}")["rc"] == 0
 
 
@@ -305,7 +305,7 @@ def test_surprise_texts_survive_what_config_list_corrupts(host: Mailman21, made:
         "msg_footer": "line1\nline2 with \\t\n\n",
         "welcome_msg": "\n  x  \n\n",
     }
-    host.climb(LIST, name=made, settings=settings)
+    host.assert_idempotent(LIST, name=made, settings=settings)
     assert host.attributes(made, *settings) == settings
     said = host.apply(INFO, lists=[made])["lists"][f"{made}@{host.domain}"]["settings"]
     assert {key: said[key] for key in settings} == settings
@@ -364,9 +364,9 @@ def test_surprise_the_links_go_before_a_list_says_that_it_is_private(host: Mailm
     finally:
         host.sh(f"chmod ug+w {folder}")
     assert host.config(made)["archive_private"] == 0
-    host.climb(LIST, name=made, archive_policy="private")
+    host.assert_idempotent(LIST, name=made, archive_policy="private")
     assert (host.config(made)["archive_private"], links(host, made)) == (1, [])
-    host.climb(LIST, name=made, archive_policy="public")
+    host.assert_idempotent(LIST, name=made, archive_policy="public")
     assert made in links(host, made)
 
 
@@ -379,7 +379,7 @@ def test_surprise_a_public_link_to_a_private_archive_is_seen_and_taken_away(
     host.sh(f"ln -s {STATE}/archives/private/{made}{suffix} {STATE}/archives/public/{made}{suffix}")
     fqdn = f"{made}@{host.domain}"
     assert host.apply(INFO, lists=[made])["lists"][fqdn]["archive_shown"] == "public"
-    said = host.climb(LIST, name=made)
+    said = host.assert_idempotent(LIST, name=made)
     assert said["lists"][0]["changes"] == {"archive_shown": {"before": "public", "after": "private"}}
     assert links(host, made) == []
     assert host.apply(INFO, lists=[made])["lists"][fqdn]["archive_shown"] == "private"
@@ -388,7 +388,7 @@ def test_surprise_a_public_link_to_a_private_archive_is_seen_and_taken_away(
 def test_surprise_a_public_archive_without_its_link_gets_it_again(host: Mailman21, made: str) -> None:
     host.sh(f"rm {STATE}/archives/public/{made}")
     host.sh(f"rm -f {STATE}/archives/public/{made}.mbox")
-    said = host.climb(LIST, name=made)
+    said = host.assert_idempotent(LIST, name=made)
     assert said["lists"][0]["changes"] == {"archive_shown": {"before": "private", "after": "public"}}
     assert made in links(host, made)
 

@@ -37,7 +37,7 @@ bye
 def test_an_external_archive_is_a_member(host: Mailman21, made: str) -> None:
     exact = {"state": "exact", "addresses": ["alice@example.org"]}
     host.config_list(made, "new_member_options=256\n")
-    host.climb(LIST, name=made, members=exact, external_archives=[ARCHIVE])
+    host.assert_idempotent(LIST, name=made, members=exact, external_archives=[ARCHIVE])
     assert sorted(host.members(made, "-r")) == ["alice@example.org", ARCHIVE]
     assert host.members(made, "-m") == [ARCHIVE], "what is sent in its name is for the moderators"
     options = host.member(made, ARCHIVE)["options"]
@@ -46,13 +46,13 @@ def test_an_external_archive_is_a_member(host: Mailman21, made: str) -> None:
 
     # what bounced is tried again, whatever the list does with members' posts
     host.apply(MEMBER, list=made, address=ARCHIVE, delivery_status="by_bounces", delivery_mode="mime_digests")
-    host.climb(LIST, name=made, members=exact, external_archives={ARCHIVE.upper(): True})
+    host.assert_idempotent(LIST, name=made, members=exact, external_archives={ARCHIVE.upper(): True})
     assert host.members(made, "-r", "--nomail=enabled") == sorted(["alice@example.org", ARCHIVE])
-    host.climb(LIST, name=made, external_archives=[ARCHIVE], default_member_action="hold")
+    host.assert_idempotent(LIST, name=made, external_archives=[ARCHIVE], default_member_action="hold")
     assert host.apply(LIST, name=made, external_archives=[ARCHIVE])["changed"] is False
     assert ARCHIVE in host.members(made, "-m")
 
-    host.climb(LIST, name=made, members=exact, external_archives={ARCHIVE: False})
+    host.assert_idempotent(LIST, name=made, members=exact, external_archives={ARCHIVE: False})
     assert host.members(made) == ["alice@example.org"]
 
 
@@ -70,11 +70,11 @@ def test_a_private_list_has_none(host: Mailman21, made: str, name: str) -> None:
     assert sentence in host.refusal(LIST, lists=entries)
     assert host.fingerprint() == before and other not in host.lists()
     defaults = {"external_archives": [ARCHIVE]}
-    host.climb(LIST, lists=[{"name": made}], defaults=defaults)
-    host.climb(LIST, lists=[{"name": made, "archive_policy": "private"}], defaults=defaults)
+    host.assert_idempotent(LIST, lists=[{"name": made}], defaults=defaults)
+    host.assert_idempotent(LIST, lists=[{"name": made, "archive_policy": "private"}], defaults=defaults)
     assert host.members(made) == []
     assert sentence in host.refusal(LIST, name=made, external_archives=[ARCHIVE])
-    host.climb(LIST, name=made, external_archives=[ARCHIVE], external_archives_allow_private=True)
+    host.assert_idempotent(LIST, name=made, external_archives=[ARCHIVE], external_archives_allow_private=True)
     assert host.members(made) == [ARCHIVE]
 
 

@@ -25,11 +25,11 @@ def sha1(text: str) -> str:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_list_password(host: Mailman21, made: str, word: str) -> None:
-    applied = host.climb(LIST, name=made, settings={word: "correct horse"})
+    applied = host.assert_idempotent(LIST, name=made, settings={word: "correct horse"})
     assert host.attribute(made, WORDS[word]) == sha1("correct horse")
     assert "correct horse" not in json.dumps(applied) and sha1("correct horse") not in json.dumps(applied)
     assert word in applied["lists"][0]["changes"]
-    host.climb(LIST, name=made, settings={word: "battery staple"})
+    host.assert_idempotent(LIST, name=made, settings={word: "battery staple"})
     assert host.attribute(made, WORDS[word]) == sha1("battery staple")
     said = json.dumps(host.apply(INFO, lists=[made]))
     assert sha1("battery staple") not in said
@@ -48,7 +48,7 @@ def test_a_password_is_not_in_argv(host: Mailman21, made: str) -> None:
 
 
 def test_a_new_list_has_a_password_nobody_knows(host: Mailman21, name: str) -> None:
-    applied = host.climb(LIST, name=name, owners=["o@example.org"])
+    applied = host.assert_idempotent(LIST, name=name, owners=["o@example.org"])
     stored = host.attribute(name, "password")
     assert len(stored) == 40 and stored not in json.dumps(applied)
     assert stored != sha1("")
@@ -66,7 +66,7 @@ def test_a_site_password(host: Mailman21, site_passwords: None, option: str, fil
     path = f"{STATE}/data/{file}"
     host.check("mmsitepass", *(["-c"] if file == "creator.pw" else []), "old one")
     assert host.module(PASSWORD, **{option: "old one"})["changed"] is False
-    applied = host.climb(PASSWORD, **{option: "correct horse"})
+    applied = host.assert_idempotent(PASSWORD, **{option: "correct horse"})
     assert "correct horse" not in json.dumps(applied) and applied["changes"] == [option]
     assert host.sh(f"cat {path}").strip() == sha1("correct horse")
     # the web pages, which run as another user of the group, read it, and nobody else
@@ -77,7 +77,7 @@ def test_a_site_password(host: Mailman21, site_passwords: None, option: str, fil
 
 def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21, made: str) -> None:
     old, before = host.attribute(made, "password"), host.mail_of(made)
-    applied = host.climb(PASSWORD, lists=[made], reason="handover")
+    applied = host.assert_idempotent(PASSWORD, lists=[made], reason="handover")
     new = host.attribute(made, "password")
     assert new != old and new not in json.dumps(applied)
     assert applied["changes"] == [f"{made}@{host.domain}"]
@@ -88,7 +88,7 @@ def test_a_new_password_is_made_once_and_told_to_the_owners_once(host: Mailman21
     assert len(told) == 1 and told[0] not in json.dumps(applied)
     # told once: neither again nor with a list that was there before
     assert host.apply(PASSWORD, lists=[made], reason="handover")["changed"] is False
-    host.climb(PASSWORD, lists=[made], reason="lost again")
+    host.assert_idempotent(PASSWORD, lists=[made], reason="lost again")
     assert host.attribute(made, "password") != new and host.mail_of(made) == before + 2
     logs = host.sh(f"grep -rlaF {shlex.quote(told[0])} /var/log /tmp 2>/dev/null; true")
     assert logs == ""

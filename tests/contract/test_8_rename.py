@@ -53,7 +53,7 @@ def test_everything_follows_the_name(host: Mailman21, old: str) -> None:
     new, last = f"{old}-new", f"{old}-last"
     before = host.state(old)
     private = f"{STATE}/archives/private"
-    said = host.climb(LIST, name=new, renamed_from=[old])
+    said = host.assert_idempotent(LIST, name=new, renamed_from=[old])
     assert said["lists"][0]["action"] == "renamed"
     assert old not in host.lists() and new in host.lists()
     after = host.state(new)
@@ -76,7 +76,7 @@ def test_everything_follows_the_name(host: Mailman21, old: str) -> None:
     assert host.sh(named) == ""
     assert host.sh(f"find {STATE}/lists/{new} {private}/{new} ! -user list") == ""
 
-    host.climb(LIST, name=last, renamed_from=[new, old])
+    host.assert_idempotent(LIST, name=last, renamed_from=[new, old])
     assert host.attribute(last, "acceptable_aliases") == f"{old}@{host.domain}\n{new}@{host.domain}\n"
     assert (host.attribute(last, "real_name"), host.members(last)) == (last.capitalize(), ["alice@example.org"])
     assert queued(host, old) == f"('waits', '{last}')"
@@ -86,13 +86,13 @@ def test_everything_follows_the_name(host: Mailman21, old: str) -> None:
 def test_an_archive_stays_where_it_was(host: Mailman21, old: str) -> None:
     new, last = f"{old}-new", f"{old}-last"
     public, private = f"{STATE}/archives/public", f"{STATE}/archives/private"
-    host.climb(LIST, name=new, renamed_from=[old], renamed_archives="stay")
+    host.assert_idempotent(LIST, name=new, renamed_from=[old], renamed_archives="stay")
     assert host.sh(f"cat {public}/{old}/2020-January/000000.html") == "page\n"
     assert "first" in host.sh(f"cat {private}/{old}.mbox/{old}.mbox")
     assert new.capitalize() in host.sh(f"cat {public}/{new}/index.html")
     # Mailman asks for the password of the list in whose folder a page is
     assert host.sh(f"cat {private}/{new}/{old}/2020-January/000000.html") == "page\n"
-    host.climb(LIST, name=last, renamed_from=[new, old], renamed_archives="stay")
+    host.assert_idempotent(LIST, name=last, renamed_from=[new, old], renamed_archives="stay")
     for name in (old, new):
         assert "html" in host.sh(f"ls {private}/{last}/{name}/ {public}/{name}/")
     # and can follow as long as there is no other

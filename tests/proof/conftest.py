@@ -26,11 +26,11 @@ from harness.results import gist
 from support import site
 from support.controller import Controller
 from support.declared import Declared
-from support.fermium import Fermium
+from support.mail_server import MailServer
+from support.mailman21_server import Mailman21Server
 from support.outside import Outside
 from support.proved import Proved, Row, rows, table, unproved
 from support.reader import Reader, digest_file
-from support.sodium import Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
@@ -55,14 +55,14 @@ def controller() -> Controller:
 
 
 @pytest.fixture(scope="session")
-def fermium() -> Iterator[Fermium]:
-    host = (Sodium if MAILHOST == "sodium" else Fermium)(ENGINE, f"{PROJECT}-{MAILHOST}")
+def fermium() -> Iterator[MailServer]:
+    host = (Mailman21Server if MAILHOST == "sodium" else MailServer)(ENGINE, f"{PROJECT}-{MAILHOST}")
     yield host
     host.close()
 
 
 @pytest.fixture(scope="session")
-def outside(fermium: Fermium) -> Iterator[Outside]:
+def outside(fermium: MailServer) -> Iterator[Outside]:
     host = Outside(ENGINE, f"{PROJECT}-outside", mail_server=site.DOMAIN)
     host.knows(MAILHOST, fermium.address())
     host.trusts(fermium.certificate())
@@ -86,14 +86,14 @@ def word() -> str:
 
 
 @pytest.fixture(scope="session")
-def moved_mail(fermium: Fermium) -> None:
+def moved_mail(fermium: MailServer) -> None:
     """Mailman moves mail, as any but a stand-in does."""
-    if isinstance(fermium, Sodium) and not fermium.moves_mail:
+    if isinstance(fermium, Mailman21Server) and not fermium.moves_mail:
         pytest.skip("the stand-in for Mailman 2.1 moves no mail: give MAILMAN2_HOST")
 
 
 @pytest.fixture(scope="session")
-def subscribers(fermium: Fermium, moved_mail: None) -> Iterator[None]:
+def subscribers(fermium: MailServer, moved_mail: None) -> Iterator[None]:
     """Erin and Sue are on the public list, beside those whom the inventory put there."""
     new = [item for item in ((site.PUBLIC, site.ERIN), (site.PUBLIC, site.SUE)) if fermium.subscribe(*item)]
     held = fermium.held(site.PUBLIC)
@@ -113,7 +113,7 @@ def declared(controller: Controller, tmp_path: Path) -> Iterator[Declared]:
 
 
 @pytest.fixture
-def reader(undisturbed: None, fermium: Fermium, controller: Controller) -> Iterator[Reader]:
+def reader(undisturbed: None, fermium: MailServer, controller: Controller) -> Iterator[Reader]:
     """A new user of the private archive, made by the collection's own module."""
     person = Reader(
         f"reader-{secrets.token_hex(3)}", secrets.token_urlsafe(18), digest_file(fermium, site.PRIVATE), site.REALM

@@ -14,8 +14,8 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -30,7 +30,7 @@ DOORS = {"pages": ["-connect", f"{site.DOMAIN}:443"], "mail": ["-connect", f"{si
 
 
 class Authority:
-    def __init__(self, outside: Outside, fermium: Fermium) -> None:
+    def __init__(self, outside: Outside, fermium: MailServer) -> None:
         self.outside = outside
         self.fermium = fermium
         # It signs with a new key at each start, and would not know certbot any more.
@@ -77,25 +77,25 @@ class Authority:
 
 
 @pytest.fixture(scope="module")
-def authority(outside: Outside, fermium: Fermium) -> Authority:
+def authority(outside: Outside, fermium: MailServer) -> Authority:
     return Authority(outside, fermium)
 
 
 @pytest.fixture
-def due(fermium: Fermium) -> Iterator[None]:
+def due(fermium: MailServer) -> Iterator[None]:
     """The certificate is to be renewed whenever certbot looks."""
     fermium.check("sed", "-i", "1i renew_before_expiry = 9999 days", RENEWAL)
     yield
     fermium.check("sed", "-i", "/^renew_before_expiry/d", RENEWAL)
 
 
-def look(fermium: Fermium) -> int:
+def look(fermium: MailServer) -> int:
     """What certbot's timer starts."""
     return int(fermium.run("systemctl", "start", "certbot.service", seconds=180)["rc"])
 
 
 def test_pages_and_mail_have_the_first_certificate(
-    authority: Authority, fermium: Fermium, outside: Outside, proved: Proved
+    authority: Authority, fermium: MailServer, outside: Outside, proved: Proved
 ) -> None:
     authority.serial()
     page = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--cacert", ROOT]
@@ -108,7 +108,7 @@ def test_pages_and_mail_have_the_first_certificate(
     proved("pages and STARTTLS have the authority's certificate; its key is root's and Exim's", "2 doors")
 
 
-def test_a_renewed_one_is_served(authority: Authority, fermium: Fermium, due: None, proved: Proved) -> None:
+def test_a_renewed_one_is_served(authority: Authority, fermium: MailServer, due: None, proved: Proved) -> None:
     before = authority.serial()
     assert look(fermium) == 0
     authority.becomes_other(before)
@@ -117,7 +117,7 @@ def test_a_renewed_one_is_served(authority: Authority, fermium: Fermium, due: No
 
 
 def test_a_failed_renewal_leaves_the_one_before(
-    authority: Authority, fermium: Fermium, outside: Outside, word: str, due: None, proved: Proved
+    authority: Authority, fermium: MailServer, outside: Outside, word: str, due: None, proved: Proved
 ) -> None:
     before = authority.serial()
     with authority.out_of_reach():
@@ -128,7 +128,7 @@ def test_a_failed_renewal_leaves_the_one_before(
 
 
 def test_what_was_renewed_and_not_installed_is_installed(
-    authority: Authority, fermium: Fermium, controller: Controller, proved: Proved
+    authority: Authority, fermium: MailServer, controller: Controller, proved: Proved
 ) -> None:
     """As when the host goes down in between."""
     before = authority.serial()
@@ -162,7 +162,7 @@ def test_other_names_need_another_certificate(
 
 
 def test_before_there_is_one_a_self_signed_one_stands_in(
-    authority: Authority, fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    authority: Authority, fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     fermium.check("certbot", "delete", "--non-interactive", "--cert-name", "listops")
     fermium.check("rm", CERTIFICATE)

@@ -17,7 +17,7 @@ import yaml
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -69,13 +69,13 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     shutil.rmtree(folder)
 
 
-def everything(fermium: Fermium) -> str:
+def everything(fermium: MailServer) -> str:
     """The host's configuration and its lists, so that a change of either is seen."""
     files = "find /etc /usr/local /var/www /var/lib/mailman3/templates -type f -exec sha256sum {} + | sort"
     return fermium.check("sh", "-c", f"{files}; python3 -c '{DUMP}'")
 
 
-def test_mail_flows_before(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_flows_before(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     assert outside.send(site.ALICE, TALK, f"before {word}", f"By hand, said {word}.\n").accepted
     copy = outside.mailbox(site.BOB).wait_for(word)
     page = site.WEB + archived_at(copy).partition("/mailman3")[2]
@@ -84,7 +84,7 @@ def test_mail_flows_before(fermium: Fermium, outside: Outside, word: str, proved
     proved("a server set up by hand serves its lists", "post distributed and archived")
 
 
-def test_adopting_changes_nothing_on_the_host(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_adopting_changes_nothing_on_the_host(fermium: MailServer, operator: Operator, proved: Proved) -> None:
     before = everything(fermium)
     assert changed(operator.adopt("--check", "--diff")) == 1
     assert not operator.variables.exists()
@@ -108,7 +108,7 @@ def test_adopting_changes_nothing_on_the_host(fermium: Fermium, operator: Operat
     proved("the server becomes an inventory, and is left as it is", f"{len(lines)} lines for 5 lists")
 
 
-def test_the_lists_are_as_declared(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_the_lists_are_as_declared(fermium: MailServer, operator: Operator, proved: Proved) -> None:
     before = everything(fermium)
     said = operator.playbook("playbooks/lists.yml")
     assert changed(said) == 0
@@ -117,7 +117,7 @@ def test_the_lists_are_as_declared(fermium: Fermium, operator: Operator, proved:
     proved("a run of the adopted lists changes nothing, and none is undeclared", "changed=0")
 
 
-def test_what_a_run_would_take_away_is_named_first(fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_what_a_run_would_take_away_is_named_first(fermium: MailServer, operator: Operator, proved: Proved) -> None:
     before = everything(fermium)
     # before the first change, whichever role it is in the way of
     for options in (["--check"], []):
@@ -134,7 +134,7 @@ def test_the_site_takes_over(operator: Operator, proved: Proved) -> None:
     proved("the site takes over", f"changed={count}, then changed=0")
 
 
-def test_mail_goes_on(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_goes_on(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     outside.trusts(fermium.certificate())
     assert outside.send(site.ALICE, TALK, f"after {word}", f"From inventory, said {word}.\n").accepted
     copy = outside.mailbox(site.BOB).wait_for(word)
@@ -152,7 +152,7 @@ def test_mail_goes_on(fermium: Fermium, outside: Outside, word: str, proved: Pro
     )
 
 
-def test_what_is_not_ours_is_as_it_was(fermium: Fermium, proved: Proved) -> None:
+def test_what_is_not_ours_is_as_it_was(fermium: MailServer, proved: Proved) -> None:
     said = fermium.check("curl", "-s", "-H", "Host: club.example.org", "http://127.0.0.1/")
     assert said == "The club of Fermium\n"
     assert "olga@example.net" in fermium.check("exim", "-bt", "webteam@example.org")

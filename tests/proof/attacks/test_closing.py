@@ -15,9 +15,9 @@ import pytest
 
 from support import site, stranger
 from support.controller import Controller, differences
-from support.fermium import Fermium
 from support.inside import eventually
 from support.ladder import INFO, LIST
+from support.mail_server import MailServer
 from support.outside import CERTIFICATE, Outside, archived_at
 from support.proved import Proved
 
@@ -54,7 +54,7 @@ DAMAGES = ("rm -f {0}", "truncate --size=-4 {0}", "chmod o+w {0}", "chown www-da
 
 
 @pytest.fixture
-def busy(fermium: Fermium, outside: Outside, controller: Controller, word: str) -> Iterator[str]:
+def busy(fermium: MailServer, outside: Outside, controller: Controller, word: str) -> Iterator[str]:
     """A public list with a post in its archive."""
     name = f"{word}@{site.DOMAIN}"
     controller.task(LIST, name=name, archive_policy="public", default_nonmember_action="accept")
@@ -84,7 +84,7 @@ def ways(name: str, message: str, word: str) -> list[tuple[str, bool]]:
     return [(url, True) for url in own] + [(url, False) for url in of_all]
 
 
-def row(fermium: Fermium, name: str, policy: int | None = None) -> int:
+def row(fermium: MailServer, name: str, policy: int | None = None) -> int:
     """What HyperKitty itself says of a list, or is made to say behind everybody's back."""
     said = f"from hyperkitty.models import MailingList\nrow = MailingList.objects.filter(name={name!r})\n"
     if policy is not None:
@@ -106,7 +106,7 @@ def seen(outside: Outside, urls: list[tuple[str, bool]], *secrets: str) -> list[
 
 
 def test_a_list_is_private_before_mailman_knows_it(
-    fermium: Fermium, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved
 ) -> None:
     message = posted(outside, busy, word)
     outside.wait_for_page(message)
@@ -143,7 +143,7 @@ def test_a_list_is_private_before_mailman_knows_it(
 
 
 def test_an_archive_that_somebody_opened_is_seen_and_shut(
-    fermium: Fermium, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved, tmp_path: Path
+    fermium: MailServer, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved, tmp_path: Path
 ) -> None:
     message = posted(outside, busy, word)
     outside.wait_for_page(message)
@@ -185,7 +185,7 @@ def test_an_archive_that_somebody_opened_is_seen_and_shut(
 
 
 def test_without_the_names_of_private_lists_every_archive_is_shut(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     outside.wait_for_page(posted(outside, site.PUBLIC, word))
     archive = f"{site.ARCHIVES}/list/{site.PUBLIC}/"
@@ -210,7 +210,7 @@ def test_without_the_names_of_private_lists_every_archive_is_shut(
 
 
 def test_no_stranger_sees_a_list_that_has_become_private(
-    fermium: Fermium, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, busy: str, word: str, proved: Proved
 ) -> None:
     message = posted(outside, busy, word)
     outside.wait_for_page(message)

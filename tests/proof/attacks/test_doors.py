@@ -11,8 +11,8 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -22,7 +22,7 @@ UNIT = "listops-proof-hangs.service"
 HANGS = 'import socket, time; s = socket.create_server(("127.0.0.1", 783)); time.sleep(900)'
 
 
-def test_mail_passes_while_spamd_hangs(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_passes_while_spamd_hangs(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     fermium.systemctl("stop", "spamd")
     try:
         fermium.check("systemd-run", "--quiet", "--collect", f"--unit={UNIT}", "python3", "-c", HANGS)
@@ -54,7 +54,7 @@ server.close()
 
 
 def test_mail_comes_in_clear_while_the_key_is_unreadable(
-    fermium: Fermium, outside: Outside, undisturbed: None, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, undisturbed: None, word: str, proved: Proved
 ) -> None:
     fermium.check("chmod", "0600", KEY)
     try:
@@ -73,7 +73,7 @@ def test_mail_comes_in_clear_while_the_key_is_unreadable(
 
 
 def test_the_self_signed_certificate_is_renewed(
-    fermium: Fermium, controller: Controller, undisturbed: None, proved: Proved
+    fermium: MailServer, controller: Controller, undisturbed: None, proved: Proved
 ) -> None:
     ends = f"openssl x509 -in {CERTIFICATE} -noout -checkend"
     new = f"openssl req -x509 -newkey rsa:2048 -nodes -days 20 -subj /CN=fermium.example.org -keyout {KEY} -out {CERTIFICATE}"

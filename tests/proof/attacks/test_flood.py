@@ -14,8 +14,8 @@ from functools import partial
 import pytest
 
 from support import site
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -62,12 +62,12 @@ with smtplib.SMTP("{site.DOMAIN}", timeout=60) as server:
 """
 
 
-def forget(fermium: Fermium) -> None:
+def forget(fermium: MailServer) -> None:
     fermium.check("sh", "-c", "rm -f /var/spool/exim4/db/ratelimit*")
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted(fermium: Fermium, undisturbed: None) -> Iterator[None]:
+def nothing_counted(fermium: MailServer, undisturbed: None) -> Iterator[None]:
     forget(fermium)
     yield
     forget(fermium)
@@ -99,7 +99,9 @@ def settle(outside: Outside, person: str) -> int:
     return now
 
 
-def test_one_forged_sender_is_answered_so_often(outside: Outside, fermium: Fermium, word: str, proved: Proved) -> None:
+def test_one_forged_sender_is_answered_so_often(
+    outside: Outside, fermium: MailServer, word: str, proved: Proved
+) -> None:
     victim = f"{word}.victim@example.net"
     alike = [victim, victim.upper(), victim.replace(".victim", "victim"), victim.replace("@", "+1@"), f'"x" <{victim}>']
     mails = [
@@ -160,7 +162,7 @@ def test_automatic_mail_is_not_answered(outside: Outside, word: str, proved: Pro
 
 
 def test_rejected_posts_do_not_bomb_a_forged_sender(
-    fermium: Fermium, outside: Outside, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
 ) -> None:
     strict = f"{word}@{site.DOMAIN}"
     victim = f"victim-{word}@example.net"
@@ -179,7 +181,7 @@ def test_rejected_posts_do_not_bomb_a_forged_sender(
     proved("60 posts that a list rejects, with one forged sender", f"{PERSON} rejections, the rest dropped")
 
 
-def test_ordinary_people_notice_nothing(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_ordinary_people_notice_nothing(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     person = f"{word}@example.net"
     lists = [f"{word}-{which}" for which in "ab"]
     open_list = f"{word}-c@{site.DOMAIN}"
@@ -203,7 +205,7 @@ def test_ordinary_people_notice_nothing(fermium: Fermium, outside: Outside, word
     proved("two lists joined and left, a question; 200 posts of as many people from one host", "all accepted")
 
 
-def _is_member(fermium: Fermium, name: str, person: str, expected: bool) -> bool:
+def _is_member(fermium: MailServer, name: str, person: str, expected: bool) -> bool:
     return (fermium.member(name, person) is not None) is expected
 
 
@@ -216,7 +218,7 @@ def _token(outside: Outside, person: str, name: str, end: str) -> str:
     return tokens[{"join": 0, "leave": 1}[end]] if len(tokens) > {"join": 0, "leave": 1}[end] else ""
 
 
-def test_one_address_has_so_many_connections(fermium: Fermium, outside: Outside, proved: Proved) -> None:
+def test_one_address_has_so_many_connections(fermium: MailServer, outside: Outside, proved: Proved) -> None:
     said = outside.check("python3", "-c", CONNECT, seconds=120).split()
     assert said == ["220"] * 20 + ["421"] * 5, said
     proved("one address opens 25 connections", "20 x 220, 5 x 421")

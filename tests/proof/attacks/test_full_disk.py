@@ -14,8 +14,8 @@ from functools import partial
 import pytest
 
 from support import site
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 from support.room import STATE, SmallDisk
@@ -33,7 +33,7 @@ time.sleep(30)
 
 
 @pytest.fixture(scope="module")
-def disk(fermium: Fermium, undisturbed: None) -> Iterator[SmallDisk]:
+def disk(fermium: MailServer, undisturbed: None) -> Iterator[SmallDisk]:
     small = SmallDisk(fermium)
     small.mount()
     yield small
@@ -48,7 +48,7 @@ def room(disk: SmallDisk) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(fermium: Fermium, runner: str) -> Iterator[None]:
+def stopped(fermium: MailServer, runner: str) -> Iterator[None]:
     process = f"bin/runner .*--runner={runner}:"
     fermium.check("pkill", "-STOP", "-f", process)
     try:
@@ -57,11 +57,11 @@ def stopped(fermium: Fermium, runner: str) -> Iterator[None]:
         fermium.check("pkill", "-CONT", "-f", process)
 
 
-def has_two(fermium: Fermium, runner: str) -> bool:
+def has_two(fermium: MailServer, runner: str) -> bool:
     return len(fermium.check("ls", f"{STATE}/queue/{runner}").split()) >= 2
 
 
-def left_behind(fermium: Fermium) -> list[str]:
+def left_behind(fermium: MailServer) -> list[str]:
     """What Mailman could not handle."""
     return fermium.check("find", f"{STATE}/queue/shunt", f"{STATE}/queue/bad", "-type", "f").split()
 
@@ -78,7 +78,7 @@ def expected(subjects: list[str]) -> list[str]:
     return sorted(f"[Wikitech-l] {subject}" for subject in subjects)
 
 
-def all_arrive(fermium: Fermium, outside: Outside, subjects: list[str], word: str) -> None:
+def all_arrive(fermium: MailServer, outside: Outside, subjects: list[str], word: str) -> None:
     fermium.check("exim4", "-qff", seconds=180)
     eventually(lambda: len(copies(outside, word)) >= len(subjects), f"{len(subjects)} posts", 180)
     # time for a second copy
@@ -91,7 +91,7 @@ def all_arrive(fermium: Fermium, outside: Outside, subjects: list[str], word: st
 
 @pytest.mark.parametrize("what", ["space", "inodes"])
 def test_mail_waits_before_the_disk_is_full(
-    fermium: Fermium, outside: Outside, disk: SmallDisk, what: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, disk: SmallDisk, what: str, word: str, proved: Proved
 ) -> None:
     if what == "space":
         disk.leave(150 << 20)
@@ -118,7 +118,7 @@ def test_mail_waits_before_the_disk_is_full(
 
 
 def test_posts_arrive_while_the_disk_fills(
-    fermium: Fermium, outside: Outside, disk: SmallDisk, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, disk: SmallDisk, word: str, proved: Proved
 ) -> None:
     sender = Outside(fermium.engine[0], outside.container, mail_server=site.DOMAIN)
     tries: list[str] = []
@@ -156,7 +156,7 @@ def test_posts_arrive_while_the_disk_fills(
 
 
 def test_a_disk_that_fills_after_the_look_returns_no_mail(
-    fermium: Fermium, outside: Outside, disk: SmallDisk, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, disk: SmallDisk, word: str, proved: Proved
 ) -> None:
     with stopped(fermium, "lmtp"):
         sent = outside.send(site.ALICE, site.PUBLIC, f"race {word}")
@@ -179,7 +179,7 @@ def test_a_disk_that_fills_after_the_look_returns_no_mail(
 
 
 def test_posts_that_mailman_has_wait_too(
-    fermium: Fermium, outside: Outside, disk: SmallDisk, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, disk: SmallDisk, word: str, proved: Proved
 ) -> None:
     subjects = [f"{word} {runner} {number}" for runner in ("in", "pipeline", "out") for number in range(2)]
     for runner in ("in", "pipeline", "out"):
@@ -197,7 +197,7 @@ def test_posts_that_mailman_has_wait_too(
 
 
 def test_a_database_that_cannot_be_read_returns_no_mail(
-    fermium: Fermium, outside: Outside, disk: SmallDisk, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, disk: SmallDisk, word: str, proved: Proved
 ) -> None:
     fermium.check("systemd-run", "--quiet", "--collect", "--unit=listops-hold", "python3", "-c", HOLD)
     time.sleep(1)

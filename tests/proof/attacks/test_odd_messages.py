@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from support import odd, site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.usefixtures("subscribers")
 ASIDE = ("queue/shunt", "queue/bad", "archives/hyperkitty/spool")
 
 
-def aside(fermium: Fermium) -> set[str]:
+def aside(fermium: MailServer) -> set[str]:
     return set(fermium.run("find", *(f"/var/lib/mailman3/{folder}" for folder in ASIDE), "-type", "f")["out"].split())
 
 
 @pytest.fixture
-def takes_any_recipients(fermium: Fermium) -> Iterator[None]:
+def takes_any_recipients(fermium: MailServer) -> Iterator[None]:
     """What is in To holds no message, as it otherwise does where the list is not."""
     config = f"lists/{site.PUBLIC}/config"
     names = ("require_explicit_destination", "max_num_recipients")
@@ -37,7 +37,7 @@ def takes_any_recipients(fermium: Fermium) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("takes_any_recipients")
-def test_odd_messages_arrive_or_are_refused(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_odd_messages_arrive_or_are_refused(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     before = aside(fermium)
     date = email.utils.formatdate()
     for number, message in enumerate(odd.REFUSED):

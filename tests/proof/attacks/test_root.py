@@ -15,7 +15,7 @@ import yaml
 
 from support import site
 from support.controller import ROOT, Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 # Files that only root may read, as many as an attacker would like to have.
@@ -67,7 +67,7 @@ def role_task(file: str, name: str, rounds: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def secrets(fermium: Fermium) -> Iterator[str]:
+def secrets(fermium: MailServer) -> Iterator[str]:
     fermium.check("install", "-d", "-m", "0755", SECRETS)
     make = f"cd {SECRETS}; umask 077; for n in $(seq {COUNT}); do echo secret > shadow-$n; done; chmod 0755 /root"
     mode = fermium.check("stat", "-c", "%a", "/root").strip()
@@ -76,7 +76,7 @@ def secrets(fermium: Fermium) -> Iterator[str]:
     fermium.check("sh", "-c", f"rm -rf {SECRETS}; chmod {mode} /root")
 
 
-def kept(fermium: Fermium, folder: str) -> int:
+def kept(fermium: MailServer, folder: str) -> int:
     """How many of the files are still root's alone."""
     return len(fermium.check("find", folder, "-type", "f", "-user", "root", "-group", "root", "-perm", "0600").split())
 
@@ -87,7 +87,14 @@ def as_user(user: str, *argv: str) -> tuple[str, ...]:
 
 @pytest.mark.parametrize(("file", "name", "tree", "user"), WALKS)
 def test_a_folder_that_becomes_a_link_gives_nothing_away(
-    fermium: Fermium, controller: Controller, secrets: str, file: str, name: str, tree: str, user: str, proved: Proved
+    fermium: MailServer,
+    controller: Controller,
+    secrets: str,
+    file: str,
+    name: str,
+    tree: str,
+    user: str,
+    proved: Proved,
 ) -> None:
     """The role's own task runs again and again, while its user swaps folders for links to root's files."""
     swap = shlex.join(as_user(user, "python3", "-c", SWAP, tree, secrets))
@@ -108,7 +115,14 @@ def test_a_folder_that_becomes_a_link_gives_nothing_away(
 
 @pytest.mark.parametrize(("file", "name", "path", "user"), WALKS + SINGLE)
 def test_a_link_planted_before_is_refused(
-    fermium: Fermium, controller: Controller, secrets: str, file: str, name: str, path: str, user: str, proved: Proved
+    fermium: MailServer,
+    controller: Controller,
+    secrets: str,
+    file: str,
+    name: str,
+    path: str,
+    user: str,
+    proved: Proved,
 ) -> None:
     fermium.check("mv", path, f"{path}.aside")
     try:
@@ -124,7 +138,7 @@ def test_a_link_planted_before_is_refused(
 
 
 def test_nothing_is_mounted_where_a_link_leads(
-    fermium: Fermium, controller: Controller, secrets: str, proved: Proved
+    fermium: MailServer, controller: Controller, secrets: str, proved: Proved
 ) -> None:
     """Exim's own user would have a file system of its own over any folder of root's."""
     path = "/var/spool/exim4/proof"
@@ -160,7 +174,7 @@ exec /usr/bin/python3 "$@"
 
 @pytest.mark.parametrize(("user", "option"), [("list", "mailman_command"), ("www-data", "web_manage")])
 def test_an_interpreter_that_its_user_owns_is_never_started_as_root(
-    fermium: Fermium, controller: Controller, user: str, option: str, proved: Proved
+    fermium: MailServer, controller: Controller, user: str, option: str, proved: Proved
 ) -> None:
     """As in a virtual environment of Mailman's user: whatever the first line of its command names."""
     place = "/run/proof-planted"
@@ -186,13 +200,15 @@ def test_an_interpreter_that_its_user_owns_is_never_started_as_root(
     proved(f"an interpreter of {user}'s own is started as {user}", f"{len(ran)} starts")
 
 
-def test_a_command_is_read_as_its_user(fermium: Fermium, controller: Controller, secrets: str, proved: Proved) -> None:
+def test_a_command_is_read_as_its_user(
+    fermium: MailServer, controller: Controller, secrets: str, proved: Proved
+) -> None:
     said = controller.refused("listops.mailman.mailman_list_info", mailman_command=f"{secrets}/shadow-1")
     assert said == f"cannot read {secrets}/shadow-1 as list: Permission denied"
     proved("a command that leads to root's files is read as Mailman's user", "refused")
 
 
-def test_a_dump_follows_nothing_of_a_services_user(fermium: Fermium, secrets: str, proved: Proved) -> None:
+def test_a_dump_follows_nothing_of_a_services_user(fermium: MailServer, secrets: str, proved: Proved) -> None:
     """A database that its user made a link to one of root's is refused; one of its own is read as its user."""
     place, dumps, config = "/run/proof-databases", "/run/proof-dumps", "/run/proof-dump.json"
     fermium.check("install", "-d", "-o", "list", "-m", "0755", place)

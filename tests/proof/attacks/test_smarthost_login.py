@@ -12,8 +12,8 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -80,7 +80,7 @@ def serve(outside: Outside, mechanism: str) -> None:
 
 
 @pytest.fixture
-def smarthost(fermium: Fermium, outside: Outside, undisturbed: None, controller: Controller) -> Iterator[None]:
+def smarthost(fermium: MailServer, outside: Outside, undisturbed: None, controller: Controller) -> Iterator[None]:
     """On the host outside, with a certificate of an authority that fermium does not know yet."""
     new_key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9"
     outside.check("mkdir", "-p", f"{FOLDER}/spool")
@@ -105,7 +105,7 @@ def smarthost(fermium: Fermium, outside: Outside, undisturbed: None, controller:
     assert fermium.run("test", "-e", "/etc/exim4/smarthost_login")["rc"] == 1
 
 
-def long_lines(fermium: Fermium, outside: Outside, word: str) -> None:
+def long_lines(fermium: MailServer, outside: Outside, word: str) -> None:
     """They reach people as they were, where they are accepted; Mailman takes none."""
     person = f"p{word}"
     fermium.check("useradd", "--no-create-home", person)
@@ -122,7 +122,7 @@ def long_lines(fermium: Fermium, outside: Outside, word: str) -> None:
 
 
 def test_mail_leaves_with_a_login(
-    smarthost: None, fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    smarthost: None, fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     login = {
         "exim_smarthost": f"mx.example.net:{PORT}",

@@ -13,7 +13,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 SITE = "playbooks/site.yml"
@@ -41,7 +41,7 @@ def said(controller: Controller, *options: str) -> str:
     return json.dumps(results(controller.playbook(SITE, *options)))
 
 
-def refused_in_both(controller: Controller, fermium: Fermium, *options: str) -> str:
+def refused_in_both(controller: Controller, fermium: MailServer, *options: str) -> str:
     """What is said in check mode, which is said without it, too; nothing is touched."""
     before = fermium.check("sh", "-c", "find /etc -newer /proc/self/stat -type f")
     told = controller.stopped(SITE, *options, "--check")
@@ -50,7 +50,7 @@ def refused_in_both(controller: Controller, fermium: Fermium, *options: str) -> 
     return told
 
 
-def test_another_mail_server_is_not_removed(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_another_mail_server_is_not_removed(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     fermium.check("sh", "-c", MTA)
     try:
         told = refused_in_both(controller, fermium, "--tags=exim")
@@ -64,7 +64,7 @@ def test_another_mail_server_is_not_removed(fermium: Fermium, controller: Contro
     proved("another mail server is not removed until that is said", "nullmailer, 2 messages")
 
 
-def test_who_has_the_port_is_named(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_who_has_the_port_is_named(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     fermium.systemctl("stop", "apache2")
     try:
         fermium.check("systemd-run", "--quiet", "--unit=nginx", "/usr/bin/python3", "-c", LISTENER)
@@ -81,7 +81,7 @@ def test_who_has_the_port_is_named(fermium: Fermium, controller: Controller, pro
 
 
 @pytest.mark.parametrize("name", ["000-default-le-ssl", "zz-hand-made"])
-def test_another_site_of_our_name(fermium: Fermium, controller: Controller, proved: Proved, name: str) -> None:
+def test_another_site_of_our_name(fermium: MailServer, controller: Controller, proved: Proved, name: str) -> None:
     file = f"/etc/apache2/sites-enabled/{name}.conf"
     fermium.ask("write", path=file, text=CERTBOT)
     disable = f"--extra-vars={json.dumps({'apache_disabled_sites': [name]})}"
@@ -101,7 +101,7 @@ def test_another_site_of_our_name(fermium: Fermium, controller: Controller, prov
     proved("another site of our name is named with file and line, and disabled when that is said", f"{name}, line 1")
 
 
-def test_another_database_is_not_left(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_another_database_is_not_left(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     heritage = "/var/lib/mailman3/data/heritage.db"
     cfg = "/etc/mailman3/mailman.cfg"
     ours = fermium.check("cat", cfg)
@@ -156,7 +156,7 @@ CONFIGURED: list[tuple[str, str, str, str]] = [
 
 @pytest.mark.parametrize(("tag", "path", "text", "named"), CONFIGURED, ids=[entry[0] for entry in CONFIGURED])
 def test_a_copy_is_kept(
-    fermium: Fermium, controller: Controller, proved: Proved, tag: str, path: str, text: str, named: str
+    fermium: MailServer, controller: Controller, proved: Proved, tag: str, path: str, text: str, named: str
 ) -> None:
     ours = fermium.check("cat", path)
     try:
@@ -196,7 +196,7 @@ DROP_INS = [
 
 @pytest.mark.parametrize(("tag", "unit", "ours", "text", "named"), DROP_INS, ids=[entry[0] for entry in DROP_INS])
 def test_a_later_drop_in_is_named(
-    fermium: Fermium, controller: Controller, proved: Proved, tag: str, unit: str, ours: str, text: str, named: str
+    fermium: MailServer, controller: Controller, proved: Proved, tag: str, unit: str, ours: str, text: str, named: str
 ) -> None:
     folder = f"/etc/systemd/system/{unit}.d"
     sentence = f"{folder}/override.conf is read after {folder}/{ours}, and changes its {named}: take out there"
@@ -218,7 +218,9 @@ def test_a_later_drop_in_is_named(
 @pytest.mark.parametrize(
     "unit", ["/etc/systemd/system/var-spool-exim4-scan.mount", "/run/systemd/system/var-spool-exim4-scan.automount"]
 )
-def test_a_unit_that_mounts_there_is_named(fermium: Fermium, controller: Controller, proved: Proved, unit: str) -> None:
+def test_a_unit_that_mounts_there_is_named(
+    fermium: MailServer, controller: Controller, proved: Proved, unit: str
+) -> None:
     try:
         fermium.check(
             "sh", "-c", f"printf '[Mount]\\nWhat=UUID=1-2\\nWhere=/var/spool/exim4/scan\\nType=ext4\\n' > {unit}"
@@ -231,7 +233,7 @@ def test_a_unit_that_mounts_there_is_named(fermium: Fermium, controller: Control
 
 
 def test_what_debian_made_exims_configuration_of_is_named_once(
-    fermium: Fermium, controller: Controller, proved: Proved
+    fermium: MailServer, controller: Controller, proved: Proved
 ) -> None:
     """Nobody reads it once exim4.conf is there."""
     path, ours = "/etc/exim4/update-exim4.conf.conf", "/etc/exim4/exim4.conf"
@@ -251,7 +253,7 @@ def test_what_debian_made_exims_configuration_of_is_named_once(
 
 
 def test_a_mount_however_it_is_written(
-    fermium: Fermium, controller: Controller, server: Any, word: str, proved: Proved
+    fermium: MailServer, controller: Controller, server: Any, word: str, proved: Proved
 ) -> None:
     scan = "/var/spool/exim4/scan"
     spellings: list[Callable[[str], str]] = [lambda path: f"{path}/", lambda path: path.replace("/spool", "//spool/.")]

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from support import site
-from support.fermium import Fermium
 from support.flood import Flood
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.visitor import ACCOUNTS, Visitor
@@ -52,30 +52,30 @@ else:
 """
 
 
-def as_web(fermium: Fermium, program: str, seconds: float = 90, **asked: object) -> str:
+def as_web(fermium: MailServer, program: str, seconds: float = 90, **asked: object) -> str:
     return fermium.check("sh", "-c", AS_WEB, program, stdin=json.dumps(asked), seconds=seconds)
 
 
-def forget(fermium: Fermium, outside: Outside) -> None:
+def forget(fermium: MailServer, outside: Outside) -> None:
     """Both count in memory."""
     fermium.systemctl("restart", *SERVER)
     outside.wait_for_page(site.LISTS)
 
 
 @pytest.fixture(scope="module")
-def forgotten(fermium: Fermium, outside: Outside, undisturbed: None) -> None:
+def forgotten(fermium: MailServer, outside: Outside, undisturbed: None) -> None:
     """What was counted before."""
     forget(fermium, outside)
 
 
 @pytest.fixture
-def flood(fermium: Fermium, outside: Outside, forgotten: None) -> Iterator[Flood]:
+def flood(fermium: MailServer, outside: Outside, forgotten: None) -> Iterator[Flood]:
     yield Flood(outside)
     forget(fermium, outside)
 
 
 @pytest.fixture
-def person(fermium: Fermium, word: str) -> Iterator[str]:
+def person(fermium: MailServer, word: str) -> Iterator[str]:
     """Somebody with an account; its name, which begins those of all accounts of a test."""
     as_web(fermium, PERSON, make=True, name=word, email=f"{word}@example.net", password=PASSWORD)
     yield word
@@ -93,7 +93,7 @@ def told(outside: Outside, having: str) -> int:
     return sum(len(outside.mailbox(address).all(having)) for address in OPERATOR)
 
 
-def logged(fermium: Fermium, secret: str) -> str:
+def logged(fermium: MailServer, secret: str) -> str:
     """Where a secret is in a log."""
     files = str(fermium.run("grep", "-rlF", "--", secret, *LOGS)["out"])
     journal = fermium.run("sh", "-c", 'journalctl --no-pager --since=-1h | grep -cF -- "$0"', secret)["out"].strip()
@@ -101,7 +101,7 @@ def logged(fermium: Fermium, secret: str) -> str:
 
 
 def test_every_page_answers_whatever_it_is_asked(
-    fermium: Fermium, outside: Outside, person: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, person: str, word: str, proved: Proved
 ) -> None:
     assert outside.send(site.ALICE, site.PUBLIC, f"walk {word}").accepted
     outside.wait_for_page(archived_at(outside.mailbox(site.ALICE).wait_for(word)))
@@ -117,7 +117,7 @@ def test_every_page_answers_whatever_it_is_asked(
     )
 
 
-def test_no_stranger_has_the_operator_mailed(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_no_stranger_has_the_operator_mailed(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     odd = [
         f"{site.ARCHIVES}/users/{word}/posts",
         f"{site.ARCHIVES}/users/{word}/posts?list={site.PUBLIC}",
@@ -134,7 +134,7 @@ def test_no_stranger_has_the_operator_mailed(fermium: Fermium, outside: Outside,
 
 
 def test_a_flood_of_sign_ups(
-    flood: Flood, fermium: Fermium, outside: Outside, person: str, word: str, proved: Proved
+    flood: Flood, fermium: MailServer, outside: Outside, person: str, word: str, proved: Proved
 ) -> None:
     statuses = flood.forms(
         f"{ACCOUNTS}/signup/",
@@ -201,7 +201,7 @@ def test_guesses_at_an_archives_password(flood: Flood, outside: Outside, proved:
 
 
 def test_an_ordinary_person_notices_nothing(
-    flood: Flood, fermium: Fermium, outside: Outside, visitor: Visitor, word: str, proved: Proved
+    flood: Flood, fermium: MailServer, outside: Outside, visitor: Visitor, word: str, proved: Proved
 ) -> None:
     address = f"{word}@example.net"
     try:
@@ -241,7 +241,7 @@ def _link(outside: Outside, address: str, having: str) -> str:
 
 
 def test_slow_posts_stop_neither_pages_nor_the_archive(
-    flood: Flood, fermium: Fermium, outside: Outside, word: str, proved: Proved
+    flood: Flood, fermium: MailServer, outside: Outside, word: str, proved: Proved
 ) -> None:
     # as far as a form's protection against other sites looks before it reads the form
     lines = [
@@ -272,7 +272,9 @@ def test_slow_posts_stop_neither_pages_nor_the_archive(
     proved("during 40 slow posts, pages and the archive", f"page {slowest:.1f} s, archived in {archived:.0f} s")
 
 
-def test_no_single_client_has_all_connections(flood: Flood, fermium: Fermium, outside: Outside, proved: Proved) -> None:
+def test_no_single_client_has_all_connections(
+    flood: Flood, fermium: MailServer, outside: Outside, proved: Proved
+) -> None:
     unit = flood.slowly(site.DOMAIN, 200, 25, "GET / HTTP/1.1\r\nX-Slow: ")
     try:
         time.sleep(5)

@@ -11,7 +11,7 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -28,7 +28,7 @@ def about(action: str, sender: str, word: str) -> str:
 
 
 def test_what_each_list_does(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     lists = {action: f"{action.replace('_', '-')}-{word}" for action in ACTIONS}
     declared = [

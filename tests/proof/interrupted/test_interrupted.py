@@ -16,7 +16,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -28,7 +28,7 @@ def said(variables: dict[str, Any]) -> str:
     return f"--extra-vars={json.dumps(variables)}"
 
 
-def test_a_run_that_stops_in_the_middle(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_a_run_that_stops_in_the_middle(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     """mailman.cfg is written, then the web interface's settings are refused."""
     wanted = {"mailman_settings": {"bounces": {"register_bounces_every": "14m"}}}
 
@@ -49,14 +49,14 @@ def test_a_run_that_stops_in_the_middle(fermium: Fermium, controller: Controller
     proved("a run stops after mailman.cfg: the next one restarts Mailman", f"{before} -> 14m")
 
 
-def shown(fermium: Fermium, unit: str, of_what: str, pattern: str) -> str:
+def shown(fermium: MailServer, unit: str, of_what: str, pattern: str) -> str:
     """What systemd goes by."""
     found = re.search(pattern, fermium.check("systemctl", "show", f"--property={of_what}", "--value", unit))
     assert found, f"{unit} has no {pattern}"
     return found.group(1)
 
 
-def queue_runs(fermium: Fermium) -> str:
+def queue_runs(fermium: MailServer) -> str:
     """How often the running daemon looks at the queue."""
     return " ".join(
         word for process in fermium.processes("exim4", "-q") for word in process["command"].split() if "-q" in word
@@ -75,7 +75,7 @@ class Part:
     path: str
     again: str
     variables: dict[str, Any]
-    look: Callable[[Fermium, Outside], object]
+    look: Callable[[MailServer, Outside], object]
     meanwhile: str = "true"
 
 
@@ -138,7 +138,7 @@ PARTS = {
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_service_that_was_not_told(
-    fermium: Fermium, outside: Outside, controller: Controller, name: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, name: str, proved: Proved
 ) -> None:
     """The file of a run that was killed before its handlers, and the service of before."""
     part = PARTS[name]
@@ -165,7 +165,7 @@ def test_a_service_that_was_not_told(
 
 
 def test_the_web_interface_is_not_told_its_name(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     """It is in the database, and each process keeps what it once read."""
     run = (SITE, "--tags=mailman", said({"mailman_web_site_name": word}))
@@ -208,7 +208,7 @@ POLICY = "#!/bin/sh\nexit 101\n"
 
 
 def test_a_host_goes_down_while_packages_are_installed(
-    fermium: Fermium, controller: Controller, proved: Proved
+    fermium: MailServer, controller: Controller, proved: Proved
 ) -> None:
     """dpkg is killed, and so is the module that forbade packages to start anything."""
 
@@ -233,7 +233,7 @@ def test_a_host_goes_down_while_packages_are_installed(
 
 
 def test_what_was_there_before_is_not_shown(
-    fermium: Fermium, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, controller: Controller, word: str, proved: Proved
 ) -> None:
     """An adopted server, whose first run stopped in the middle: the secrets are there, and the old files, too."""
     path, last = "/etc/mailman3/mailman.cfg", "/etc/systemd/system/mailman3-web.service.d/listops.conf"
@@ -249,7 +249,7 @@ def test_what_was_there_before_is_not_shown(
 
 
 def test_a_password_among_settings_is_not_shown(
-    fermium: Fermium, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, controller: Controller, word: str, proved: Proved
 ) -> None:
     run = (SITE, "--tags=mailman", "--diff")
     providers = {"github": {"APP": {"client_id": "x", "secret": word}}}

@@ -13,21 +13,21 @@ import pytest
 
 from support import site
 from support.inside import eventually
+from support.mailman21_server import PROGRAMS, STATE, Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import PROGRAMS, STATE, Sodium
 
 LIST, DOMAIN = site.PUBLIC.split("@")
 
 
-def queued(fermium: Sodium, word: str) -> list[dict[str, Any]]:
+def queued(fermium: Mailman21Server, word: str) -> list[dict[str, Any]]:
     """What the stand-in was given, of the messages with a word."""
     said = fermium.run("grep", "-rhF", word, f"{STATE}/qfiles")["out"]
     return [json.loads(line) for line in said.splitlines()]
 
 
 def test_every_address_of_a_list_reaches_its_program(
-    fermium: Sodium, outside: Outside, word: str, proved: Proved
+    fermium: Mailman21Server, outside: Outside, word: str, proved: Proved
 ) -> None:
     if fermium.moves_mail:
         pytest.skip("a real Mailman shows by what it does with the mail that it got it")
@@ -42,7 +42,9 @@ def test_every_address_of_a_list_reaches_its_program(
     proved("each address of a list reaches its program of Mailman", f"{len(PROGRAMS)} addresses")
 
 
-def test_the_old_domain_is_rewritten_on_the_way(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+def test_the_old_domain_is_rewritten_on_the_way(
+    fermium: Mailman21Server, outside: Outside, word: str, proved: Proved
+) -> None:
     if fermium.moves_mail:
         pytest.skip("shown by what subscribers get")
     nobody = f"nobody@{site.OLD_DOMAIN}"
@@ -73,7 +75,7 @@ def test_what_is_no_address_of_a_list_is_refused(outside: Outside, word: str, pr
     proved("what is no list and what is not ours is refused at SMTP", f"{len(unknown)} x 5xx, {len(known)} x 250")
 
 
-def test_spam_and_leaks_are_refused(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+def test_spam_and_leaks_are_refused(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
     gtube = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
     spam = outside.send(site.ALICE, site.PUBLIC, f"spam {word}", f"{gtube}\n")
     assert spam.data is not None and 500 <= spam.data[0] < 600, spam.data

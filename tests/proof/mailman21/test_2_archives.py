@@ -12,23 +12,23 @@ import pytest
 from support import site
 from support.controller import Controller
 from support.doors import NAME, WAYS, Confided, confide
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
+from support.mailman21_server import STATE, Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
 from support.reader import Reader
-from support.sodium import STATE, Sodium
 
 WEB = f"https://{site.DOMAIN}"
 
 
 @pytest.fixture
-def post(fermium: Sodium, outside: Outside, word: str) -> Confided:
+def post(fermium: Mailman21Server, outside: Outside, word: str) -> Confided:
     return confide(fermium, outside, word)
 
 
 @pytest.fixture
-def published(fermium: Fermium, post: Confided) -> Iterator[None]:
+def published(fermium: MailServer, post: Confided) -> Iterator[None]:
     """The private archive is in public, by a mistake of somebody; Mailman mends it with the next post."""
     links = [f"{STATE}/archives/public/{name}" for name in (NAME, f"{NAME}.mbox")]
     for link in links:
@@ -56,7 +56,7 @@ def test_a_public_archive_is_pages(outside: Outside, word: str, proved: Proved) 
 
 
 def test_a_private_archive_asks_at_every_door(
-    fermium: Sodium,
+    fermium: Mailman21Server,
     outside: Outside,
     controller: Controller,
     reader: Reader,

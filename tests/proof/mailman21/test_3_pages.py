@@ -8,14 +8,14 @@ from __future__ import annotations
 import pytest
 
 from support import site
+from support.mailman21_server import Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import Sodium
 
 WEB = f"https://{site.DOMAIN}"
 
 
-def test_pages(fermium: Sodium, outside: Outside, proved: Proved) -> None:
+def test_pages(fermium: Mailman21Server, outside: Outside, proved: Proved) -> None:
     start = outside.get(f"{WEB}/")
     assert (start.status, start.headers["location"]) == (302, f"{WEB}/mailman/listinfo")
     page = outside.get(f"{WEB}/mailman/listinfo/wikitech-l")
@@ -32,7 +32,7 @@ def test_pages(fermium: Sodium, outside: Outside, proved: Proved) -> None:
     proved("Mailman's pages at both of their paths, robots.txt", "3 x 200, 1 x 404")
 
 
-def test_no_password_in_an_address(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+def test_no_password_in_an_address(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
     page = f"{WEB}/mailman/listinfo/wikitech-l"
     queries = [
         f"adminpw={word}",
@@ -60,7 +60,7 @@ def test_no_password_in_an_address(fermium: Sodium, outside: Outside, word: str,
     proved("a password in an address is refused, and in no log", f"{len(said)} x 403")
 
 
-def test_the_site_password_opens_a_list(fermium: Sodium, outside: Outside, proved: Proved) -> None:
+def test_the_site_password_opens_a_list(fermium: Mailman21Server, outside: Outside, proved: Proved) -> None:
     if not fermium.moves_mail:
         pytest.skip("the stand-in for Mailman 2.1 has no such pages: give MAILMAN2_HOST")
     said = []

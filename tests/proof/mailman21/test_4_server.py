@@ -12,9 +12,9 @@ import pytest
 from support import site
 from support.controller import Controller, changed, results
 from support.inside import eventually
+from support.mailman21_server import HOME, Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import HOME, Sodium
 
 MM_CFG = "/etc/mailman/mm_cfg.py"
 VALUE = f"""
@@ -28,7 +28,7 @@ print(mm_cfg.NNTP_PASSWORD)
 
 
 def test_bad_settings_are_refused_before_they_are_installed(
-    fermium: Sodium, controller: Controller, proved: Proved
+    fermium: Mailman21Server, controller: Controller, proved: Proved
 ) -> None:
     bad = {
         "NO_SUCH_THING": (1, "NO_SUCH_THING is not a setting of Mailman 2.1"),
@@ -47,7 +47,9 @@ def test_bad_settings_are_refused_before_they_are_installed(
     proved("bad settings are refused in Mailman's own Python, before they are installed", f"{len(bad)} of {len(bad)}")
 
 
-def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller, word: str, proved: Proved) -> None:
+def test_a_good_setting_reaches_mailman(
+    fermium: Mailman21Server, controller: Controller, word: str, proved: Proved
+) -> None:
     run = ("playbooks/site.yml", "--tags=mailman", "--diff")
 
     def value() -> list[str]:
@@ -67,7 +69,7 @@ def test_a_good_setting_reaches_mailman(fermium: Sodium, controller: Controller,
     proved("settings of one's own reach Mailman, and go again", "text in UTF-8; a secret, in no difference")
 
 
-def test_what_would_be_lost_is_said(fermium: Sodium, controller: Controller, proved: Proved) -> None:
+def test_what_would_be_lost_is_said(fermium: Mailman21Server, controller: Controller, proved: Proved) -> None:
     """Also what is put into a list of Mailman's own defaults, as its documentation says to do with handlers of one's own."""
     ours = fermium.ask("read", path=MM_CFG)
     try:
@@ -89,7 +91,7 @@ def test_another_group_of_the_mail_server_is_refused(controller: Controller, pro
     proved("a group that Mailman was not built for is refused before the first change", "give list")
 
 
-def test_secrets_cron_and_logs(fermium: Sodium, proved: Proved) -> None:
+def test_secrets_cron_and_logs(fermium: Mailman21Server, proved: Proved) -> None:
     modes = fermium.check(
         "stat", "-c", "%a %U:%G", "/etc/mailman/mm_cfg_secrets.py", "/etc/mailman/listops-secrets.json"
     )
@@ -119,7 +121,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize(("path", "text", "named"), FOREIGN, ids=["cron", "logrotate"])
 def test_a_copy_is_kept(
-    fermium: Sodium, controller: Controller, proved: Proved, path: str, text: str, named: str
+    fermium: Mailman21Server, controller: Controller, proved: Proved, path: str, text: str, named: str
 ) -> None:
     run = ("playbooks/site.yml", "--tags=mailman")
     ours = fermium.ask("read", path=path)
@@ -150,7 +152,7 @@ def test_a_copy_is_kept(
     proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy, its mode and owner")
 
 
-def test_what_root_starts_and_writes_is_roots_alone(fermium: Sodium, proved: Proved) -> None:
+def test_what_root_starts_and_writes_is_roots_alone(fermium: Mailman21Server, proved: Proved) -> None:
     """Mailman's group could write to these folders; its program and its cron jobs run as its user."""
     folders = ["/usr/lib/mailman", "/usr/lib/mailman/bin", "/usr/lib/mailman/Mailman", "/etc/mailman"]
     found = [line.split() for line in fermium.check("stat", "-c", "%U %G %a", *folders).splitlines()]
@@ -163,7 +165,7 @@ def test_what_root_starts_and_writes_is_roots_alone(fermium: Sodium, proved: Pro
     proved("folders from which root or cron start something are root's alone", f"{len(found)} folders")
 
 
-def test_it_comes_back_after_a_power_cut(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+def test_it_comes_back_after_a_power_cut(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
     if fermium.moves_mail:
         assert outside.send(site.ALICE, site.PUBLIC, f"before {word}").accepted
     fermium.lose_power()

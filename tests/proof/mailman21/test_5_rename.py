@@ -15,9 +15,9 @@ from support import site
 from support.controller import Controller
 from support.declared import Declared
 from support.inside import eventually
+from support.mailman21_server import Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import Sodium
 
 MODULE = "listops.mailman.mailman_list"
 WEB = f"https://{site.DOMAIN}"
@@ -62,7 +62,7 @@ def archived(outside: Outside, name: str, subject: str) -> tuple[str, str]:
 
 
 def test_every_old_address_and_page_leads_to_the_new_name(
-    fermium: Sodium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
+    fermium: Mailman21Server, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
     """What Exim and Apache have to do with it, the stand-in shows as well."""
     first, second = f"first-{word}", f"second-{word}"
@@ -91,7 +91,7 @@ def test_every_old_address_and_page_leads_to_the_new_name(
 
 @pytest.mark.usefixtures("moved_mail")
 def test_everything_follows_the_name(
-    fermium: Sodium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
+    fermium: Mailman21Server, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
     first, second, third = f"first-{word}", f"second-{word}", f"third-{word}"
     entry: dict[str, Any] = {"name": first, "members": [site.ALICE, site.BOB], "owners": [site.OWNER]}
@@ -166,7 +166,7 @@ def arrives_once(outside: Outside, word: str, name: str) -> None:
 
 @pytest.mark.usefixtures("moved_mail")
 def test_a_private_archive_can_stay_where_it_was(
-    fermium: Sodium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
+    fermium: Mailman21Server, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
     first, second = f"first-{word}", f"second-{word}"
     entry: dict[str, Any] = {"name": first, "members": [site.ALICE, site.BOB], "archive_policy": "private"}

@@ -12,9 +12,9 @@ import pytest
 
 from support import site
 from support.controller import Controller
+from support.mailman21_server import Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import Sodium
 
 CAUTIOUS = "kim@cautious.example.net"  # its domain publishes p=quarantine
 MODULE = "listops.mailman.mailman_list"
@@ -22,7 +22,7 @@ WARNING = "dmarc_mitigate_action of {0}: no post is mitigated until dnspython is
 
 
 @pytest.fixture
-def without_dnspython(fermium: Sodium, moved_mail: None) -> Iterator[None]:
+def without_dnspython(fermium: Mailman21Server, moved_mail: None) -> Iterator[None]:
     home = fermium.check("python2.7", "-c", "import dns; print(dns.__path__[0])").strip()
     fermium.check("mv", home, f"{home}.away")
     fermium.systemctl("restart", "mailman")

@@ -14,11 +14,11 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
+from support.mailman21_server import STATE, Mailman21Server
 from support.migration import HERE, OLD, Operator, door, files, sums, total
 from support.outside import Outside, archived_at
 from support.proved import Proved
-from support.sodium import STATE, Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
@@ -26,8 +26,8 @@ TALK, BOARD, HELPDESK = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "b
 
 
 @pytest.fixture(scope="module")
-def sodium() -> Iterator[Sodium]:
-    host = Sodium(ENGINE, f"{PROJECT}-sodium")
+def sodium() -> Iterator[Mailman21Server]:
+    host = Mailman21Server(ENGINE, f"{PROJECT}-sodium")
     yield host
     host.close()
 
@@ -37,7 +37,9 @@ def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -
     return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
 
 
-def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_looking_changes_nothing(
+    sodium: Mailman21Server, fermium: MailServer, operator: Operator, proved: Proved
+) -> None:
     assert "there is no copy yet" in operator.stopped("preflight", "--check")
     before, lists = files(sodium), fermium.lists()
     said = operator.run("preflight")
@@ -50,7 +52,7 @@ def test_looking_changes_nothing(sodium: Sodium, fermium: Fermium, operator: Ope
 
 
 def test_everything_is_copied_while_the_old_server_works(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     before = files(sodium)
     operator.run("copy", "--check")
@@ -68,7 +70,9 @@ def test_everything_is_copied_while_the_old_server_works(
     )
 
 
-def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_what_changes_meanwhile_follows(
+    sodium: Mailman21Server, fermium: MailServer, operator: Operator, proved: Proved
+) -> None:
     assert sodium.subscribe(TALK, site.ERIN)
     operator.run("copy")
     assert fermium.member(TALK, site.ERIN)
@@ -78,7 +82,7 @@ def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Fermium, operat
     proved("who subscribes or leaves there meanwhile, does so here")
 
 
-def test_the_key_copies_and_does_nothing_else(fermium: Fermium, proved: Proved) -> None:
+def test_the_key_copies_and_does_nothing_else(fermium: MailServer, proved: Proved) -> None:
     known = f"UserKnownHostsFile={HERE}/known_hosts"
     ssh = ["ssh", "-i", f"{HERE}/key", "-o", "BatchMode=yes", "-o", known, f"root@{OLD}"]
     commands = (
@@ -97,7 +101,7 @@ def test_the_key_copies_and_does_nothing_else(fermium: Fermium, proved: Proved) 
 
 
 def test_old_addresses_lead_to_the_same_pages(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     operator.controller.playbook("playbooks/site.yml", f"--extra-vars=@{operator.folder}/migrated.yml")
     outside.trusts(fermium.certificate())
@@ -121,7 +125,7 @@ def test_old_addresses_lead_to_the_same_pages(
 
 
 def test_the_old_server_stops_at_the_cut_over(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     assert sodium.subscribe(TALK, site.ERIN)
     before = files(sodium)
@@ -142,7 +146,7 @@ def test_the_old_server_stops_at_the_cut_over(
 
 
 def test_the_way_back_is_open_and_lists_move_again(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     """As the runbook has it, before the names lead to fermium."""
     sodium.check("systemctl", "disable", "--now", "listops-closed")
@@ -162,7 +166,7 @@ def test_the_way_back_is_open_and_lists_move_again(
     proved("the old server can be opened again by hand, and its lists move again, what waits once")
 
 
-def test_mail_goes_on_at_the_new_server(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_goes_on_at_the_new_server(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     assert outside.send(site.SUE, TALK, f"moved {word}", f"At the new server, said {word}.\n").accepted
     copy = outside.mailbox(site.SUE).wait_for(word)
     assert f"said {word}" in outside.wait_for_page(archived_at(copy)).text
@@ -191,7 +195,7 @@ def test_the_account_says_where_each_list_stands(operator: Operator, tmp_path: p
     proved("one command says where each list stands, and writes a page of it", talk.partition(": ")[2])
 
 
-def test_it_ends_with_the_key(sodium: Sodium, fermium: Fermium, operator: Operator, proved: Proved) -> None:
+def test_it_ends_with_the_key(sodium: Mailman21Server, fermium: MailServer, operator: Operator, proved: Proved) -> None:
     assert changed(operator.run("accept")) > 0
     assert changed(operator.run("accept")) == 0
     assert sodium.run("test", "-e", "/usr/local/sbin/listops-send-mailman")["rc"] != 0

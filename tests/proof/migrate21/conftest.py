@@ -10,21 +10,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.sodium import Sodium
+from support.mailman21_server import Mailman21Server
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
 
 
 @pytest.fixture(scope="session")
-def fermium() -> Iterator[Sodium]:
-    host = Sodium(ENGINE, f"{PROJECT}-fermium")
+def fermium() -> Iterator[Mailman21Server]:
+    host = Mailman21Server(ENGINE, f"{PROJECT}-fermium")
     yield host
     host.close()
 
 
 @pytest.fixture(scope="session")
-def sodium() -> Iterator[Sodium]:
-    host = Sodium(ENGINE, f"{PROJECT}-sodium")
+def sodium() -> Iterator[Mailman21Server]:
+    host = Mailman21Server(ENGINE, f"{PROJECT}-sodium")
     yield host
     host.close()

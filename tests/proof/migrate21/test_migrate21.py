@@ -18,10 +18,10 @@ import pytest
 from support import site
 from support.controller import Controller, changed, results
 from support.inside import eventually
+from support.mailman21_server import STATE, Mailman21Server
 from support.migration import HERE, OLD, Operator, door, files, sums, total
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import STATE, Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
@@ -105,14 +105,14 @@ def prober(outside: Outside) -> Iterator[Prober]:
         stranger.end()
 
 
-def everything(host: Sodium) -> str:
+def everything(host: Mailman21Server) -> str:
     """All that Mailman keeps, with owners and permissions."""
     return host.check(
         "sh", "-c", f"cd {STATE} && find . -printf '%p %y %m %u:%g %s %T@ %l\\n' | grep -v '^./qfiles/in' | sort"
     )
 
 
-def permissions(host: Sodium) -> dict[str, list[str]]:
+def permissions(host: Mailman21Server) -> dict[str, list[str]]:
     """Permissions and group of all that lists and archives have, the time of files in seconds, and where links lead."""
     text = host.check(
         "sh",
@@ -129,7 +129,9 @@ def without_site_list(text: str) -> set[str]:
     return {line for line in text.splitlines() if "/mailman" not in line}
 
 
-def test_looking_changes_nothing(sodium: Sodium, fermium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_looking_changes_nothing(
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, proved: Proved
+) -> None:
     assert "there is no copy yet" in operator.stopped("preflight", "--check")
     before, here = everything(sodium), everything(fermium)
     said = operator.run("preflight")
@@ -141,7 +143,9 @@ def test_looking_changes_nothing(sodium: Sodium, fermium: Sodium, operator: Oper
     proved("preflight says what is there, and changes nothing", f"15 lists, {found['memberships']} memberships")
 
 
-def test_what_is_in_the_way_is_named(sodium: Sodium, fermium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_what_is_in_the_way_is_named(
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, proved: Proved
+) -> None:
     sodium.check(*AS_LIST, "sh", "-c", f"mkdir {STATE}/lists/broken; echo no pickle > {STATE}/lists/broken/config.pck")
     assert "list broken: " in operator.stopped("preflight")
     sodium.check("rm", "-r", f"{STATE}/lists/broken")
@@ -153,7 +157,7 @@ def test_what_is_in_the_way_is_named(sodium: Sodium, fermium: Sodium, operator: 
 
 
 def test_files_are_staged_while_the_old_server_works(
-    sodium: Sodium, fermium: Sodium, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, proved: Proved
 ) -> None:
     before = files(sodium)
     operator.run("copy", "--check")
@@ -165,7 +169,9 @@ def test_files_are_staged_while_the_old_server_works(
     proved("files are staged, the second copy changes nothing, and no list is made")
 
 
-def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_what_changes_meanwhile_follows(
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, proved: Proved
+) -> None:
     staged = f"{STATE}/data/listops-moving:village-talk/list/config.pck"
     assert sodium.subscribe(TALK, site.ERIN)
     sodium.make_list(f"passing@{site.DOMAIN}")
@@ -183,13 +189,13 @@ def test_what_changes_meanwhile_follows(sodium: Sodium, fermium: Sodium, operato
 
 
 def test_a_cut_over_that_is_killed_leaves_whole_lists_only(
-    sodium: Sodium, fermium: Sodium, operator: Operator, outside: Outside, proved: Proved
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, outside: Outside, proved: Proved
 ) -> None:
     # an archive whose list was removed, and a link that nobody makes
     sodium.check(*AS_LIST, "sh", "-c", f"ln -s /etc/passwd {STATE}/archives/private/village-talk/passwd")
     sodium.check("rmlist", "dev.ops+test")
     assert sodium.subscribe(TALK, site.ERIN)
-    killer = Sodium(ENGINE, f"{PROJECT}-fermium")
+    killer = Mailman21Server(ENGINE, f"{PROJECT}-fermium")
     seen: list[str] = []
     thread = threading.Thread(target=lambda: seen.append(killer.run("sh", "-c", KILL, seconds=600)["out"]))
     thread.start()
@@ -211,7 +217,9 @@ def test_a_cut_over_that_is_killed_leaves_whole_lists_only(
     proved("killed while it puts lists into place, there are whole lists and none", f"{len(placed)} of 14 were there")
 
 
-def test_the_next_run_moves_everything(sodium: Sodium, fermium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_the_next_run_moves_everything(
+    sodium: Mailman21Server, fermium: Mailman21Server, operator: Operator, proved: Proved
+) -> None:
     assert changed(operator.run("cutover")) > 0
     assert changed(operator.run("cutover")) == 0
     assert changed(operator.run("verify")) == 0
@@ -235,7 +243,7 @@ def test_the_next_run_moves_everything(sodium: Sodium, fermium: Sodium, operator
     )
 
 
-def test_people_and_what_waits_are_the_same(sodium: Sodium, fermium: Sodium, proved: Proved) -> None:
+def test_people_and_what_waits_are_the_same(sodium: Mailman21Server, fermium: Mailman21Server, proved: Proved) -> None:
     members = 0
     tokens = 0
     for fqdn in sodium.lists():
@@ -251,7 +259,7 @@ def test_people_and_what_waits_are_the_same(sodium: Sodium, fermium: Sodium, pro
     proved("members, their passwords, held messages and tokens are the same", f"{members} passwords, {tokens} tokens")
 
 
-def test_every_page_has_the_same_bytes(sodium: Sodium, outside: Outside, proved: Proved) -> None:
+def test_every_page_has_the_same_bytes(sodium: Mailman21Server, outside: Outside, proved: Proved) -> None:
     text = sodium.check(
         "sh", "-c", f"cd {STATE}/archives/public && find -L . -type f -not -path './mailman/*' -exec sha256sum {{}} +"
     )
@@ -268,7 +276,7 @@ def test_every_page_has_the_same_bytes(sodium: Sodium, outside: Outside, proved:
 
 
 def test_the_private_archive_is_for_its_readers(
-    fermium: Sodium, outside: Outside, operator: Operator, prober: Prober, proved: Proved
+    fermium: Mailman21Server, outside: Outside, operator: Operator, prober: Prober, proved: Proved
 ) -> None:
     # a user of its own opens it without Mailman, whose stand-in shows none
     reader = {"name": READER[0], "password": READER[1]}
@@ -285,7 +293,7 @@ def test_the_private_archive_is_for_its_readers(
     proved("a private archive was never shown to a stranger", f"{tried} requests: {dict(prober.statuses)}")
 
 
-def test_mail_goes_on_at_the_new_server(fermium: Sodium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_goes_on_at_the_new_server(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
     assert outside.send(site.ERIN, TALK, f"moved {word}", f"At the new server, said {word}.\n").accepted
     (subject, *_more) = fermium.held(HELPDESK)
     fermium.approve(HELPDESK, subject)
@@ -303,7 +311,7 @@ def test_mail_goes_on_at_the_new_server(fermium: Sodium, outside: Outside, word:
     proved("a post reaches the list at the new server, and a held one is approved there")
 
 
-def test_what_people_change_since_is_no_damage(fermium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_what_people_change_since_is_no_damage(fermium: Mailman21Server, operator: Operator, proved: Proved) -> None:
     fermium.unsubscribe(TALK, site.ERIN)
     said = operator.run("verify")
     (found,) = (result for result in results(said) if "changed_since" in result)
@@ -329,7 +337,7 @@ def test_the_inventory_of_the_new_server_changes_nothing(operator: Operator, pro
 
 
 def test_a_list_that_is_here_is_replaced_if_that_is_asked_for(
-    fermium: Sodium, controller: Controller, proved: Proved
+    fermium: Mailman21Server, controller: Controller, proved: Proved
 ) -> None:
     options: dict[str, Any] = {
         "state": "placed",
@@ -354,7 +362,7 @@ def test_a_list_that_is_here_is_replaced_if_that_is_asked_for(
     proved("a list that is here already is replaced only if that is asked for, and others are left alone")
 
 
-def test_a_lock_is_respected(fermium: Sodium, controller: Controller, proved: Proved) -> None:
+def test_a_lock_is_respected(fermium: Mailman21Server, controller: Controller, proved: Proved) -> None:
     holder = (
         "import sys, time; sys.path.insert(0, '/usr/lib/mailman/bin'); import paths; from Mailman import MailList; "
         "MailList.MailList('helpdesk'); print('locked'); sys.stdout.flush(); time.sleep(600)"
@@ -392,7 +400,7 @@ def test_the_account_says_where_each_list_stands(operator: Operator, tmp_path: p
     proved("one command says where each list stands, and writes a page of it", talk.partition(": ")[2])
 
 
-def test_it_ends_with_the_key(sodium: Sodium, operator: Operator, proved: Proved) -> None:
+def test_it_ends_with_the_key(sodium: Mailman21Server, operator: Operator, proved: Proved) -> None:
     assert OLD
     assert changed(operator.run("accept")) > 0
     assert changed(operator.run("accept")) == 0

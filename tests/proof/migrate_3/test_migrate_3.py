@@ -20,8 +20,8 @@ import pytest
 
 from support import site
 from support.controller import ROOT, Controller, changed, results
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.visitor import Visitor
@@ -111,8 +111,8 @@ class Before:
 
 
 @pytest.fixture(scope="module")
-def sodium() -> Iterator[Fermium]:
-    host = Fermium(ENGINE, f"{PROJECT}-sodium")
+def sodium() -> Iterator[MailServer]:
+    host = MailServer(ENGINE, f"{PROJECT}-sodium")
     yield host
     host.close()
 
@@ -122,7 +122,7 @@ def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -
     return Move(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
 
 
-def lead(outside: Outside, to: str, hosts: dict[str, Fermium]) -> None:
+def lead(outside: Outside, to: str, hosts: dict[str, MailServer]) -> None:
     """Let DNS have the names of the lists lead to one of the hosts."""
     for name, host in hosts.items():
         names = [f"{name}.example.org", name, *([site.DOMAIN, site.OLD_DOMAIN] if name == to else [])]
@@ -133,7 +133,7 @@ def lead(outside: Outside, to: str, hosts: dict[str, Fermium]) -> None:
     )
 
 
-def django(host: Fermium, program: str) -> None:
+def django(host: MailServer, program: str) -> None:
     manage = "/usr/share/mailman3-web/manage.py"
     host.check("runuser", "-u", "www-data", "--", "python3", manage, "shell", stdin=program)
 
@@ -149,7 +149,7 @@ def with_attachment(word: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def before(fermium: Fermium, sodium: Fermium, outside: Outside) -> Iterator[Before]:
+def before(fermium: MailServer, sodium: MailServer, outside: Outside) -> Iterator[Before]:
     """Archived posts, one with an attachment, a private list, and what waits: a held post, a question, an account."""
     found = Before("w" + os.urandom(5).hex())
     outside.trusts(sodium.certificate() + fermium.certificate())
@@ -195,20 +195,20 @@ def before(fermium: Fermium, sodium: Fermium, outside: Outside) -> Iterator[Befo
     outside.run("rm", "-f", "/run/probe")
 
 
-def mails(host: Fermium) -> dict[str, tuple[str, str, int]]:
+def mails(host: MailServer) -> dict[str, tuple[str, str, int]]:
     """Hash -> list, subject, and number of attachments, of all archives."""
     rows = host.ask("rows", database=WEB_DATABASE, query=MAILS)
     return {each: (name, subject, attached) for name, each, subject, attached in rows}
 
 
-def state(sodium: Fermium) -> str:
+def state(sodium: MailServer) -> str:
     """Files of the system, and what there is of lists, so that a change is seen."""
     system = "find /etc /usr/local /root/.ssh /var/lib/listops -type f ! -name resolv.conf -exec sha256sum {} + | sort"
     return sodium.check("sh", "-c", system) + json.dumps([sodium.lists(), sorted(sodium.held(site.PUBLIC))])
 
 
 def test_looking_changes_nothing(
-    before: Before, sodium: Fermium, fermium: Fermium, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved
 ) -> None:
     seen = state(sodium)
     for options in (("--check",), ()):
@@ -223,7 +223,7 @@ def test_looking_changes_nothing(
     proved("preflight says what is moved, and changes nothing there or here", "5 lists, 2 of them private")
 
 
-def test_what_would_be_lost_is_refused(before: Before, fermium: Fermium, operator: Move, proved: Proved) -> None:
+def test_what_would_be_lost_is_refused(before: Before, fermium: MailServer, operator: Move, proved: Proved) -> None:
     assert "is moved as a whole" in operator.stopped("preflight", migrate_lists=["wikitech-l"])
     assert 'migrate_source is ""' in operator.stopped("preflight", migrate_source="", migrate_from="3")
     mine = f"mine@{site.DOMAIN}"
@@ -236,7 +236,7 @@ def test_what_would_be_lost_is_refused(before: Before, fermium: Fermium, operato
 
 
 def test_the_copy_is_near_and_nobody_sees_it(
-    before: Before, sodium: Fermium, fermium: Fermium, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved
 ) -> None:
     operator.run("copy", "--check")
     assert fermium.run("test", "-e", HERE)["rc"] != 0
@@ -255,7 +255,7 @@ def test_the_copy_is_near_and_nobody_sees_it(
     proved("the server is copied while it works; what is damaged is found and mended; nothing is in use yet")
 
 
-def test_the_key_reads_what_is_moved_and_nothing_else(before: Before, fermium: Fermium, proved: Proved) -> None:
+def test_the_key_reads_what_is_moved_and_nothing_else(before: Before, fermium: MailServer, proved: Proved) -> None:
     known = f"UserKnownHostsFile={HERE}/known_hosts"
     ssh = ["ssh", "-i", f"{HERE}/key", "-o", "BatchMode=yes", "-o", known, f"root@{OLD}"]
     dumps = "/var/lib/listops/migrate-dump/latest/"
@@ -282,7 +282,7 @@ def test_the_key_reads_what_is_moved_and_nothing_else(before: Before, fermium: F
 
 
 def test_a_cut_over_that_is_killed_is_finished_by_the_next(
-    before: Before, sodium: Fermium, fermium: Fermium, outside: Outside, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Move, proved: Proved
 ) -> None:
     """Killed when the new server begins to become the old one, of which there is more than in the copy."""
     late = f"late {before.word}"
@@ -323,7 +323,7 @@ def test_the_old_server_takes_no_mail(before: Before, outside: Outside, proved: 
 
 
 def test_the_way_back_is_open_and_the_server_moves_again(
-    before: Before, sodium: Fermium, fermium: Fermium, outside: Outside, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Move, proved: Proved
 ) -> None:
     """As the runbook has it, before the names lead to fermium."""
     sodium.check("systemctl", "disable", "--now", "listops-closed")
@@ -345,7 +345,7 @@ def test_the_way_back_is_open_and_the_server_moves_again(
 
 
 def test_every_page_of_a_message_is_where_it_was(
-    before: Before, fermium: Fermium, outside: Outside, proved: Proved
+    before: Before, fermium: MailServer, outside: Outside, proved: Proved
 ) -> None:
     assert mails(fermium) == before.mails
     public = 0
@@ -368,7 +368,7 @@ def test_every_page_of_a_message_is_where_it_was(
     proved("every message is where it was, the search finds them", f"{public} of {len(before.mails)} are public")
 
 
-def test_what_waited_goes_on(before: Before, fermium: Fermium, outside: Outside, proved: Proved) -> None:
+def test_what_waited_goes_on(before: Before, fermium: MailServer, outside: Outside, proved: Proved) -> None:
     eventually(fermium.mailman_runs, "Mailman runs on fermium")
     held = fermium.held(site.PUBLIC)[before.held]
     fermium.rest("POST", f"lists/{site.PUBLIC}/held/{held['request_id']}", action="accept")
@@ -386,7 +386,7 @@ def test_what_waited_goes_on(before: Before, fermium: Fermium, outside: Outside,
     proved("a held post is accepted and arrives, a mailed question is answered, a person logs in as before")
 
 
-def test_mail_goes_on_at_the_new_server(before: Before, fermium: Fermium, outside: Outside, proved: Proved) -> None:
+def test_mail_goes_on_at_the_new_server(before: Before, fermium: MailServer, outside: Outside, proved: Proved) -> None:
     for name, reader in ((site.PUBLIC, site.BOB), (site.INTERNAL, site.DAVE)):
         subject = f"at home {before.word} {name.partition('@')[0]}"
         assert outside.send(site.ALICE, name, subject, f"Moved, said {before.word}.\n").accepted
@@ -397,7 +397,7 @@ def test_mail_goes_on_at_the_new_server(before: Before, fermium: Fermium, outsid
     proved("posts at the new server reach people and the archive, of the private list nobody else")
 
 
-def test_what_was_moved_stays(before: Before, fermium: Fermium, operator: Move, proved: Proved) -> None:
+def test_what_was_moved_stays(before: Before, fermium: MailServer, operator: Move, proved: Proved) -> None:
     assert changed(operator.run("verify")) == 0
     (key,) = (each for each, (_name, subject, _attached) in before.mails.items() if f"late {before.word}" in subject)
     django(fermium, CHANGE.format(key=key, value="mail.content + 'x'"))
@@ -441,7 +441,7 @@ def test_nobody_saw_what_is_private(before: Before, outside: Outside, proved: Pr
     proved("a stranger who asked both servers all the time saw nothing private", f"{len(asked)} answers")
 
 
-def test_it_ends_with_the_key(sodium: Fermium, fermium: Fermium, operator: Move, proved: Proved) -> None:
+def test_it_ends_with_the_key(sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved) -> None:
     assert changed(operator.run("accept")) > 0
     assert changed(operator.run("accept")) == 0
     for path in (

@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from support import recorded21, site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 COPY = "/srv/sodium"
@@ -23,7 +23,7 @@ LIST, INFO = "listops.mailman.mailman_list", "listops.mailman.mailman_list_info"
 
 
 @pytest.fixture
-def copy(controller: Controller, fermium: Fermium) -> Iterator[str]:
+def copy(controller: Controller, fermium: MailServer) -> Iterator[str]:
     """A copy of /var/lib/mailman on a host without a Mailman 2.1."""
     controller.task("ansible.builtin.file", path=COPY, state="directory", mode="0755")
     controller.task("ansible.builtin.unarchive", src=str(recorded21.STATE), dest=COPY)
@@ -39,7 +39,7 @@ def read(written: inventory.Written) -> dict[str, Any]:
 
 
 def test_lists_of_a_mailman_21_become_lists_of_mailman_3(
-    controller: Controller, fermium: Fermium, copy: str, proved: Proved
+    controller: Controller, fermium: MailServer, copy: str, proved: Proved
 ) -> None:
     found = controller.task(INFO, mailman_copy=copy)
     assert len(found["lists"]) == recorded21.LISTS

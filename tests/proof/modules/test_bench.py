@@ -12,11 +12,11 @@ from bench import archive
 from bench.host import Host
 from bench.mailman3 import TARGETS, Mailman3, play
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 
-def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_the_bench_measures_a_small_site(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     said: list[str] = []
 
     def loop(entries: list[dict[str, object]]) -> None:
@@ -34,7 +34,7 @@ def test_the_bench_measures_a_small_site(fermium: Fermium, controller: Controlle
     proved("the bench, on ten lists with a thousand memberships", f"{len(said)} measurements")
 
 
-def test_the_bench_measures_a_small_archive(fermium: Fermium, proved: Proved) -> None:
+def test_the_bench_measures_a_small_archive(fermium: MailServer, proved: Proved) -> None:
     said: list[str] = []
     host = Host(fermium.engine[0], fermium.container, os.environ)
     figures = {

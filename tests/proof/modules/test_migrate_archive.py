@@ -15,9 +15,9 @@ import pytest
 from bench import mails
 from support import awkward
 from support.controller import Controller
-from support.fermium import Fermium
 from support.inside import eventually
 from support.ladder import DOMAIN, LIST
+from support.mail_server import MailServer
 from support.proved import Proved
 
 MIGRATE = "listops.mailman.migrate_archive"
@@ -79,7 +79,7 @@ print(json.dumps([counts, shown[:10]]))
 """
 
 
-def put(fermium: Fermium, name: str, content: bytes) -> str:
+def put(fermium: MailServer, name: str, content: bytes) -> str:
     """A mailbox that only root can read; its path."""
     path = f"{FOLDER}/{name}.mbox"
     fermium.check("install", "-d", "-m", "0700", FOLDER)
@@ -88,18 +88,18 @@ def put(fermium: Fermium, name: str, content: bytes) -> str:
     return path
 
 
-def archive(fermium: Fermium, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def archive(fermium: MailServer, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rows by Message-ID, and threads by their name."""
     said = fermium.check(*WEB, "shell", stdin=ROWS.format(name=name))
     rows, threads = json.loads(said.rpartition("answer ")[2])
     return rows, threads
 
 
-def account(fermium: Fermium, name: str) -> list[dict[str, Any]]:
+def account(fermium: MailServer, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in fermium.check("cat", f"{ACCOUNT}/{name}.messages.jsonl").splitlines()]
 
 
-def count(fermium: Fermium, name: str) -> int:
+def count(fermium: MailServer, name: str) -> int:
     ((number,),) = fermium.ask("rows", database=DATABASE, query=COUNT.format(name))
     return int(number)
 
@@ -108,13 +108,13 @@ def options(name: str, path: str) -> dict[str, Any]:
     return {"archives": [{"list": name, "mbox": path}], "account": ACCOUNT}
 
 
-def fill(fermium: Fermium, name: str, least: int) -> None:
+def fill(fermium: MailServer, name: str, least: int) -> None:
     """Wait until an archive has so many mails."""
     eventually(lambda: count(fermium, name) >= least, f"{name} has {least} mails", 300, pause=0.02)
 
 
 @pytest.fixture
-def private(controller: Controller, fermium: Fermium, word: str) -> Iterator[str]:
+def private(controller: Controller, fermium: MailServer, word: str) -> Iterator[str]:
     """A private list without an archive; all that is left of the proof is removed."""
     name = f"{word}@{DOMAIN}"
     controller.task(LIST, name=name, archive_policy="private")
@@ -125,7 +125,7 @@ def private(controller: Controller, fermium: Fermium, word: str) -> Iterator[str
 
 
 def test_what_is_well_formed_becomes_what_hyperkitty_makes_of_it(
-    controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
+    controller: Controller, fermium: MailServer, private: str, word: str, proved: Proved
 ) -> None:
     other = f"other-{private}"
     controller.task(LIST, name=other, archive_policy="private")
@@ -162,7 +162,7 @@ def test_what_is_well_formed_becomes_what_hyperkitty_makes_of_it(
 
 
 def test_no_awkward_mail_is_lost(
-    controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
+    controller: Controller, fermium: MailServer, private: str, word: str, proved: Proved
 ) -> None:
     path = put(fermium, word, awkward.mailbox(awkward.MAILS))
     done = controller.task(MIGRATE, **options(private, path))
@@ -197,7 +197,7 @@ def test_no_awkward_mail_is_lost(
 
 
 def test_a_killed_run_is_finished_and_what_came_later_is_added(
-    controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
+    controller: Controller, fermium: MailServer, private: str, word: str, proved: Proved
 ) -> None:
     number = 1500
     # Not the name of the list, which is no secret.
@@ -267,7 +267,7 @@ def test_a_killed_run_is_finished_and_what_came_later_is_added(
 
 
 def test_what_would_be_exposed_is_refused(
-    controller: Controller, fermium: Fermium, private: str, word: str, proved: Proved
+    controller: Controller, fermium: MailServer, private: str, word: str, proved: Proved
 ) -> None:
     path = put(fermium, word, awkward.mailbox(awkward.MAILS))
     set_row = "from hyperkitty.models import MailingList\nMailingList.objects.filter(name='{}').{}\n"

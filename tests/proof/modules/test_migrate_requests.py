@@ -31,8 +31,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._programs.process 
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.proved import Proved
 
 FIXTURE = pathlib.Path(__file__).resolve().parents[2] / "truth/sodium-var-lib-mailman.tgz"
@@ -93,7 +93,7 @@ JOINER, LEAVER, MOVER = "joiner@example.net", "ines.briar@example.com", ("old@ex
 
 
 @pytest.fixture(scope="module")
-def copy(controller: Controller, fermium: Fermium, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def copy(controller: Controller, fermium: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A copy of a real /var/lib/mailman, and with it confirmations that are still valid."""
     controller.task("ansible.builtin.file", path=COPY, state="directory", mode="0755")
     controller.task("ansible.builtin.unarchive", src=str(FIXTURE), dest=COPY)
@@ -123,7 +123,7 @@ def copy(controller: Controller, fermium: Fermium, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture(scope="module")
-def lists(controller: Controller, fermium: Fermium, copy: str) -> Iterator[None]:
+def lists(controller: Controller, fermium: MailServer, copy: str) -> Iterator[None]:
     """The lists of that Mailman, made as an inventory of theirs declares them."""
     found = controller.task(INFO, mailman_copy=STATE, lists=[address(name) for name in NAMES])
     written = inventory.write(found, "inventory", {}, "mailman3")
@@ -139,7 +139,7 @@ def lists(controller: Controller, fermium: Fermium, copy: str) -> Iterator[None]
 
 
 @pytest.fixture(scope="module")
-def sink(fermium: Fermium) -> Iterator[str]:
+def sink(fermium: MailServer) -> Iterator[str]:
     """A mail server that takes all that Mailman sends, and keeps it."""
     handler = ["-c", "aiosmtpd.handlers.Mailbox", f"{SINK}/mail"]
     fermium.check("install", "-d", "-o", "list", SINK)
@@ -151,7 +151,7 @@ def sink(fermium: Fermium) -> Iterator[str]:
     fermium.check("rm", "-rf", SINK)
 
 
-def received(fermium: Fermium, *words: str) -> list[str]:
+def received(fermium: MailServer, *words: str) -> list[str]:
     """The messages that Mailman sent which have all of these words, however their headers are folded."""
     each = 'for file in "$0"/mail/new/*; do cat "$file"; echo ----END----; done'
     found = fermium.run("sh", "-c", each, SINK)["out"].replace("\n ", " ").split("----END----")
@@ -162,22 +162,22 @@ def kinds(said: dict[str, Any], kind: str, what: str) -> int:
     return sum(each["kinds"].get(kind, {}).get(what, 0) for each in said["lists"])
 
 
-def account(fermium: Fermium, name: str) -> list[dict[str, Any]]:
+def account(fermium: MailServer, name: str) -> list[dict[str, Any]]:
     text = fermium.check("cat", f"{ACCOUNT}/{address(name)}.requests.jsonl")
     return [json.loads(line) for line in text.splitlines()]
 
 
-def counted(fermium: Fermium) -> dict[str, int]:
+def counted(fermium: MailServer) -> dict[str, int]:
     return {name: len(fermium.held(address(name))) for name in HELD}
 
 
-def requests_of(fermium: Fermium, name: str, kind: str = "subscription") -> dict[str, dict[str, Any]]:
+def requests_of(fermium: MailServer, name: str, kind: str = "subscription") -> dict[str, dict[str, Any]]:
     path = f"lists/{address(name)}/requests?request_type={kind}"
     return {each["email"]: each for each in fermium.entries(path)}
 
 
 @pytest.fixture(scope="module")
-def moved(controller: Controller, fermium: Fermium, lists: None, sink: str) -> dict[str, Any]:
+def moved(controller: Controller, fermium: MailServer, lists: None, sink: str) -> dict[str, Any]:
     """What the module says of its first run, after check mode said the same."""
     checked = controller.task(MIGRATE, check_mode=True, **options(NAMES, ask_again=True))
     assert set(counted(fermium).values()) == {0}, "check mode wrote"
@@ -188,7 +188,7 @@ def moved(controller: Controller, fermium: Fermium, lists: None, sink: str) -> d
 
 
 def test_all_that_waits_is_moved_once(
-    controller: Controller, fermium: Fermium, moved: dict[str, Any], proved: Proved
+    controller: Controller, fermium: MailServer, moved: dict[str, Any], proved: Proved
 ) -> None:
     assert counted(fermium) == HELD
     for each in moved["lists"]:
@@ -224,7 +224,7 @@ def test_all_that_waits_is_moved_once(
 
 
 def test_what_moderators_do_holds(
-    controller: Controller, fermium: Fermium, moved: dict[str, Any], proved: Proved
+    controller: Controller, fermium: MailServer, moved: dict[str, Any], proved: Proved
 ) -> None:
     name = address("helpdesk")
     accepted, discarded = (fermium.held(name)[subject] for subject in ("Ticket 0", "Ticket 1"))
@@ -252,7 +252,7 @@ def test_what_moderators_do_holds(
     proved("a moved message is accepted, or discarded, and does not come back", f"{members} members, archived")
 
 
-def test_requests_of_people(fermium: Fermium, moved: dict[str, Any], proved: Proved) -> None:
+def test_requests_of_people(fermium: MailServer, moved: dict[str, Any], proved: Proved) -> None:
     name = address("board")
     asking, leaving = requests_of(fermium, "board"), requests_of(fermium, "board", "unsubscription")
     assert set(asking) == {"applicant@example.com", "applicant2@example.com"}
@@ -269,7 +269,7 @@ def test_requests_of_people(fermium: Fermium, moved: dict[str, Any], proved: Pro
     proved("a request for a subscription, and one to leave, are accepted by a moderator of Mailman 3")
 
 
-def confirm(fermium: Fermium, name: str, token: str, sender: str) -> None:
+def confirm(fermium: MailServer, name: str, token: str, sender: str) -> None:
     to = f"{name}-confirm+{token}@{site.DOMAIN}"
     text = f"From: {sender}\nTo: {to}\nSubject: Re: confirm {token}\nMessage-ID: <{token}@example.net>\n\nYes.\n"
     done = fermium.run("python3", "-c", SAY, sender, to, stdin=text)
@@ -277,7 +277,7 @@ def confirm(fermium: Fermium, name: str, token: str, sender: str) -> None:
 
 
 def test_tokens_that_were_mailed_before(
-    controller: Controller, fermium: Fermium, copy: str, moved: dict[str, Any], proved: Proved
+    controller: Controller, fermium: MailServer, copy: str, moved: dict[str, Any], proved: Proved
 ) -> None:
     assert fermium.member(address("cafe-fr"), JOINER) is None
     assert fermium.member(address("village-talk"), copy) is not None
@@ -299,7 +299,7 @@ def test_tokens_that_were_mailed_before(
     )
 
 
-def test_the_digest_goes_on(fermium: Fermium, moved: dict[str, Any], proved: Proved) -> None:
+def test_the_digest_goes_on(fermium: MailServer, moved: dict[str, Any], proved: Proved) -> None:
     name = address("village-talk")
     fermium.check("runuser", "-u", "list", "--", "mailman", "digests", "--send", "--list", name)
     sent = eventually(lambda: received(fermium, "Digest, Vol 1, Issue 1", "Live post one"), "a digest is sent")
@@ -324,7 +324,7 @@ _die_after(Transactions if {0!r} == "run" else _List, {0!r})
 POINTS = ("note", "run", "stage_digest", "note_digest", "place_digest")
 
 
-def kill_after(fermium: Fermium, function: str, put: dict[str, Any]) -> None:
+def kill_after(fermium: MailServer, function: str, put: dict[str, Any]) -> None:
     """Put items with the module's own program, which is killed after one of its functions."""
     sources = [inspect.getsource(module) for module in REQUESTS.modules]
     sources[-1] += SABOTAGE.format(function)
@@ -338,7 +338,7 @@ def kill_after(fermium: Fermium, function: str, put: dict[str, Any]) -> None:
 
 def test_a_killed_run_is_finished_and_doubles_nothing(
     controller: Controller,
-    fermium: Fermium,
+    fermium: MailServer,
     copy: str,
     sink: str,
     word: str,

@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from support.controller import Controller
-from support.fermium import Fermium
-from support.ladder import DOMAIN, INFO, LIST, climb, refusal
+from support.ladder import DOMAIN, INFO, LIST, assert_idempotent, refusal
+from support.mail_server import MailServer
 from support.proved import Proved
 
 FOOTER = "list:member:regular:footer"
@@ -30,22 +30,22 @@ print(json.dumps({code: load(sys.argv[2], mlist, language=code) for code in ('en
 """
 
 
-def in_use(fermium: Fermium, name: str, text: str) -> dict[str, str]:
+def in_use(fermium: MailServer, name: str, text: str) -> dict[str, str]:
     found: dict[str, str] = json.loads(
         fermium.check("runuser", "-u", "list", "--", "python3", "-c", PROGRAM, name, text)
     )
     return found
 
 
-def uris(fermium: Fermium, name: str) -> dict[str, Any]:
+def uris(fermium: MailServer, name: str) -> dict[str, Any]:
     return {entry["name"]: entry["uri"] for entry in fermium.entries(f"lists/{name}/uris")}
 
 
-def texts(fermium: Fermium, name: str) -> list[Any]:
+def texts(fermium: MailServer, name: str) -> list[Any]:
     return [uris(fermium, name), in_use(fermium, name, FOOTER), in_use(fermium, name, WELCOME)]
 
 
-def test_texts(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+def test_texts(controller: Controller, fermium: MailServer, name: str, proved: Proved) -> None:
     list_id = name.replace("@", ".")
     controller.task(LIST, name=name)
     own = in_use(fermium, name, FOOTER)
@@ -82,9 +82,9 @@ def test_texts(controller: Controller, fermium: Fermium, name: str, proved: Prov
     proved("texts for every language and by language, shown, restored, and gone with the list")
 
 
-def ladder(controller: Controller, fermium: Fermium, name: str, **options: Any) -> dict[str, Any]:
+def ladder(controller: Controller, fermium: MailServer, name: str, **options: Any) -> dict[str, Any]:
     """Of texts, REST says only where they are from."""
-    return climb(controller, fermium, LIST, look=lambda _host: texts(fermium, name), name=name, **options)
+    return assert_idempotent(controller, fermium, LIST, look=lambda _host: texts(fermium, name), name=name, **options)
 
 
 def test_bad_texts_are_refused(controller: Controller, proved: Proved) -> None:

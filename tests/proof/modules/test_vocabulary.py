@@ -10,8 +10,8 @@ from typing import Any
 from ansible_collections.listops.mailman.plugins.module_utils._lists import vocabulary
 from support import recorded
 from support.controller import Controller
-from support.fermium import Fermium
-from support.ladder import DOMAIN, LIST, MEMBER, climb, refusal, state
+from support.ladder import DOMAIN, LIST, MEMBER, assert_idempotent, refusal, state
+from support.mail_server import MailServer
 from support.proved import Proved
 
 
@@ -35,18 +35,18 @@ def another(name: str, entry: dict[str, Any]) -> Any:
     }[entry["type"]]
 
 
-def test_every_setting(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+def test_every_setting(controller: Controller, fermium: MailServer, name: str, proved: Proved) -> None:
     version = fermium.rest("GET", "system/versions")["mailman_version"].split()[2]
     table = {key: entry for key, entry in recorded.settings(version).items() if entry["type"] != "secret"}
     controller.task(LIST, name=name)
     wanted = {key: another(key, entry) for key, entry in table.items()}
-    climb(controller, fermium, LIST, name=name, settings=wanted)
+    assert_idempotent(controller, fermium, LIST, name=name, settings=wanted)
     rest = fermium.rest("GET", f"lists/{name}/config")
     assert {key: rest[key] for key in wanted} == wanted
     proved("every setting that Mailman lets an owner set is set by its own name, typed", f"{len(wanted)} settings")
 
 
-def test_everybody_on_a_list(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
+def test_everybody_on_a_list(controller: Controller, fermium: MailServer, name: str, proved: Proved) -> None:
     """Roles, what happens to posts, delivery mode and status; and the archivers."""
     modes = list(vocabulary.DELIVERY_MODES)
     statuses = list(vocabulary.DELIVERY_STATUSES)
@@ -54,7 +54,7 @@ def test_everybody_on_a_list(controller: Controller, fermium: Fermium, name: str
     members = [{"address": f"{mode}@example.net".replace("_", "-"), "delivery_mode": mode} for mode in modes]
     members += [{"address": f"{word}@example.net".replace("_", "-"), "delivery_status": word} for word in statuses]
     strangers = [{"address": f"{word}@stranger.example.com", "moderation_action": word} for word in actions]
-    applied = climb(
+    applied = assert_idempotent(
         controller,
         fermium,
         LIST,
@@ -78,7 +78,7 @@ def test_everybody_on_a_list(controller: Controller, fermium: Fermium, name: str
     assert fermium.members(name, "owner")["boss@example.org"]["display_name"] == "The Boss"
     assert fermium.rest("GET", f"lists/{name}/archivers")["hyperkitty"] is False
     gone = {"state": "absent", "addresses": ["hold@stranger.example.com"]}
-    climb(controller, fermium, LIST, name=name, nonmembers=gone)
+    assert_idempotent(controller, fermium, LIST, name=name, nonmembers=gone)
     assert len(fermium.members(name, "nonmember")) == len(actions) - 1
     proved(
         "members, owners, moderators and non-members with mode, status and moderation; archivers",
@@ -86,8 +86,10 @@ def test_everybody_on_a_list(controller: Controller, fermium: Fermium, name: str
     )
 
 
-def test_two_spellings_are_one_address(controller: Controller, fermium: Fermium, name: str, proved: Proved) -> None:
-    applied = climb(controller, fermium, LIST, name=name, members=["Ann.Lee@Example.NET", "ann.lee@example.net"])
+def test_two_spellings_are_one_address(controller: Controller, fermium: MailServer, name: str, proved: Proved) -> None:
+    applied = assert_idempotent(
+        controller, fermium, LIST, name=name, members=["Ann.Lee@Example.NET", "ann.lee@example.net"]
+    )
     assert applied["summary"]["members_added"] == 1
     assert fermium.rest("GET", "addresses/ann.lee@example.net")["original_email"] == "Ann.Lee@Example.NET"
     before = state(fermium)

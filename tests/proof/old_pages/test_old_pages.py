@@ -20,7 +20,7 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import CERTIFICATE, Outside
 from support.proved import Proved
 from support.visitor import Visitor
@@ -119,7 +119,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def moved(controller: Controller, fermium: Fermium) -> Iterator[list[dict[str, Any]]]:
+def moved(controller: Controller, fermium: MailServer) -> Iterator[list[dict[str, Any]]]:
     """The lists and their archives are on the host; what the module said of them."""
     before = set(fermium.lists())
     lists: list[dict[str, Any]] = [
@@ -159,7 +159,7 @@ def stranger(moved: list[dict[str, Any]], request: pytest.FixtureRequest) -> Out
     return outside
 
 
-def account(fermium: Fermium, name: str) -> list[dict[str, Any]]:
+def account(fermium: MailServer, name: str) -> list[dict[str, Any]]:
     text = fermium.check("cat", f"{ACCOUNT}/{NAMES[name]}.pages.jsonl")
     return [json.loads(line) for line in text.splitlines()]
 
@@ -182,7 +182,7 @@ def message(path: Path) -> str | None:
 
 
 def test_every_page_of_a_public_list_answers(
-    fermium: Fermium, stranger: Outside, source: Path, moved: list[dict[str, Any]], proved: Proved
+    fermium: MailServer, stranger: Outside, source: Path, moved: list[dict[str, Any]], proved: Proved
 ) -> None:
     pages = pages_in(source, "village-talk")
     sums = moved[0]
@@ -232,7 +232,7 @@ def test_other_spellings_of_the_same(stranger: Outside, source: Path) -> None:
 
 
 def test_a_stranger_sees_nothing_of_a_private_list(
-    fermium: Fermium, stranger: Outside, source: Path, word: str, proved: Proved
+    fermium: MailServer, stranger: Outside, source: Path, word: str, proved: Proved
 ) -> None:
     pages = list(pages_in(source, "board"))
     assert len(pages) == len(account(fermium, "board")) == 151
@@ -249,7 +249,9 @@ def test_a_stranger_sees_nothing_of_a_private_list(
     proved("to a stranger all pages of a private archive answer alike", f"{len(answers)} x 403, {len(guarded)} x 401")
 
 
-def test_a_subscriber_reads_them(fermium: Fermium, stranger: Outside, source: Path, word: str, proved: Proved) -> None:
+def test_a_subscriber_reads_them(
+    fermium: MailServer, stranger: Outside, source: Path, word: str, proved: Proved
+) -> None:
     pages = pages_in(source, "board")
     address = f"{word}@example.net"
     fermium.check(
@@ -292,7 +294,7 @@ def test_a_subscriber_reads_them(fermium: Fermium, stranger: Outside, source: Pa
 
 
 def test_a_list_that_becomes_private_closes_its_pages(
-    controller: Controller, fermium: Fermium, stranger: Outside, source: Path, proved: Proved
+    controller: Controller, fermium: MailServer, stranger: Outside, source: Path, proved: Proved
 ) -> None:
     pages = list(pages_in(source, "village-talk"))
     closed = {(403, None)}

@@ -13,7 +13,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -55,7 +55,7 @@ def many(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.mark.usefixtures("subscribers", "many")
-def test_thousands_of_names_are_looked_up(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_thousands_of_names_are_looked_up(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     last = MANY - 1
     private = [f"Working-Group-Number-{last}@{site.DOMAIN}", f"working-group-number-0@former-{last}.example.org"]
     for number, address in enumerate([*private, site.INTERNAL]):

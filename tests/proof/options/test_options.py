@@ -13,7 +13,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -36,7 +36,7 @@ def test_the_given_certificate_is_served(outside: Outside, proved: Proved) -> No
 
 
 def test_a_renewed_certificate_is_served_and_a_wrong_key_is_not(
-    fermium: Fermium, controller: Controller, outside: Outside, proved: Proved
+    fermium: MailServer, controller: Controller, outside: Outside, proved: Proved
 ) -> None:
     run = ("playbooks/site.yml", "--tags=apache")
     folder = f"/etc/letsencrypt/live/{site.DOMAIN}"
@@ -66,7 +66,7 @@ def test_a_renewed_certificate_is_served_and_a_wrong_key_is_not(
     proved("a renewed certificate is served after the next run; one with another key is refused", "1 refused, 1 served")
 
 
-def test_bacula_saves_what_a_backup_must_hold(fermium: Fermium, proved: Proved) -> None:
+def test_bacula_saves_what_a_backup_must_hold(fermium: MailServer, proved: Proved) -> None:
     fermium.check("bacula-fd", "-t", "-c", "/etc/bacula/bacula-fd.conf")
     assert fermium.check("stat", "-c", "%a %U %G", "/etc/bacula/bacula-fd.conf").split() == ["640", "root", "bacula"]
     assert fermium.ask("listening", host="127.0.0.1", port=9102)
@@ -78,7 +78,7 @@ def test_bacula_saves_what_a_backup_must_hold(fermium: Fermium, proved: Proved) 
     proved("Bacula's client runs, and its director is told what to save", f"{', '.join(saved)} and more")
 
 
-def test_what_roles_share_is_said_once(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_what_roles_share_is_said_once(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     saved = fermium.check("cat", "/etc/listops/backup-paths").split()
     assert "/etc/motd" in saved and "/etc/letsencrypt" in saved
     private = fermium.check("cat", "/etc/exim4/private_lists")
@@ -93,7 +93,7 @@ def test_what_roles_share_is_said_once(fermium: Fermium, controller: Controller,
 
 
 def test_what_is_declared_no_more_is_taken_back(
-    fermium: Fermium, controller: Controller, server: Any, proved: Proved
+    fermium: MailServer, controller: Controller, server: Any, proved: Proved
 ) -> None:
     """Bacula's client, which may read everything, and a directory in memory that filled up."""
     scan = {"path": "/var/spool/exim4/scan", "owner": "Debian-exim", "group": "Debian-exim", "mode": "0750"}
@@ -116,7 +116,9 @@ def test_what_is_declared_no_more_is_taken_back(
     proved("a directory in memory and Bacula's client go when they are declared no more", "and come back")
 
 
-def test_the_smarthost_takes_mail_for_elsewhere(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_the_smarthost_takes_mail_for_elsewhere(
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
+) -> None:
     assert outside.run("getent", "ahosts", HIDDEN)["rc"] == 2, f"{HIDDEN} is in DNS"
     reader = f"reader-{word}@{HIDDEN}"
     fermium.subscribe(site.PUBLIC, reader)
@@ -141,7 +143,7 @@ def test_what_lists_send_is_signed(outside: Outside, word: str, proved: Proved) 
     proved("lists' mail is signed; the key is in DNS", "pass; changed on its way: fail")
 
 
-def test_lists_of_one_name_in_two_domains(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_lists_of_one_name_in_two_domains(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     open_one = site.INTERNAL.replace(site.DOMAIN, TEAMS)
     fermium.make_list(open_one)
     try:
@@ -162,7 +164,7 @@ def test_lists_of_one_name_in_two_domains(fermium: Fermium, outside: Outside, wo
     proved("a private list's namesake in another domain is public", "2 refused with both, 2 copies, its page")
 
 
-def test_hosts_to_serve_have_addresses_of_either_kind(fermium: Fermium, proved: Proved) -> None:
+def test_hosts_to_serve_have_addresses_of_either_kind(fermium: MailServer, proved: Proved) -> None:
     # what Exim would say to a connection from there
     told = f"HELO x.example.net\nMAIL FROM:<{site.STRANGER}>\nRCPT TO:<{site.ALICE}>\nQUIT\n"
     said = {

@@ -15,9 +15,9 @@ import pytest
 
 from support import site
 from support.inside import Inside, eventually
+from support.mailman21_server import PROGRAMS
 from support.outside import Outside
 from support.proved import Proved
-from support.sodium import PROGRAMS
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"

@@ -25,8 +25,8 @@ import pytest
 
 from support import site
 from support.controller import Controller, results
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import CERTIFICATE, Outside, archived_at
 from support.proved import Proved
 
@@ -43,7 +43,7 @@ REMOVED = "Removed, says the court."
 class Archive:
     """A list of four posts: a thread of three with the secret in the middle, and one beside it."""
 
-    def __init__(self, fermium: Fermium, outside: Outside, word: str, policy: str = "public") -> None:
+    def __init__(self, fermium: MailServer, outside: Outside, word: str, policy: str = "public") -> None:
         self.fermium, self.outside, self.word = fermium, outside, word
         self.address = f"red-{word}@{site.DOMAIN}"
         # words that are in the message and nowhere else
@@ -149,7 +149,7 @@ class Archive:
 
 
 @pytest.fixture
-def archive(fermium: Fermium, outside: Outside, controller: Controller, word: str) -> Iterator[Archive]:
+def archive(fermium: MailServer, outside: Outside, controller: Controller, word: str) -> Iterator[Archive]:
     address = f"red-{word}@{site.DOMAIN}"
     members = [
         site.ALICE,
@@ -178,7 +178,7 @@ def gpg(home: Path, *arguments: str, stdin: bytes = b"") -> bytes:
 
 
 @contextlib.contextmanager
-def held(fermium: Fermium, lock: str) -> Iterator[None]:
+def held(fermium: MailServer, lock: str) -> Iterator[None]:
     """Another process has a lock."""
     program = f"import fcntl, sqlite3, sys\nlock = {lock}\nprint('held', flush=True)\nsys.stdin.read()"
     command = [*fermium.engine, "exec", "-i", fermium.container, "python3", "-c", program]
@@ -192,7 +192,7 @@ def held(fermium: Fermium, lock: str) -> Iterator[None]:
 
 
 def test_a_message_is_redacted_everywhere(
-    fermium: Fermium, outside: Outside, controller: Controller, archive: Archive, lawyers: Path, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, archive: Archive, lawyers: Path, proved: Proved
 ) -> None:
     secrets = (archive.secret, archive.enclosed)
     prototype = f"{STATE}/archives/prototype/{archive.address}"
@@ -281,7 +281,7 @@ def test_a_message_is_redacted_everywhere(
 
 
 def test_subject_and_sender_by_playbook(
-    fermium: Fermium, outside: Outside, controller: Controller, archive: Archive, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, archive: Archive, proved: Proved
 ) -> None:
     secrets = (archive.secret, archive.enclosed, archive.title)
     # what HyperKitty keeps ready of a thread is the subject of its first message
@@ -348,7 +348,7 @@ def test_subject_and_sender_by_playbook(
 
 
 def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
-    fermium: Fermium, outside: Outside, controller: Controller, archive: Archive, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, archive: Archive, proved: Proved
 ) -> None:
     archive.digests()
     fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
@@ -388,7 +388,7 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
 
 
 def test_a_private_archive_stays_private(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     address = f"red-{word}@{site.DOMAIN}"
     controller.task(LIST, name=address, members=[site.ALICE], archive_policy="private")
@@ -402,7 +402,7 @@ def test_a_private_archive_stays_private(
     proved("a redacted message of a private archive stays private", f"{len(doors)} doors")
 
 
-def test_bad_input(fermium: Fermium, controller: Controller, archive: Archive) -> None:
+def test_bad_input(fermium: MailServer, controller: Controller, archive: Archive) -> None:
     replacement: dict[str, Any] = {"list": archive.address, "message_id": archive.ident, "reason": "r"}
     before = archive.mbox()
     bad: dict[str, dict[str, Any]] = {

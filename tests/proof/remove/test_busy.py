@@ -10,7 +10,7 @@ from typing import Any
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -24,18 +24,18 @@ time.sleep({seconds})
 MAILMAN = ("playbooks/site.yml", "--tags=mailman")
 
 
-def be_busy(fermium: Fermium, seconds: int) -> None:
+def be_busy(fermium: MailServer, seconds: int) -> None:
     """Longer than Django waits, and longer than it takes until the database is written to."""
     fermium.check("systemd-run", "--quiet", "python3", "-c", BUSY.format(seconds=seconds))
     fermium.becomes(lambda: is_busy(fermium), "somebody writes")
 
 
-def is_busy(fermium: Fermium) -> bool:
+def is_busy(fermium: MailServer) -> bool:
     return bool(fermium.processes("BEGIN IMMEDIATE"))
 
 
 def test_an_archive_is_dropped_when_its_database_is_free(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     name = f"busy-{word}"
     controller.task(MODULE, name=name, members=[site.ALICE])
@@ -65,7 +65,7 @@ def test_two_runs_at_once(controller: Controller, word: str, proved: Proved) -> 
 
 
 def test_the_administrator_is_set_when_the_database_is_free(
-    fermium: Fermium, controller: Controller, proved: Proved
+    fermium: MailServer, controller: Controller, proved: Proved
 ) -> None:
     be_busy(fermium, 35)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -18,7 +18,7 @@ MANAGE = "/usr/share/mailman3-web/manage.py"
 
 
 def test_a_removed_list_refuses_mail_and_keeps_or_drops_its_archive(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     name = f"gone-{word}"
     address = f"{name}@{site.DOMAIN}"
@@ -68,7 +68,7 @@ def test_a_removed_list_refuses_mail_and_keeps_or_drops_its_archive(
 
 
 def test_a_private_archive_outlives_its_list_in_private(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     name = f"gone-{word}"
     address = f"{name}@{site.DOMAIN}"

@@ -12,7 +12,7 @@ from typing import Any
 from support import site
 from support.controller import Controller
 from support.declared import Declared
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -44,7 +44,7 @@ def arrives_once(outside: Outside, word: str, list_id: str) -> None:
 
 
 def test_everything_follows_the_name(
-    fermium: Fermium, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, declared: Declared, word: str, proved: Proved
 ) -> None:
     first, second, third = f"first-{word}", f"second-{word}", f"third-{word}"
     members = [site.ALICE]
@@ -126,7 +126,7 @@ def test_everything_follows_the_name(
 
 
 def test_a_rename_that_is_killed_is_finished_by_the_next_run(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     name, new = f"first-{word}", f"second-{word}"
     controller.task(MODULE, name=name, members=[site.ALICE], archive_policy="private")

@@ -20,12 +20,12 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
+from support.mailman21_server import STATE, Mailman21Server
 from support.migration import HERE, OLD, Operator, door
 from support.outside import Outside, archived_at
 from support.proved import Proved
-from support.sodium import STATE, Sodium
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
@@ -39,8 +39,8 @@ NEW = "fermium.example.org"
 
 
 @pytest.fixture(scope="module")
-def sodium() -> Iterator[Sodium]:
-    host = Sodium(ENGINE, f"{PROJECT}-sodium")
+def sodium() -> Iterator[Mailman21Server]:
+    host = Mailman21Server(ENGINE, f"{PROJECT}-sodium")
     yield host
     host.close()
 
@@ -50,7 +50,7 @@ def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -
     return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
 
 
-def points_to(outside: Outside, sodium: Sodium, fermium: Fermium, host: str) -> None:
+def points_to(outside: Outside, sodium: Mailman21Server, fermium: MailServer, host: str) -> None:
     """The domain's DNS names lead to one of the two."""
     both = {"sodium": sodium.address(), "fermium": fermium.address()}
     named = {name: outside.ask("read", path=f"/etc/dnsmasq.names/{name}").split()[1:] for name in both}
@@ -66,30 +66,30 @@ def points_to(outside: Outside, sodium: Sodium, fermium: Fermium, host: str) -> 
     )
 
 
-def archive_of(sodium: Sodium, name: str) -> Counter[str]:
+def archive_of(sodium: Mailman21Server, name: str) -> Counter[str]:
     """How often each Message-ID is in the archive of the old server."""
     mbox = f"{STATE}/archives/private/{name}.mbox/{name}.mbox"
     said = sodium.run("grep", "-aiE", "^message-id:", mbox)["out"]
     return Counter(line.partition(":")[2].strip(" <>") for line in said.splitlines())
 
 
-def archive_here(fermium: Fermium, fqdn: str) -> Counter[str]:
+def archive_here(fermium: MailServer, fqdn: str) -> Counter[str]:
     query = f"""select e.message_id, e.subject from hyperkitty_email e join hyperkitty_mailinglist m on m.id = e.mailinglist_id
                 where m.name = '{fqdn}'"""
     return Counter(row[0] for row in fermium.ask("rows", database=DATABASE, query=query))
 
 
-def subjects_here(fermium: Fermium, fqdn: str) -> Counter[str]:
+def subjects_here(fermium: MailServer, fqdn: str) -> Counter[str]:
     query = f"""select e.subject from hyperkitty_email e join hyperkitty_mailinglist m on m.id = e.mailinglist_id
                 where m.name = '{fqdn}'"""
     return Counter(row[0] for row in fermium.ask("rows", database=DATABASE, query=query))
 
 
-def is_archived(fermium: Fermium, fqdn: str, subject: str) -> bool:
+def is_archived(fermium: MailServer, fqdn: str, subject: str) -> bool:
     return any(subject in each for each in subjects_here(fermium, fqdn))
 
 
-def in_mbox(sodium: Sodium, name: str, subject: str) -> int:
+def in_mbox(sodium: Mailman21Server, name: str, subject: str) -> int:
     """How often a subject is in the archive of the old server."""
     mbox = f"{STATE}/archives/private/{name}.mbox/{name}.mbox"
     return int(sodium.run("grep", "-ac", f"^Subject: .*{subject}", mbox)["out"])
@@ -99,7 +99,7 @@ def has_all(look: Callable[[], Counter[str]], wanted: set[str]) -> bool:
     return wanted <= look().keys()
 
 
-def state(fermium: Fermium) -> str:
+def state(fermium: MailServer) -> str:
     said = fermium.run("cat", f"{HERE}/state.json")["out"]
     return str(json.loads(said)["state"]) if said else "new"
 
@@ -164,7 +164,7 @@ def interrupted(operator: Operator, phase: str, reached: Any) -> None:
 
 
 def test_lists_are_moved_while_mail_comes_in(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, flood: Flood, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, flood: Flood, proved: Proved
 ) -> None:
     points_to(outside, sodium, fermium, "sodium")
     people = [site.ALICE, site.BOB]
@@ -203,7 +203,7 @@ def test_lists_are_moved_while_mail_comes_in(
 
 
 def test_going_back_is_looked_at_first(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, word: str, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, word: str, proved: Proved
 ) -> None:
     outside.trusts(fermium.certificate())
     assert outside.send(site.BOB, OPEN, f"public {word}", f"Said {word}.\n").accepted
@@ -237,7 +237,7 @@ WORDS: dict[str, str] = {}
 
 
 def test_killed_it_is_finished_by_the_next_run(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     interrupted(operator, "rollback", lambda: state(fermium) == "returning")
     assert "the migration is returning" in operator.stopped("cutover")
@@ -260,7 +260,7 @@ def test_killed_it_is_finished_by_the_next_run(
 
 
 def test_the_old_server_has_everything_once(
-    sodium: Sodium, fermium: Fermium, outside: Outside, flood: Flood, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, flood: Flood, proved: Proved
 ) -> None:
     word = WORDS["word"]
     for name, what in (("fair", "public"), ("committee", "private")):
@@ -294,7 +294,7 @@ def test_the_old_server_has_everything_once(
 
 
 def test_the_lists_move_again(
-    sodium: Sodium, fermium: Fermium, outside: Outside, operator: Operator, flood: Flood, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, flood: Flood, proved: Proved
 ) -> None:
     word = WORDS["word"]
     held = len(sodium.held(HELPDESK))
@@ -317,7 +317,7 @@ def test_the_lists_move_again(
 
 
 def test_each_message_arrived_once(
-    sodium: Sodium, fermium: Fermium, outside: Outside, flood: Flood, proved: Proved
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, flood: Flood, proved: Proved
 ) -> None:
     lines = flood.stop()
     assert not [line for line in lines if "left" in line]

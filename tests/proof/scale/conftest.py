@@ -10,11 +10,11 @@ import os
 import pytest
 
 from bench.host import Host
-from support.fermium import Fermium
+from support.mail_server import MailServer
 
 
 @pytest.fixture(scope="session")
-def host(fermium: Fermium) -> Host:
+def host(fermium: MailServer) -> Host:
     """fermium as the bench sees it, with its programs there."""
     found = Host(fermium.engine[0], fermium.container, os.environ)
     found.install()

@@ -18,8 +18,8 @@ from bench.site import memberships
 from bench.site import site as big_site
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -63,7 +63,7 @@ def watching(*watches: Watch) -> Iterator[None]:
 
 
 @contextmanager
-def waiting_for_the_lock(fermium: Fermium, longest: dict[str, Any]) -> Iterator[None]:
+def waiting_for_the_lock(fermium: MailServer, longest: dict[str, Any]) -> Iterator[None]:
     process = subprocess.Popen(
         [
             *fermium.engine,
@@ -85,18 +85,18 @@ def waiting_for_the_lock(fermium: Fermium, longest: dict[str, Any]) -> Iterator[
         longest.update(json.loads(process.communicate()[0]))
 
 
-def shunted(fermium: Fermium) -> list[str]:
+def shunted(fermium: MailServer) -> list[str]:
     return fermium.check("find", "/var/lib/mailman3/queue/shunt", "/var/lib/mailman3/queue/bad", "-type", "f").split()
 
 
 def test_a_thousand_lists_appear_while_mail_flows(
-    fermium: Fermium, outside: Outside, controller: Controller, host: Host, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, host: Host, word: str, proved: Proved
 ) -> None:
     entries = big_site(LISTS)
     sender = Outside(fermium.engine[0], outside.container, mail_server=site.DOMAIN)
     visitor = Outside(fermium.engine[0], outside.container, mail_server=site.DOMAIN)
-    program = Fermium(fermium.engine[0], fermium.container)
-    writer = Fermium(fermium.engine[0], fermium.container)
+    program = MailServer(fermium.engine[0], fermium.container)
+    writer = MailServer(fermium.engine[0], fermium.container)
     announce = "lists/announce@lists.example.org/config"
     sent: list[str] = []
 
@@ -106,7 +106,7 @@ def test_a_thousand_lists_appear_while_mail_flows(
         sent.append(answer.subject)
 
     def ask(_number: int) -> None:
-        # without the patience of Fermium.rest: a 500 is a failure here
+        # without the patience of MailServer.rest: a 500 is a failure here
         answer = program.ask("rest", config="/etc/mailman3/mailman.cfg", method="GET", path=announce)
         assert answer["status"] == 200, answer
 
@@ -153,7 +153,7 @@ def test_a_thousand_lists_appear_while_mail_flows(
 
 
 def test_no_runner_serves_stale_state(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     """The smallest of the new lists works at once, and what is changed holds for the next post."""
     entry = min(big_site(LISTS), key=lambda entry: len(entry["members"]["addresses"]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.host import Host
 from bench.site import site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LISTS = 40
@@ -38,7 +38,7 @@ RULE_ROWS = """
 BAN_ROWS = "SELECT substr(list_id, 1, instr(list_id, '.') - 1), email FROM ban WHERE list_id LIKE 'kill%'"
 
 
-def state(fermium: Fermium) -> dict[str, Any]:
+def state(fermium: MailServer) -> dict[str, Any]:
     """What is in Mailman's database of each list, read without Mailman."""
     # Who reads first has SQLite take back what was cut off, which needs more than the right to read.
     fermium.rest("GET", "domains")
@@ -53,7 +53,7 @@ def state(fermium: Fermium) -> dict[str, Any]:
     return found
 
 
-def through_rest(fermium: Fermium) -> dict[str, Any]:
+def through_rest(fermium: MailServer) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for entry in fermium.entries("lists"):
         name = entry["fqdn_listname"]
@@ -90,7 +90,7 @@ def variants() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return first, second
 
 
-def test_fifty_kills_leave_no_list_half_done(fermium: Fermium, host: Host, proved: Proved) -> None:
+def test_fifty_kills_leave_no_list_half_done(fermium: MailServer, host: Host, proved: Proved) -> None:
     options = {"allow_shrink": True, "override_bans": True}
     arguments = [
         host.put(f"kill-{number}", {"ANSIBLE_MODULE_ARGS": {"lists": entries, **options}})

@@ -11,7 +11,7 @@ import re
 import pytest
 
 from support import site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -31,7 +31,7 @@ with smtplib.SMTP("{site.DOMAIN}") as server:
 
 
 def test_a_members_post_is_scanned_distributed_and_archived(
-    fermium: Fermium, outside: Outside, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
 ) -> None:
     sent = outside.send(
         site.ALICE, site.PUBLIC, f"minutes {word}", f"We met, said {word}.\n", headers={"X-Spam-Score": "+++++++++++++"}
@@ -62,7 +62,7 @@ def test_a_members_post_is_scanned_distributed_and_archived(
     )
 
 
-def test_a_strangers_post_is_held(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_a_strangers_post_is_held(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     before = len(fermium.held(site.PUBLIC))
     sent = outside.send(site.STRANGER, site.PUBLIC, f"buy {word}")
     assert sent.accepted, sent.refusal
@@ -80,7 +80,9 @@ def test_a_strangers_post_is_held(fermium: Fermium, outside: Outside, word: str,
     proved("a stranger's post to a closed list is held, not distributed", f"held {before} -> {now}, copies 0")
 
 
-def test_spam_is_refused_while_the_sender_waits(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_spam_is_refused_while_the_sender_waits(
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
+) -> None:
     spam = outside.send(site.ALICE, site.PUBLIC, f"spam {word}", f"{GTUBE}\n")
     assert spam.recipients[site.PUBLIC][0] == 250
     assert spam.data is not None and 500 <= spam.data[0] < 600, spam.data

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from support import site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -30,7 +30,7 @@ def test_owner_address_reaches_the_owners(outside: Outside, word: str, proved: P
     proved("-owner reaches the owners only", "1 copy")
 
 
-def test_join_and_leave_by_mail(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_join_and_leave_by_mail(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     newcomer = f"new-{word}@example.net"
     inbox = outside.mailbox(newcomer)
 
@@ -71,7 +71,7 @@ def test_request_address_answers(outside: Outside, word: str, proved: Proved) ->
     proved("-request answers a command", f"{len(''.join(texts).splitlines())} lines of help")
 
 
-def test_bounces_are_counted(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_bounces_are_counted(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     gone = f"gone-{word}@example.net"
     fermium.subscribe(site.PUBLIC, gone)
     try:

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from support import odd, site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -34,7 +34,9 @@ with smtplib.SMTP("{site.DOMAIN}", timeout=60) as server:
 """
 
 
-def test_strangers_reach_aliases_and_people_only(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_strangers_reach_aliases_and_people_only(
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
+) -> None:
     known = {line.split(":")[0] for line in fermium.check("getent", "passwd").splitlines()}
     accounts = [name for name in ACCOUNTS if name in known]
     addresses = [f"{name}@{domain}" for name in accounts for domain in (HOST, "localhost")]
@@ -53,7 +55,7 @@ def test_strangers_reach_aliases_and_people_only(fermium: Fermium, outside: Outs
 
 
 def test_what_programs_tell_their_accounts_reaches_root(
-    fermium: Fermium, outside: Outside, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
 ) -> None:
     for name in ("www-data", "list"):
         fermium.check("sendmail", name, stdin=f"Subject: Cron of {name}\n\n{word} {name}\n")
@@ -61,7 +63,7 @@ def test_what_programs_tell_their_accounts_reaches_root(
     proved("cron's mail to www-data and list reaches root's alias", "2 copies")
 
 
-def test_mail_comes_by_tls(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_comes_by_tls(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     offered, code, version, refused = json.loads(outside.check("python3", "-c", ENCRYPTED, f"tls {word}"))
     assert (offered, code, refused) == (True, 220, {}) and version.startswith("TLSv1."), (offered, code, version)
     outside.mailbox(site.BOB).wait_for(f"tls {word}")

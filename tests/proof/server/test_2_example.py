@@ -9,7 +9,7 @@ import pytest
 
 from support import site
 from support.declared import LISTS
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -37,7 +37,7 @@ def test_announce_is_posted_by_its_owners_only(outside: Outside, word: str, prov
 
 
 def test_internal_and_arbcom_are_for_their_members(
-    fermium: Fermium, outside: Outside, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
 ) -> None:
     assert SAID["internal-l"] == "For the team" and SAID["arbcom-l"] == "Confidential"
     assert outside.send(site.DAVE, site.INTERNAL, f"team {word}").accepted
@@ -68,7 +68,7 @@ Hello.
 """
 
 
-def test_old_announce_is_kept_for_its_archive(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_old_announce_is_kept_for_its_archive(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     assert SAID["old-announce"] == "Kept for its archive"
     for sender in (site.ALICE, site.OWNER):
         sent = outside.send(sender, CLOSED, f"too late {word}")

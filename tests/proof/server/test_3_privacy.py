@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from support import site
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, Sent
 from support.proved import Proved
 
@@ -24,7 +24,9 @@ def refused(outside: Outside, sender: str, sent: Sent, word: str) -> str:
     return " ".join(outside.mailbox(sender).wait_for(word).as_string().split())
 
 
-def test_private_and_public_together_is_refused(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_private_and_public_together_is_refused(
+    fermium: MailServer, outside: Outside, word: str, proved: Proved
+) -> None:
     both = outside.send(site.ALICE, [site.INTERNAL, site.PUBLIC], f"leak {word}")
     assert SENTENCE in refused(outside, site.ALICE, both, f"leak {word}")
     as_cc = outside.send(
@@ -72,7 +74,7 @@ NAMES = [
 ]
 
 
-def test_no_display_name_hides_a_private_list(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_no_display_name_hides_a_private_list(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     both = [site.INTERNAL, site.PUBLIC]
     ways = [f"To: {name} <{site.INTERNAL}>" for name in NAMES]
     ways += [f"To: {site.PUBLIC}\r\nCc: {NAMES[0]} <{site.INTERNAL}>", f"To: {site.PUBLIC}\r\n{ways[0]}"]

@@ -10,7 +10,7 @@ import pytest
 from support import site
 from support.controller import Controller
 from support.doors import confide
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 from support.reader import Reader
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("subscribers")
 
 
 def test_private_archive_asks_for_a_password(
-    fermium: Fermium, outside: Outside, controller: Controller, reader: Reader, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, reader: Reader, word: str, proved: Proved
 ) -> None:
     name, password = reader.name, reader.password
     post = confide(fermium, outside, word)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support import site
-from support.fermium import MAILMAN_CFG, Fermium
+from support.mail_server import MAILMAN_CFG, MailServer
 from support.mounts import mounts
 from support.outside import Outside
 from support.proved import Proved
@@ -22,7 +22,7 @@ SECRETS = [
 ]
 
 
-def test_spamd_is_humble(fermium: Fermium, proved: Proved) -> None:
+def test_spamd_is_humble(fermium: MailServer, proved: Proved) -> None:
     spamd = fermium.processes("/usr/sbin/spamd") + fermium.processes("spamd child")
     assert spamd
     children = [item for item in spamd if "child" in item["command"]]
@@ -39,7 +39,7 @@ def test_spamd_is_humble(fermium: Fermium, proved: Proved) -> None:
     )
 
 
-def test_only_mail_and_web_are_reachable(fermium: Fermium, outside: Outside, proved: Proved) -> None:
+def test_only_mail_and_web_are_reachable(fermium: MailServer, outside: Outside, proved: Proved) -> None:
     address = fermium.address()
     open_to_all = [port for port in (25, 80, 443) if outside.ask("listening", host=address, port=port)]
     loopback = {"spamd": 783, "REST": 8001, "LMTP": 8024, "web interface": 8002}
@@ -51,7 +51,7 @@ def test_only_mail_and_web_are_reachable(fermium: Fermium, outside: Outside, pro
     proved("from outside only SMTP and HTTP(S) answer", f"open: 25 80 443; loopback only: {', '.join(within)}")
 
 
-def test_rest_asks_for_its_password(fermium: Fermium, proved: Proved) -> None:
+def test_rest_asks_for_its_password(fermium: MailServer, proved: Proved) -> None:
     answers = [
         fermium.ask("rest", config=MAILMAN_CFG, method="GET", path="lists", login=login)["status"]
         for login in ("", "restadmin:restpass")
@@ -61,7 +61,7 @@ def test_rest_asks_for_its_password(fermium: Fermium, proved: Proved) -> None:
     proved("REST: no password 401, Mailman's well-known one 401, its own 200", "401, 401, 200")
 
 
-def test_secrets_are_kept(fermium: Fermium, proved: Proved) -> None:
+def test_secrets_are_kept(fermium: MailServer, proved: Proved) -> None:
     seen = fermium.ask(
         "exposed",
         roots=[
@@ -94,7 +94,7 @@ def test_secrets_are_kept(fermium: Fermium, proved: Proved) -> None:
 
 # Apache's configuration test is a process of root's, too.
 @pytest.mark.usefixtures("undisturbed")
-def test_nothing_that_serves_strangers_is_root(fermium: Fermium, proved: Proved) -> None:
+def test_nothing_that_serves_strangers_is_root(fermium: MailServer, proved: Proved) -> None:
     web = fermium.processes("uwsgi") + fermium.processes("mailman3-web")
     core = fermium.processes("/mailman3/bin/runner") or fermium.processes("runner", "mailman")
     apache = fermium.processes("apache2")
@@ -125,7 +125,7 @@ def test_robots_are_asked_to_stay_away(outside: Outside, proved: Proved) -> None
     proved("robots.txt is there; HTTP leads to HTTPS with a valid certificate", f"{plain.status}, 200")
 
 
-def test_mailman_starts_after_the_mail_server(fermium: Fermium, proved: Proved) -> None:
+def test_mailman_starts_after_the_mail_server(fermium: MailServer, proved: Proved) -> None:
     """In systemd's own view, in which a unit that nobody knows has no place."""
     units = ("mailman3", "mailman3-web")
     after = {unit: fermium.check("systemctl", "show", "--property=After", "--value", unit).split() for unit in units}

@@ -9,14 +9,14 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, differences
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 CONFIG = f"lists/{site.PUBLIC}/config"
 
 
 @pytest.mark.usefixtures("undisturbed")
-def test_drift_is_shown_and_put_back(fermium: Fermium, controller: Controller, proved: Proved) -> None:
+def test_drift_is_shown_and_put_back(fermium: MailServer, controller: Controller, proved: Proved) -> None:
     declared = fermium.rest("GET", CONFIG)["description"]
     fermium.rest("PATCH", CONFIG, description="Hacked by somebody")
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from support import site
-from support.fermium import MAILMAN_CFG, Fermium
+from support.mail_server import MAILMAN_CFG, MailServer
 from support.proved import Proved
 
 pytestmark = pytest.mark.usefixtures("subscribers")
@@ -18,7 +18,7 @@ RESTORED = "/run/proof-restored"
 CONFIG = "/etc/mailman3/proof-restored.cfg"
 
 
-def restored_by_mailman(fermium: Fermium) -> set[str]:
+def restored_by_mailman(fermium: MailServer) -> set[str]:
     """The members of the public list, as Mailman itself reads them in the SQLite dump, beside the one that runs."""
     fermium.check("install", "-d", "-o", "list", "-g", "list", "-m", "0700", RESTORED)
     try:
@@ -37,7 +37,7 @@ def restored_by_mailman(fermium: Fermium) -> set[str]:
         fermium.check("rm", "-rf", RESTORED, CONFIG)
 
 
-def restored_by_postgresql(fermium: Fermium) -> set[str]:
+def restored_by_postgresql(fermium: MailServer) -> set[str]:
     """The same, in a database of its own that pg_restore makes of the dump."""
     postgres = ("runuser", "-u", "postgres", "--")
     query = (
@@ -54,7 +54,7 @@ def restored_by_postgresql(fermium: Fermium) -> set[str]:
         fermium.check(*postgres, "dropdb", "proof_restored")
 
 
-def test_what_was_lost_is_in_the_dump(fermium: Fermium, word: str, proved: Proved) -> None:
+def test_what_was_lost_is_in_the_dump(fermium: MailServer, word: str, proved: Proved) -> None:
     witness = f"witness-{word}@example.net"
     fermium.subscribe(site.PUBLIC, witness)
     fermium.systemctl("restart", "listops-dump.service")

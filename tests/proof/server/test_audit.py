@@ -14,7 +14,7 @@ import pytest
 
 from support import site
 from support.controller import PICTURES, Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -29,7 +29,7 @@ SORT = "document.querySelectorAll('th button')[%d].click();"
 
 
 @pytest.fixture
-def drift(fermium: Fermium, word: str) -> Iterator[str]:
+def drift(fermium: MailServer, word: str) -> Iterator[str]:
     """Somebody was at the server: a setting changed, a list made that has no owner."""
     stray = f"{word}@{site.DOMAIN}"
     before = fermium.rest("GET", CONFIG)["description"]
@@ -72,7 +72,7 @@ def test_the_audit_shows_what_is_wrong(
 
 
 def test_the_overview_names_advertised_lists_only(
-    fermium: Fermium, outside: Outside, controller: Controller, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, proved: Proved
 ) -> None:
     controller.playbook("playbooks/lists.yml")
     seen = outside.browse(OVERVIEW, PICTURES / "overview.png")

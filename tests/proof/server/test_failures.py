@@ -12,8 +12,8 @@ import pytest
 
 from support import site
 from support.controller import ROOT, Controller, changed
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.mounts import mounts
 from support.outside import Outside, archived_at
 from support.proved import Proved
@@ -21,7 +21,7 @@ from support.proved import Proved
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("subscribers")]
 
 
-def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_passes_while_spamd_is_down(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     fermium.systemctl("stop", "spamd")
     try:
         assert not fermium.ask("listening", host="127.0.0.1", port=783)
@@ -39,7 +39,7 @@ def test_mail_passes_while_spamd_is_down(fermium: Fermium, outside: Outside, wor
     proved("spamd down: mail is accepted unscanned; up: scanned again", "2 of 2 delivered")
 
 
-def test_rules_outlive_an_update_that_fails(fermium: Fermium, proved: Proved) -> None:
+def test_rules_outlive_an_update_that_fails(fermium: MailServer, proved: Proved) -> None:
     # an address that nobody answers, in place of the proxy that an operator may have
     update = [
         "env",
@@ -54,7 +54,7 @@ def test_rules_outlive_an_update_that_fails(fermium: Fermium, proved: Proved) ->
     proved("an update of spam rules fails: the rules stay", f"status {failed['rc']}, lint 0")
 
 
-def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, word: str, proved: Proved) -> None:
+def test_mail_waits_while_mailman_is_down(fermium: MailServer, outside: Outside, word: str, proved: Proved) -> None:
     fermium.systemctl("stop", "mailman3")
     try:
         sent = outside.send(site.ALICE, site.PUBLIC, f"patient {word}")
@@ -73,13 +73,13 @@ def test_mail_waits_while_mailman_is_down(fermium: Fermium, outside: Outside, wo
     proved("Mailman down: mail waits in Exim's queue, and is delivered once", "250, queued, 1 copy")
 
 
-def moment(fermium: Fermium, what: str, unit: str) -> int:
+def moment(fermium: MailServer, what: str, unit: str) -> int:
     """When a unit began to start, or had started, after the host did."""
     return int(fermium.check("systemctl", "show", f"--property={what}", "--value", unit))
 
 
 def test_everything_comes_back_after_a_power_cut(
-    fermium: Fermium, outside: Outside, server: Any, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, server: Any, word: str, proved: Proved
 ) -> None:
     began = fermium.check("stat", "-c", "%Y", "/proc/1").strip()
     fermium.lose_power()
@@ -109,7 +109,7 @@ def as_the_runbook_says(section: str) -> list[str]:
 SNAKEOIL = "/etc/ssl/certs/ssl-cert-snakeoil.pem"
 
 
-def lose_everything(fermium: Fermium, sqlite: bool) -> None:
+def lose_everything(fermium: MailServer, sqlite: bool) -> None:
     """Whatever is in the backup is gone; an empty server of before the first list is all that is left."""
     fermium.check("sh", "-c", "xargs rm -rf < /etc/listops/backup-paths")
     # which has a key of its own
@@ -123,7 +123,7 @@ def lose_everything(fermium: Fermium, sqlite: bool) -> None:
 
 
 def test_the_runbook_restores_what_was_lost(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     eventually(fermium.mailman_runs, "Mailman runs")
     assert outside.send(site.ALICE, site.PUBLIC, f"history {word}", f"Once upon a time, {word}.\n").accepted

@@ -11,8 +11,8 @@ import pytest
 
 from docs.commands import commands
 from support.controller import ROOT
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.proved import Proved
 
 pytestmark = pytest.mark.usefixtures("subscribers")
@@ -51,7 +51,7 @@ def typed() -> list[str]:
     return sorted({command.text for command in found if command.text.startswith(HERE)} - ELSEWHERE.keys())
 
 
-def test_the_commands_of_the_runbook_work(fermium: Fermium, proved: Proved) -> None:
+def test_the_commands_of_the_runbook_work(fermium: MailServer, proved: Proved) -> None:
     assert len(typed()) >= 11, typed()
     fermium.check("tee", MESSAGE, stdin=TEXT)
     eventually(lambda: fermium.is_active("spamd"), "spamd runs")

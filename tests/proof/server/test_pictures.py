@@ -11,7 +11,7 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.pictures import picture
 from support.proved import Proved
@@ -29,7 +29,7 @@ def test_the_overview(controller: Controller, outside: Outside, proved: Proved) 
 
 
 def test_the_audit(
-    controller: Controller, fermium: Fermium, outside: Outside, tmp_path: pathlib.Path, proved: Proved
+    controller: Controller, fermium: MailServer, outside: Outside, tmp_path: pathlib.Path, proved: Proved
 ) -> None:
     """Somebody was at the server: a setting changed, a list made that has no owner."""
     page = tmp_path / "audit.html"

@@ -12,7 +12,7 @@ import pytest
 from support import site
 from support.controller import Controller
 from support.doors import confide
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.reader import Reader
@@ -31,7 +31,7 @@ SUCCESSOR = "new-admin@example.org"
 
 
 @pytest.fixture
-def lookalike(fermium: Fermium) -> Iterator[str]:
+def lookalike(fermium: MailServer) -> Iterator[str]:
     fermium.make_list(LOOKALIKE)
     fermium.subscribe(LOOKALIKE, site.ALICE)
     yield LOOKALIKE
@@ -39,7 +39,7 @@ def lookalike(fermium: Fermium) -> Iterator[str]:
 
 
 @pytest.fixture
-def mallory(fermium: Fermium, controller: Controller) -> Iterator[str]:
+def mallory(fermium: MailServer, controller: Controller) -> Iterator[str]:
     """A stranger who signed up, and typed the address of the next administrator, too."""
     said = f"user = get_user_model().objects.create_user('mallory', '{MALLORY}', 'x')\n"
     for address, verified in ((MALLORY, True), (SUCCESSOR, False)):
@@ -53,7 +53,7 @@ def mallory(fermium: Fermium, controller: Controller) -> Iterator[str]:
 
 
 def test_a_search_finds_nothing_of_another_list(
-    fermium: Fermium, outside: Outside, reader: Reader, lookalike: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, reader: Reader, lookalike: str, word: str, proved: Proved
 ) -> None:
     post = confide(fermium, outside, word)
     outside.wait_for_page(post.message, reader.name, reader.password)
@@ -94,7 +94,7 @@ def test_what_is_for_mailman_only_has_one_way(outside: Outside, proved: Proved) 
 
 
 def test_no_strangers_account_becomes_the_administrators(
-    fermium: Fermium, controller: Controller, mallory: str, proved: Proved
+    fermium: MailServer, controller: Controller, mallory: str, proved: Proved
 ) -> None:
     said = controller.stopped("playbooks/site.yml", "--tags=mailman", f"--extra-vars=mailman_admin_name={mallory}")
     assert said == (

@@ -11,8 +11,8 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
 from support.ladder import LIST, MEMBER
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -62,7 +62,7 @@ def test_a_lists_footer_is_in_what_subscribers_get(
 
 
 def test_nobody_is_greeted_unless_asked(
-    controller: Controller, fermium: Fermium, outside: Outside, name: str, word: str, proved: Proved
+    controller: Controller, fermium: MailServer, outside: Outside, name: str, word: str, proved: Proved
 ) -> None:
     """Silent changes first: what they might have sent would have come before what is waited for."""
     texts = {WELCOME: f"Welcome, {word}, to $listname\n", "list:user:notice:goodbye": f"Goodbye, {word}\n"}

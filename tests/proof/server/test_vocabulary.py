@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._lists import templates
 from support import recorded, site
 from support.controller import ROOT, Controller
-from support.fermium import Fermium
 from support.ladder import INFO, LIST
+from support.mail_server import MailServer
 from support.proved import Proved
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ print(json.dumps([sorted(VALIDATORS), sorted(ALL_TEMPLATES)]))
 """
 
 
-def test_the_recorded_table_is_what_mailman_says(controller: Controller, fermium: Fermium, proved: Proved) -> None:
+def test_the_recorded_table_is_what_mailman_says(controller: Controller, fermium: MailServer, proved: Proved) -> None:
     name = f"{recorded.NAME}@{site.DOMAIN}"
     controller.task(LIST, name=name)
     try:
@@ -55,7 +55,7 @@ def test_the_recorded_table_is_what_mailman_says(controller: Controller, fermium
     )
 
 
-def test_the_placeholders_are_those_mailman_fills_in(fermium: Fermium, proved: Proved) -> None:
+def test_the_placeholders_are_those_mailman_fills_in(fermium: MailServer, proved: Proved) -> None:
     """By its own texts and by its own code: none is in a text of Mailman that we would refuse."""
     program = """
 import json

@@ -11,7 +11,7 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -27,7 +27,7 @@ def address(name: str) -> str:
 
 
 def test_the_rules_of_each_list(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     known = {"header": "Subject", "pattern": "^known "}
     rules: dict[str, list[dict[str, Any]]] = {
@@ -64,7 +64,7 @@ def test_the_rules_of_each_list(
 
 
 def test_what_strangers_write(
-    fermium: Fermium, outside: Outside, controller: Controller, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, word: str, proved: Proved
 ) -> None:
     actions = ("accept", "hold", "reject", "discard")
     lists = {action: f"{action}-{word}" for action in actions}

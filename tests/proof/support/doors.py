@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 
 from . import site
-from .fermium import Fermium
 from .inside import eventually
+from .mail_server import MailServer
+from .mailman21_server import HOME, STATE, Mailman21Server
 from .outside import Outside, archived_at
-from .sodium import HOME, STATE, Sodium
 
 AS_LIST = ("runuser", "-u", "list", "--")
 NAME = site.PRIVATE.partition("@")[0]
@@ -41,13 +41,13 @@ class Confided:
     tried: list[str]
 
 
-def confide(fermium: Fermium, outside: Outside, word: str) -> Confided:
-    if isinstance(fermium, Sodium) and not fermium.moves_mail:
+def confide(fermium: MailServer, outside: Outside, word: str) -> Confided:
+    if isinstance(fermium, Mailman21Server) and not fermium.moves_mail:
         fermium.check(*AS_LIST, "sh", "-c", PLANT, stdin=f"verdict {word}: Guilty, {word}.\n")
         return _in_pipermail(f"{MONTH}/000000.html")
     assert outside.send(site.ALICE, site.PRIVATE, f"verdict {word}", f"Guilty, {word}.\n").accepted
     copy = outside.mailbox(site.ALICE).wait_for(word)
-    if isinstance(fermium, Sodium):
+    if isinstance(fermium, Mailman21Server):
         find = ("sh", "-c", f"cd {STATE}/archives/private/{NAME} && grep -rlF 'Guilty, {word}' --include=0*.html .")
         page = eventually(lambda: fermium.run(*find)["out"].strip().removeprefix("./"), "the post is archived")
         # the script of each night

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ladder that a module climbs: check, apply, check again, apply again; and what Mailman's REST says of it."""
+"""Check, apply, check again, apply again; and what Mailman's REST says of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .controller import Controller, results
-from .fermium import Fermium
+from .mail_server import MailServer
 
 LIST = "listops.mailman.mailman_list"
 MEMBER = "listops.mailman.mailman_member"
@@ -25,7 +25,7 @@ def play(controller: Controller, tasks: list[dict[str, Any]]) -> list[dict[str, 
     return results(controller.playbook("/dev/stdin", *DIFF, stdin=source))
 
 
-def state(fermium: Fermium) -> dict[str, Any]:
+def state(fermium: MailServer) -> dict[str, Any]:
     """Everything that REST says of all lists."""
     out: dict[str, Any] = {}
     for entry in fermium.entries("lists"):
@@ -44,19 +44,19 @@ def state(fermium: Fermium) -> dict[str, Any]:
     return said
 
 
-def climb(
+def assert_idempotent(
     controller: Controller,
-    fermium: Fermium,
+    fermium: MailServer,
     module: str,
     *,
-    look: Callable[[Fermium], Any] = state,
+    look: Callable[[MailServer], Any] = state,
     **options: Any,
 ) -> dict[str, Any]:
     """Check, apply, check again, apply again; give what the first application said.
 
     look: what the task changes and nothing else does.
     """
-    task = {"name": "climb", module: options}
+    task = {"name": "apply twice", module: options}
     before = look(fermium)
     (checked,) = play(controller, [dict(task, check_mode=True)])
     assert checked["changed"] is True, checked

@@ -10,9 +10,9 @@ import pathlib
 from typing import Any
 
 from .controller import Controller
-from .fermium import Fermium
+from .mail_server import MailServer
+from .mailman21_server import STATE, Mailman21Server
 from .outside import Outside
-from .sodium import STATE, Sodium
 
 OLD = "sodium.example.org"
 HERE = "/var/lib/listops/migrate/sodium"
@@ -41,14 +41,14 @@ class Operator:
         return self.controller.stopped("playbooks/migrate.yml", self.given(phase), *options)
 
 
-def files(sodium: Sodium) -> str:
+def files(sodium: Mailman21Server) -> str:
     """All that lists have there, so that a change is seen."""
     return sodium.check(
         "sh", "-c", f"cd {STATE} && find lists archives data/held* -type f -exec sha256sum {{}} + | sort"
     )
 
 
-def sums(fermium: Fermium, kind: str) -> dict[str, dict[str, Any]]:
+def sums(fermium: MailServer, kind: str) -> dict[str, dict[str, Any]]:
     """The account's sums of messages, pages or requests, by list."""
     text = fermium.check(
         "sh", "-c", f"cd {HERE}/account && for f in *.{kind}.json; do printf '%s\\t' $f; tr -d '\\n' < $f; echo; done"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from .fermium import Fermium
+from .mail_server import MailServer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Reader:
         return {"path": self.path, "realm": self.realm, "name": self.name}
 
 
-def digest_file(fermium: Fermium, name: str) -> str:
+def digest_file(fermium: MailServer, name: str) -> str:
     """The file with the users that Apache lets read an archive."""
     found = fermium.check("grep", "-RhoP", r"^\s*AuthUserFile\s+\"?\K[^\"\s]+", "/etc/apache2/sites-enabled/").split()
     own = [path for path in found if name in path]

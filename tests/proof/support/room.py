@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from .fermium import Fermium
 from .inside import eventually
+from .mail_server import MailServer
 
 STATE = "/var/lib/mailman3"
 SMALL = "/mnt/listops-small"
@@ -24,7 +24,7 @@ mount --bind {SMALL} {STATE}
 
 
 class SmallDisk:
-    def __init__(self, fermium: Fermium) -> None:
+    def __init__(self, fermium: MailServer) -> None:
         self.fermium = fermium
 
     def mount(self) -> None:

@@ -23,8 +23,8 @@ import pytest
 from support import channel, site
 from support.channel import Channel, Keyring, packed
 from support.controller import Controller, changed
-from support.fermium import Fermium
 from support.inside import eventually
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -37,7 +37,7 @@ STATE, SAVED = "/var/lib/spamassassin", "/root/spamassassin.saved"
 class Updates:
     """The channel of an operator, and the host that follows it. Rules of update 7 are called LISTOPS_UPDATE_7."""
 
-    def __init__(self, fermium: Fermium, outside: Outside, controller: Controller, keys: Keyring) -> None:
+    def __init__(self, fermium: MailServer, outside: Outside, controller: Controller, keys: Keyring) -> None:
         self.fermium = fermium
         self.outside = outside
         self.controller = controller
@@ -121,7 +121,7 @@ def keys() -> Iterator[Keyring]:
 
 
 @pytest.fixture(scope="module")
-def updates(fermium: Fermium, outside: Outside, controller: Controller, keys: Keyring) -> Iterator[Updates]:
+def updates(fermium: MailServer, outside: Outside, controller: Controller, keys: Keyring) -> Iterator[Updates]:
     made = Updates(fermium, outside, controller, keys)
 
     def as_it_was() -> None:

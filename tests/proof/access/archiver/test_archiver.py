@@ -18,8 +18,8 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
-from support.ladder import climb
+from support.ladder import assert_idempotent
+from support.mail_server import MailServer
 from support.outside import Outside, Sent, archived_at
 from support.proved import Proved
 
@@ -61,11 +61,11 @@ def name(controller: Controller, word: str) -> Iterator[str]:
 
 
 def test_every_post_reaches_the_archive_and_nothing_else_does(
-    fermium: Fermium, outside: Outside, controller: Controller, name: str, word: str, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     exact = {"state": "exact", "addresses": [site.ALICE, site.BOB]}
     options: dict[str, Any] = {"name": name, "members": exact, "owners": [site.OWNER], "external_archives": [ARCHIVE]}
-    climb(controller, fermium, LIST, **options, send_welcome=True, max_message_size=1000)
+    assert_idempotent(controller, fermium, LIST, **options, send_welcome=True, max_message_size=1000)
     member = fermium.member(name, ARCHIVE)
     assert member and member["delivery_mode"] == "regular" and member["moderation_action"] == "discard"
     outside.mailbox(site.BOB).wait_for(name)  # the welcome, which robots do not get
@@ -95,7 +95,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
     # bounces stop the mail to it until the next run, which starts from zero
     fermium.check("runuser", "-u", "list", "--", "python3", "-c", BOUNCED, name, ARCHIVE)
     preferences = f"members/{member['member_id']}/preferences"
-    climb(controller, fermium, LIST, look=lambda host: host.rest("GET", preferences), **options)
+    assert_idempotent(controller, fermium, LIST, look=lambda host: host.rest("GET", preferences), **options)
     score = fermium.check("runuser", "-u", "list", "--", "python3", "-c", BOUNCED, name, ARCHIVE)
     assert score.strip() == "0"
     controller.task(LIST, **options)
@@ -108,7 +108,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
     assert set(fermium.members(name)) == {site.ALICE, site.CAROL, ARCHIVE}
     assert changed(controller.playbook(ROSTER, "-e", variables)) == 0
 
-    climb(controller, fermium, LIST, name=name, external_archives={ARCHIVE: False})
+    assert_idempotent(controller, fermium, LIST, name=name, external_archives={ARCHIVE: False})
     assert outside.send(site.ALICE, name, f"private joke {word}").accepted
     outside.mailbox(site.CAROL).wait_for(f"private joke {word}")
     assert archive.has_none(f"private joke {word}")
@@ -116,7 +116,7 @@ def test_every_post_reaches_the_archive_and_nothing_else_does(
 
 
 def test_a_list_that_is_not_public_is_refused(
-    fermium: Fermium, controller: Controller, name: str, word: str, proved: Proved
+    fermium: MailServer, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     sentence = f"list {name}: external_archives has {ARCHIVE}, and archive_policy is private: give "
     private: dict[str, Any] = {"name": name, "archive_policy": "private", "members": [site.ALICE]}
@@ -137,13 +137,15 @@ def test_a_list_that_is_not_public_is_refused(
     controller.task(LIST, name=name, archive_policy="public", external_archives=[ARCHIVE])
     assert sentence in controller.refused(LIST, **private, external_archives=[ARCHIVE])
     assert fermium.rest("GET", f"lists/{name}/config")["archive_policy"] == "public"
-    climb(controller, fermium, LIST, **private, external_archives=[ARCHIVE], external_archives_allow_private=True)
+    assert_idempotent(
+        controller, fermium, LIST, **private, external_archives=[ARCHIVE], external_archives_allow_private=True
+    )
     assert set(fermium.members(name)) == {site.ALICE, ARCHIVE}
     proved("no archive elsewhere gets a private list, unless forced", "3 refused, 1 left with its list, 1 forced")
 
 
 def test_the_posts_of_before_as_mbox(
-    fermium: Fermium, outside: Outside, controller: Controller, name: str, word: str, tmp_path: Path, proved: Proved
+    fermium: MailServer, outside: Outside, controller: Controller, name: str, word: str, tmp_path: Path, proved: Proved
 ) -> None:
     controller.task(LIST, name=name, members=[site.ALICE])
     bodies = [

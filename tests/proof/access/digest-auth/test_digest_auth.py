@@ -18,7 +18,7 @@ import pytest
 from support import site
 from support.controller import Controller, changed
 from support.doors import confide
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 
@@ -117,7 +117,7 @@ def watched(controller: Controller, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_reader_from_the_vault_to_the_archive_and_out_again(
-    fermium: Fermium,
+    fermium: MailServer,
     outside: Outside,
     controller: Controller,
     bea: Person,

@@ -13,7 +13,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
 from support.visitor import ACCOUNTS, Visitor
@@ -65,18 +65,18 @@ def visitor(outside: Outside) -> Iterator[Callable[[], Visitor]]:
         each.leave()
 
 
-def django(fermium: Fermium, program: str) -> str:
+def django(fermium: MailServer, program: str) -> str:
     folder = "/usr/share/mailman3-web"
     return fermium.check("runuser", "-u", "www-data", "--", "python3", f"{folder}/manage.py", "shell", "-c", program)
 
 
-def accounts(fermium: Fermium, word: str) -> dict[str, dict[str, object]]:
+def accounts(fermium: MailServer, word: str) -> dict[str, dict[str, object]]:
     """The accounts with a word in their names."""
     found: dict[str, dict[str, object]] = json.loads(django(fermium, LOOK.format(word=word)).splitlines()[-1])
     return found
 
 
-def owners(fermium: Fermium, name: str) -> set[str]:
+def owners(fermium: MailServer, name: str) -> set[str]:
     return set(fermium.members(name, "owner"))
 
 
@@ -102,7 +102,7 @@ def settings(name: str) -> str:
 
 
 def test_a_person_gets_the_keys_of_a_list(
-    fermium: Fermium,
+    fermium: MailServer,
     outside: Outside,
     controller: Controller,
     visitor: Callable[[], Visitor],
@@ -170,7 +170,7 @@ def test_a_person_gets_the_keys_of_a_list(
 
 
 def test_a_list_is_taken_over(
-    fermium: Fermium,
+    fermium: MailServer,
     outside: Outside,
     controller: Controller,
     visitor: Callable[[], Visitor],
@@ -205,7 +205,7 @@ def test_a_list_is_taken_over(
 
 
 def test_what_is_refused_touches_nothing(
-    fermium: Fermium, controller: Controller, name: str, word: str, proved: Proved
+    fermium: MailServer, controller: Controller, name: str, word: str, proved: Proved
 ) -> None:
     closed = f"closed-{word}@example.net"
     controller.task(ACCOUNT, address=closed)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support import site
 from support.controller import Controller, changed, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -21,7 +21,7 @@ NAMES = {"ann@example.net": 'Ánn, "the" O\'Hara: #1', "bo@example.net": "陳大
 
 
 def test_everybody_is_exported_and_the_file_changes_nothing(
-    fermium: Fermium, controller: Controller, word: str, tmp_path: Path, proved: Proved
+    fermium: MailServer, controller: Controller, word: str, tmp_path: Path, proved: Proved
 ) -> None:
     first, second = f"{word}-a@{site.DOMAIN}", f"{word}-b@{site.DOMAIN}"
     ann, bo, cy = NAMES
@@ -82,7 +82,7 @@ def test_a_list_that_is_not_there_is_named(controller: Controller, word: str, tm
     assert list(tmp_path.iterdir()) == []
 
 
-def people(fermium: Fermium, name: str) -> dict[str, object]:
+def people(fermium: MailServer, name: str) -> dict[str, object]:
     keys = ("display_name", "delivery_mode", "moderation_action")
     return {
         role: {address: [person.get(key) for key in keys] for address, person in fermium.members(name, role).items()}

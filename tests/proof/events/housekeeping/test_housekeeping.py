@@ -16,9 +16,9 @@ import pytest
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
+from support.mailman21_server import Mailman21Server
 from support.proved import Proved
-from support.sodium import Sodium
 
 LIST = "listops.mailman.mailman_list"
 PROM = "/var/lib/prometheus/node-exporter/mailman.prom"
@@ -72,8 +72,8 @@ def lists(controller: Controller, word: str) -> Iterator[tuple[str, str]]:
         controller.task(LIST, name=name, state="absent")
 
 
-def let_wait(fermium: Fermium, name: str) -> None:
-    if isinstance(fermium, Sodium):
+def let_wait(fermium: MailServer, name: str) -> None:
+    if isinstance(fermium, Mailman21Server):
         for which, days in (("old", 61), ("young", 2)):
             address = f"{which}-{name.partition('@')[0]}@example.net"
             fermium.mailman("wait", name, name=which, days=days, address=address)
@@ -81,18 +81,18 @@ def let_wait(fermium: Fermium, name: str) -> None:
         fermium.check("runuser", "-u", "list", "--", "python3", "-c", MAKE, name)
 
 
-def requests(fermium: Fermium, name: str) -> set[str]:
+def requests(fermium: MailServer, name: str) -> set[str]:
     return {address.partition("-")[0] for address in fermium.requests(name)}
 
 
-def figures(fermium: Fermium) -> dict[str, int]:
+def figures(fermium: MailServer) -> dict[str, int]:
     fermium.systemctl("restart", "listops-metrics.service")  # not one that is under way
     text = fermium.ask("read", path=PROM)
     return {key: int(value) for key, value in re.findall(r"^([^#\s]\S*) (\d+)$", text, re.MULTILINE)}
 
 
 def test_old_things_go_and_young_ones_stay(
-    fermium: Fermium, controller: Controller, lists: tuple[str, str], proved: Proved
+    fermium: MailServer, controller: Controller, lists: tuple[str, str], proved: Proved
 ) -> None:
     name, other = lists
     for each in lists:
@@ -126,7 +126,7 @@ def test_old_things_go_and_young_ones_stay(
 
 
 def test_many_old_ones_go_a_few_at_a_time(
-    fermium: Fermium, controller: Controller, lists: tuple[str, str], proved: Proved
+    fermium: MailServer, controller: Controller, lists: tuple[str, str], proved: Proved
 ) -> None:
     """Mailman writes to its database at the same time."""
     if fermium.mailman21:
@@ -146,7 +146,7 @@ def test_many_old_ones_go_a_few_at_a_time(
     proved("many old held messages go in short transactions", "70 in 4")
 
 
-def test_unfinished_files_in_queues_go(fermium: Fermium, word: str, proved: Proved) -> None:
+def test_unfinished_files_in_queues_go(fermium: MailServer, word: str, proved: Proved) -> None:
     """Mailman leaves them on a full disk, most of them empty."""
     queue = fermium.idle_queue
     files = {
@@ -165,7 +165,7 @@ def test_unfinished_files_in_queues_go(fermium: Fermium, word: str, proved: Prov
 
 
 def test_figures_are_for_prometheus(
-    fermium: Fermium, server: Any, controller: Controller, lists: tuple[str, str], proved: Proved
+    fermium: MailServer, server: Any, controller: Controller, lists: tuple[str, str], proved: Proved
 ) -> None:
     public, private = lists
     controller.task(LIST, name=public, members=["a@example.net", "b@example.net"])
@@ -216,7 +216,7 @@ def test_bad_input(controller: Controller, variables: dict[str, Any], sentence: 
     assert sentence in said
 
 
-def test_figures_follow_no_link_of_the_node_exporter(fermium: Fermium, proved: Proved) -> None:
+def test_figures_follow_no_link_of_the_node_exporter(fermium: MailServer, proved: Proved) -> None:
     """Its package gives the folder above to its own user, who could have root write anywhere."""
     folder, elsewhere = PROM.rpartition("/")[0], "/root/proof-figures"
     above = folder.rpartition("/")[0]

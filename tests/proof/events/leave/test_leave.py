@@ -13,7 +13,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, results
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -32,7 +32,7 @@ def lists(controller: Controller, word: str) -> Iterator[tuple[str, str]]:
         controller.task(LIST, name=name, state="absent")
 
 
-def where(fermium: Fermium, lists: tuple[str, str], *addresses: str) -> set[tuple[str, str, str]]:
+def where(fermium: MailServer, lists: tuple[str, str], *addresses: str) -> set[tuple[str, str, str]]:
     """As Mailman itself sees it."""
     return {
         (name, role, address)
@@ -44,7 +44,7 @@ def where(fermium: Fermium, lists: tuple[str, str], *addresses: str) -> set[tupl
 
 
 def test_a_person_leaves(
-    fermium: Fermium, controller: Controller, lists: tuple[str, str], word: str, proved: Proved
+    fermium: MailServer, controller: Controller, lists: tuple[str, str], word: str, proved: Proved
 ) -> None:
     public, private = lists
     dave, alias = f"dave-{word}@example.net", f"d.{word}@example.com"
@@ -86,7 +86,7 @@ def test_a_person_leaves(
 
 
 def test_a_person_leaves_the_private_lists_only(
-    fermium: Fermium, controller: Controller, lists: tuple[str, str], word: str, proved: Proved
+    fermium: MailServer, controller: Controller, lists: tuple[str, str], word: str, proved: Proved
 ) -> None:
     public, private = lists
     dave, alias = f"dave-{word}@example.net", f"d.{word}@example.com"

@@ -9,7 +9,7 @@ import json
 
 from support import site
 from support.controller import Controller
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -19,7 +19,7 @@ SCHEME = {
 }
 
 
-def test_new_lists_follow_the_scheme(fermium: Fermium, controller: Controller, word: str, proved: Proved) -> None:
+def test_new_lists_follow_the_scheme(fermium: MailServer, controller: Controller, word: str, proved: Proved) -> None:
     good, bad, old = f"{word}-l", f"{word}-talk", f"{word}-old"
     controller.task(LIST, name=old)
     lists = [{"name": good}, {"name": old, "description": "kept"}]

@@ -15,7 +15,7 @@ import pytest
 
 from support import site
 from support.controller import ROOT, Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -53,7 +53,7 @@ def entry(name: str, *mail: str) -> str:
 
 
 @pytest.fixture
-def password(fermium: Fermium) -> Iterator[str]:
+def password(fermium: MailServer) -> Iterator[str]:
     """A directory on the host; its reader's password."""
     password = secrets.token_hex(12)
     fermium.check("debconf-set-selections", stdin="slapd slapd/no_configuration boolean true\n")
@@ -88,7 +88,7 @@ def name(controller: Controller, word: str) -> Iterator[str]:
 
 
 def test_the_roster_follows_a_directory(
-    fermium: Fermium, controller: Controller, name: str, password: str, tmp_path: Path, proved: Proved
+    fermium: MailServer, controller: Controller, name: str, password: str, tmp_path: Path, proved: Proved
 ) -> None:
     text = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
     runbook = text.partition("```yaml\n# staff.yml\n")[2].partition("```")[0]

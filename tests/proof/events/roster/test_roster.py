@@ -14,7 +14,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed
-from support.fermium import Fermium
+from support.mail_server import MailServer
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
@@ -41,7 +41,7 @@ def variables(name: str, source: str, **more: Any) -> tuple[str, str]:
 
 
 def test_the_roster_follows_its_source(
-    fermium: Fermium, controller: Controller, name: str, tmp_path: Path, proved: Proved
+    fermium: MailServer, controller: Controller, name: str, tmp_path: Path, proved: Proved
 ) -> None:
     staff, log = tmp_path / "staff.txt", tmp_path / "roster.log"
     staff.write_text("# staff\n" + "\n".join([*people(range(1, 12)), "Bób <Bob@Example.net>"]) + "\n", encoding="utf-8")
@@ -80,7 +80,7 @@ def test_the_roster_follows_its_source(
     ],
 )
 def test_a_broken_source_changes_nothing(
-    fermium: Fermium, controller: Controller, name: str, tmp_path: Path, content: str, sentence: str
+    fermium: MailServer, controller: Controller, name: str, tmp_path: Path, content: str, sentence: str
 ) -> None:
     staff = tmp_path / "staff.txt"
     staff.write_text(content, encoding="utf-8")
@@ -90,7 +90,7 @@ def test_a_broken_source_changes_nothing(
     assert set(fermium.members(name)) == set(people(range(12)))
 
 
-def test_lists_that_are_not_in_use_are_named(controller: Controller, fermium: Fermium, name: str, word: str) -> None:
+def test_lists_that_are_not_in_use_are_named(controller: Controller, fermium: MailServer, name: str, word: str) -> None:
     said = controller.stopped(ROSTER, *variables(f"x{word}", "'a@example.net'"))
     assert said.startswith(
         f"roster_lists has x{word}, of which {controller.host} has in use none: give lists that exist"

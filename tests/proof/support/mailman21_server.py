@@ -9,8 +9,8 @@ import functools
 import json
 from typing import Any
 
-from .fermium import Fermium
 from .inside import eventually
+from .mail_server import MailServer
 
 HOME = "/usr/lib/mailman"
 STATE = "/var/lib/mailman"
@@ -116,7 +116,7 @@ json.dump(answer, sys.stdout)
 """
 
 
-class Sodium(Fermium):
+class Mailman21Server(MailServer):
     mailman21 = True
     idle_queue = f"{STATE}/qfiles/shunt"
 

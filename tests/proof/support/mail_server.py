@@ -17,7 +17,7 @@ MAILMAN_CFG = "/etc/mailman3/mailman.cfg"
 LMTP = "import smtplib; smtplib.LMTP('127.0.0.1', 8024, timeout=10).ehlo()"
 
 
-class Fermium(Inside):
+class MailServer(Inside):
     mailman21 = False
     # A queue that no runner looks at.
     idle_queue = "/var/lib/mailman3/queue/bad"
