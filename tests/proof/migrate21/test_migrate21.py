@@ -367,7 +367,7 @@ def test_a_lock_is_respected(fermium: Mailman21Server, controller: Controller, p
         "import sys, time; sys.path.insert(0, '/usr/lib/mailman/bin'); import paths; from Mailman import MailList; "
         "MailList.MailList('helpdesk'); print('locked'); sys.stdout.flush(); time.sleep(600)"
     )
-    fermium.check("systemd-run", "--unit=holder", "--uid=list", "python2.7", "-c", holder)
+    fermium.check("systemd-run", "--collect", "--unit=holder", "--uid=list", "python2.7", "-c", holder)
     eventually(lambda: fermium.run("test", "-e", "/run/lock/mailman/helpdesk.lock")["rc"] == 0, "the list is locked")
     said = controller.refused(
         "listops.mailman.migrate_place",

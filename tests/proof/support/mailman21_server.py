@@ -56,7 +56,8 @@ def past(days, do, *arguments):
 wish = json.load(sys.stdin)
 if wish["do"] == "lists":
     lists = [MailList.MailList(name, lock=0) for name in Utils.list_names()]
-    json.dump(dict((each.GetListEmail(), each.description) for each in lists), sys.stdout)
+    # a description has the charset of its list
+    json.dump(dict((each.GetListEmail(), each.description) for each in lists), sys.stdout, encoding="latin-1")
     sys.exit()
 address = str(wish.get("address") or "")
 roles = {"owner": "owner", "moderator": "moderator", "nonmember": "accept_these_nonmembers"}
