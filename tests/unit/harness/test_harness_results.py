@@ -184,6 +184,7 @@ def test_the_demo_leaves_the_slow_proofs_to_the_stories():
     slow = {
         "test_audit.py",
         "test_failures.py",
+        "test_pictures.py",
         "test_strangers.py",
         "test_texts.py",
         "test_vocabulary.py",

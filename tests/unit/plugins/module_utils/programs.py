@@ -40,5 +40,5 @@ PROGRAMS = {
     "hyperkitty posted": POSTED,
     "accounts": ACCOUNTS,
     "mailman3 whole": WHOLE_CORE,
-    "web interface whole": WHOLE_WEB,
+    "hyperkitty whole": WHOLE_WEB,
 }

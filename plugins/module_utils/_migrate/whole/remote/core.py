@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.remote.main import Mailman3Handler, prepare
-from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
 
 ROLES = ("member", "owner", "moderator", "nonmember")
 # Of the folder of Mailman's state, what is made anew, or is not Mailman's.
@@ -155,10 +155,7 @@ class WholeCoreHandler(Mailman3Handler):
 
 
 def whole_core(request: dict[str, Any]) -> WholeCoreHandler:
-    try:
-        return WholeCoreHandler(request.get("config"), True)
-    except ImportError as exc:
-        raise Failure("Mailman's interpreter has no Mailman: {0}".format(exc)) from exc
+    return WholeCoreHandler(request.get("config"), True)
 
 
 def main() -> None:

@@ -158,7 +158,7 @@ MISSING = {"mailman3": "mailman", "mailman21": "paths", "hyperkitty": "django", 
 def test_the_program_is_sent_whole_and_nothing_of_ansible_is_needed(tmp_path, name):
     """The real programs start in a bare interpreter, and fail only for want of their service."""
     command = script(tmp_path, "#!" + PYTHON + " -I -S")
-    opening = {"config": None, "readonly": True, "wait": 1}
+    opening = {"config": None, "readonly": True, "wait": 1, "copy": str(tmp_path)}
     missing = "No module named '{0}'".format(MISSING[name.split()[0]])
     found = process.Process(PROGRAMS[name], command=command, user=own_user(), **opening)
     with found, pytest.raises(HostError, match=missing) as trouble:
