@@ -31,8 +31,8 @@ SAID: Mapping[str, Any] = {
 }
 
 
-def reading(program: Program, folder: str, said: Mapping[str, Any] = SAID) -> Process:
-    """A process that reads a copy, not yet begun. said: what its Mailman would say of itself."""
+def reading(program: Program, folder: str, said: Mapping[str, Any] | None = None) -> Process:
+    """A process that reads a copy, not yet begun. said: what its Mailman would say of itself, SAID if that is not known."""
     option = program.user_option
     try:
         who = identity.reader(folder, option)
@@ -40,7 +40,7 @@ def reading(program: Program, folder: str, said: Mapping[str, Any] = SAID) -> Pr
         raise HostError(str(exc)) from None
     except OSError as exc:
         raise HostError("{0} is {1}, which cannot be looked at: {2}".format(option, folder, exc.strerror)) from None
-    return OwnProcess(program, who, folder=folder, said=said, option=option)
+    return OwnProcess(program, who, folder=folder, said=SAID if said is None else said, option=option)
 
 
 class CopiedMailman21(Mailman21):

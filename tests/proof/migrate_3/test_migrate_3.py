@@ -412,8 +412,11 @@ def test_the_inventory_of_the_new_server_changes_nothing(operator: Move, proved:
     where = f"--extra-vars=adopt_directory={operator.folder} adopt_secrets=none"
     operator.controller.playbook("playbooks/adopt.yml", where)
     said = operator.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{operator.folder}/lists.yml")
-    assert changed(said) == 0
-    assert not any(result.get("undeclared") for result in results(said))
+    (lists,) = (result for result in results(said) if "undeclared" in result)
+    assert not lists["changed"] and not lists["undeclared"]
+    # the first run may have put them on the page with all lists
+    again = operator.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{operator.folder}/lists.yml")
+    assert changed(again) == 0
     proved("the lists that were moved become an inventory, which changes nothing")
 
 

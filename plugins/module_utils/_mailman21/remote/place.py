@@ -69,17 +69,19 @@ def need_folder(path, mode):
 def walk(root, path=""):
     # type: (str, str) -> Iterator[list[Any]]
     """What is there and below it, no link followed: path, kind, size, time in seconds, and of a link where it leads."""
-    status = os.lstat(os.path.join(root, path) if path else root)
-    if stat.S_ISLNK(status.st_mode):
-        yield [shown(path), "link", 0, 0, shown(os.readlink(os.path.join(root, path) if path else root))]
-    elif stat.S_ISDIR(status.st_mode):
-        yield [shown(path), "folder", 0, 0, stat.S_IMODE(status.st_mode)]
-        for name in sorted(os.listdir(os.path.join(root, path))):
-            for each in walk(root, os.path.join(path, name)):
-                yield each
-    else:
-        kind = "file" if stat.S_ISREG(status.st_mode) else "other"
-        yield [shown(path), kind, status.st_size, int(status.st_mtime), stat.S_IMODE(status.st_mode)]
+    waiting = [path]
+    while waiting:
+        path = waiting.pop()
+        whole = os.path.join(root, path) if path else root
+        status = os.lstat(whole)
+        if stat.S_ISLNK(status.st_mode):
+            yield [shown(path), "link", 0, 0, shown(os.readlink(whole))]
+        elif stat.S_ISDIR(status.st_mode):
+            yield [shown(path), "folder", 0, 0, stat.S_IMODE(status.st_mode)]
+            waiting.extend(os.path.join(path, name) for name in sorted(os.listdir(whole), reverse=True))
+        else:
+            kind = "file" if stat.S_ISREG(status.st_mode) else "other"
+            yield [shown(path), kind, status.st_size, int(status.st_mtime), stat.S_IMODE(status.st_mode)]
 
 
 def content_hash(path, mails=None):

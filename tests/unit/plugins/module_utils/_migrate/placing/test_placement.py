@@ -122,11 +122,10 @@ def move(tmp_path: Path, recorded: Path) -> Iterator[Move]:
     tmp_path.chmod(0o700)
     shutil.copytree(recorded, tmp_path / "copy", symlinks=True)
     reader = identity.Identity("tests", os.geteuid(), os.getegid(), str(tmp_path))
-    with (
-        fake21.mailman21(tmp_path / "here", tmp_path / "copy") as handler,
-        mock.patch.object(identity, "reader", return_value=reader),
-        mock.patch("subprocess.check_call"),
-    ):
+    with contextlib.ExitStack() as stack:
+        handler = stack.enter_context(fake21.mailman21(tmp_path / "here", tmp_path / "copy"))
+        stack.enter_context(mock.patch.object(identity, "reader", return_value=reader))
+        stack.enter_context(mock.patch("subprocess.check_call"))
         yield Move(tmp_path, handler)
 
 
