@@ -319,7 +319,7 @@ def _die_after(owner, name):
         former(*args, **more)
         os.kill(os.getpid(), signal.SIGKILL)
     setattr(owner, name, dies)
-_die_after(Transactions if {0!r} == "run" else _List, {0!r})
+_die_after(Transactions if {0!r} == "run" else MovedList, {0!r})
 """
 POINTS = ("note", "run", "stage_digest", "note_digest", "place_digest")
 
