@@ -22,7 +22,6 @@ from support.outside import CERTIFICATE, Outside, archived_at
 from support.proved import Proved
 
 GUARD = "/var/lib/listops/private-archives.json"
-MANAGE = ("runuser", "-u", "www-data", "--", "/usr/share/mailman3-web/manage.py")
 TASK, PROGRAM, ANSWERS = "/run/stranger.json", "/run/stranger.py", "/run/stranger.log"
 SWITCHES = 3
 # So long a list stays private, and is asked for.
@@ -89,7 +88,7 @@ def row(fermium: MailServer, name: str, policy: int | None = None) -> int:
     said = f"from hyperkitty.models import MailingList\nrow = MailingList.objects.filter(name={name!r})\n"
     if policy is not None:
         said += f"row.update(archive_policy={policy})\n"
-    shown = fermium.check(*MANAGE, "shell", stdin=said + "print('policy', row.get().archive_policy)\n")
+    shown = fermium.manage("shell", stdin=said + "print('policy', row.get().archive_policy)\n")
     return int(shown.rpartition("policy ")[2])
 
 
@@ -111,7 +110,7 @@ def test_a_list_is_private_before_mailman_knows_it(
     message = posted(outside, busy, word)
     outside.wait_for_page(message)
     urls = ways(busy, message, word)
-    fermium.check(*MANAGE, "update_index")
+    fermium.manage("update_index")
     assert len(seen(outside, urls, busy, f"verdict {word}")) == len(urls), "not all of these are ways to see it"
     fermium.ask("write", path="/run/busy.py", text=KEEP_BUSY)
     fermium.check("sh", "-c", "python3 /run/busy.py > /dev/null 2>&1 &")
@@ -120,7 +119,7 @@ def test_a_list_is_private_before_mailman_knows_it(
         run = controller.begin(LIST, name=busy, archive_policy="private")
         eventually(lambda: row(fermium, busy) == PRIVATE, "the archive is told")
         # what HyperKitty does with each post: it asks Mailman, which does not know it yet
-        fermium.check(*MANAGE, "shell", stdin=ASK_MAILMAN.format(busy))
+        fermium.manage("shell", stdin=ASK_MAILMAN.format(busy))
         assert row(fermium, busy) == OPEN
         assert seen(outside, urls, busy, f"verdict {word}") == []
         # a run that is killed here leaves it so, and the next one finishes
@@ -150,7 +149,7 @@ def test_an_archive_that_somebody_opened_is_seen_and_shut(
     urls = ways(busy, message, word)
     # what other proofs have left; and after a post HyperKitty asks Mailman, which would be too early
     controller.task(LIST, lists=[])
-    eventually(lambda: fermium.check(*MANAGE, "shell", stdin=WAITING).split()[-1] == "0", "HyperKitty has asked")
+    eventually(lambda: fermium.manage("shell", stdin=WAITING).split()[-1] == "0", "HyperKitty has asked")
     # as its owner does in Postorius; nobody has declared this list
     fermium.rest("PATCH", f"lists/{busy}/config", archive_policy="private")
     assert row(fermium, busy, OPEN) == OPEN

@@ -133,11 +133,6 @@ def lead(outside: Outside, to: str, hosts: dict[str, MailServer]) -> None:
     )
 
 
-def django(host: MailServer, program: str) -> None:
-    manage = "/usr/share/mailman3-web/manage.py"
-    host.check("runuser", "-u", "www-data", "--", "python3", manage, "shell", stdin=program)
-
-
 def with_attachment(word: str) -> bytes:
     message = email.message.EmailMessage(policy=email.policy.SMTP)
     message["From"], message["To"], message["Subject"] = site.ALICE, site.PUBLIC, f"picture {word}"
@@ -170,13 +165,13 @@ def before(fermium: MailServer, sodium: MailServer, outside: Outside) -> Iterato
     token = re.search(r"-confirm\+(\w+)@", said)
     assert token
     found.token = token.group(1)
-    django(sodium, PERSON)
+    sodium.manage("shell", stdin=PERSON)
     # as an earlier move from Mailman 2.1 leaves them
     sodium.check("install", "-d", "-o", "root", "-g", "www-data", "-m", "0750", f"{OLD_PAGES}/files/old")
     sodium.ask("write", path=f"{OLD_PAGES}/files/old/2003-March.txt", text=f"Of long ago, said {found.word}.\n")
     eventually(lambda: len(mails(sodium)) == 7, "all posts are in the archive of sodium")
     # as cron does each hour
-    django(sodium, "from hyperkitty.search_indexes import update_index\nupdate_index()\n")
+    sodium.manage("shell", stdin="from hyperkitty.search_indexes import update_index\nupdate_index()\n")
     outside.check(
         "systemd-run",
         "--unit=probe",
@@ -400,10 +395,10 @@ def test_mail_goes_on_at_the_new_server(before: Before, fermium: MailServer, out
 def test_what_was_moved_stays(before: Before, fermium: MailServer, operator: Move, proved: Proved) -> None:
     assert changed(operator.run("verify")) == 0
     (key,) = (each for each, (_name, subject, _attached) in before.mails.items() if f"late {before.word}" in subject)
-    django(fermium, CHANGE.format(key=key, value="mail.content + 'x'"))
+    fermium.manage("shell", stdin=CHANGE.format(key=key, value="mail.content + 'x'"))
     said = operator.stopped("verify")
     assert f"list {site.PUBLIC}: 1 of 6 messages are not as they were moved, the first is {key}" in said
-    django(fermium, CHANGE.format(key=key, value="mail.content[:-1]"))
+    fermium.manage("shell", stdin=CHANGE.format(key=key, value="mail.content[:-1]"))
     operator.run("verify")
     proved("what the new server takes is no difference, a message that is not as it was moved is named")
 

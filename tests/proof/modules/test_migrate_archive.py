@@ -21,7 +21,6 @@ from support.mail_server import MailServer
 from support.proved import Proved
 
 MIGRATE = "listops.mailman.migrate_archive"
-WEB = ("runuser", "-u", "www-data", "--", "/usr/bin/python3", "-W", "ignore", "/usr/share/mailman3-web/manage.py")
 DATABASE = "/var/lib/mailman3/web/mailman3web.db"
 FOLDER, ACCOUNT = "/root/mailboxes", "/root/account"
 COUNT = "SELECT count(*) FROM hyperkitty_email e JOIN hyperkitty_mailinglist l ON l.id = e.mailinglist_id WHERE l.name = '{}'"
@@ -90,7 +89,7 @@ def put(fermium: MailServer, name: str, content: bytes) -> str:
 
 def archive(fermium: MailServer, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rows by Message-ID, and threads by their name."""
-    said = fermium.check(*WEB, "shell", stdin=ROWS.format(name=name))
+    said = fermium.manage("shell", stdin=ROWS.format(name=name))
     rows, threads = json.loads(said.rpartition("answer ")[2])
     return rows, threads
 
@@ -132,7 +131,7 @@ def test_what_is_well_formed_becomes_what_hyperkitty_makes_of_it(
     path = put(fermium, word, b"".join(mails.mailbox(300)))
     readable = f"/run/{word}.mbox"
     fermium.check("install", "-o", "www-data", path, readable)
-    fermium.check(*WEB, "hyperkitty_import", "--no-sync-mailman", "-l", other, readable, seconds=900)
+    fermium.manage("hyperkitty_import", "--no-sync-mailman", "-l", other, readable, seconds=900)
     fermium.check("rm", readable)
 
     checked = controller.task(MIGRATE, check_mode=True, **options(private, path))
@@ -232,7 +231,7 @@ def test_a_killed_run_is_finished_and_what_came_later_is_added(
         f"text = 'From: a@example.net\\nMessage-ID: <late@x>\\nIn-Reply-To: {answer}\\nDate: Mon, 04 Jan 2021 10:00:00 +0000\\n'\n"
         f"add_to_list({private!r}, message_from_string(text + '\\nlate\\n', policy=policy.default))\n"
     )
-    fermium.check(*WEB, "shell", stdin=archived)
+    fermium.manage("shell", stdin=archived)
     done = controller.task(MIGRATE, **options(private, path))
     assert done["changed"] is True and done["archives"][0]["moved"] == number
     assert controller.task(MIGRATE, **options(private, path))["changed"] is False
@@ -271,9 +270,9 @@ def test_what_would_be_exposed_is_refused(
 ) -> None:
     path = put(fermium, word, awkward.mailbox(awkward.MAILS))
     set_row = "from hyperkitty.models import MailingList\nMailingList.objects.filter(name='{}').{}\n"
-    fermium.check(*WEB, "shell", stdin=set_row.format(private, "update(archive_policy=2)"))
+    fermium.manage("shell", stdin=set_row.format(private, "update(archive_policy=2)"))
     said = [controller.refused(MIGRATE, **options(private, path))]
-    fermium.check(*WEB, "shell", stdin=set_row.format(private, "delete()"))
+    fermium.manage("shell", stdin=set_row.format(private, "delete()"))
     said.append(controller.refused(MIGRATE, **options(private, path)))
     said.append(controller.refused(MIGRATE, **options(f"none-{private}", path)))
     controller.task(LIST, name=private, archive_policy="private")
@@ -289,5 +288,5 @@ def test_what_would_be_exposed_is_refused(
     assert controller.task(MIGRATE, **options(public, path))["changed"] is False
     assert controller.task(LIST, name=public, archive_policy="public")["changed"] is False
     shown = "from hyperkitty.models import MailingList\nprint('answer', MailingList.objects.get(name={!r}).archive_policy)\n"
-    assert fermium.check(*WEB, "shell", stdin=shown.format(public)).rpartition("answer ")[2].strip() == "2"
+    assert fermium.manage("shell", stdin=shown.format(public)).rpartition("answer ")[2].strip() == "2"
     proved("lists that HyperKitty does not know, or would show, are refused", f"{len(said)} refusals")

@@ -542,9 +542,7 @@ def test_a_private_archive_is_not_published_by_accident(
         "text = 'From: a@example.net\\nSubject: s\\nMessage-ID: <1@example.net>\\n\\nsecret\\n';"
         f"add_to_list({name!r}, message_from_string(text, policy=default))"
     )
-    fermium.check(
-        "runuser", "-u", "www-data", "--", "python3", "/usr/share/mailman3-web/manage.py", "shell", "-c", program
-    )
+    fermium.manage("shell", "-c", program)
     controller.task(LIST, name=name, state="absent")
     message = refusal(controller, LIST, name=name, archive_policy="public")
     assert "would publish 1 messages of a private archive" in message

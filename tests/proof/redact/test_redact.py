@@ -32,7 +32,6 @@ from support.proved import Proved
 
 MODULE = "listops.mailman.mailman_redact"
 LIST = "listops.mailman.mailman_list"
-MANAGE = "/usr/share/mailman3-web/manage.py"
 ENGINE = "[i]mport json, os, sys, types"
 KILL = f"kill -9 $(ps -o ppid=,pid= -p $(pgrep -d, -f '{ENGINE}'))"
 LOG = "/var/log/listops-redactions.jsonl"
@@ -202,7 +201,7 @@ def test_a_message_is_redacted_everywhere(
     )
     fermium.check("runuser", "-u", "list", "--", "sh", "-c", f"cat > {prototype}/new/1.x", stdin=raw)
     archive.digests()
-    fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
+    fermium.manage("update_index_one_list", archive.address)
     assert archive.finds(archive.secret)
     mbox, pages = archive.mbox(), archive.crawl()
     (attached,) = [url for url in pages if url.endswith("/record.bin")]
@@ -351,7 +350,7 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
     fermium: MailServer, outside: Outside, controller: Controller, archive: Archive, proved: Proved
 ) -> None:
     archive.digests()
-    fermium.check("runuser", "-u", "www-data", "--", MANAGE, "update_index_one_list", archive.address)
+    fermium.manage("update_index_one_list", archive.address)
     assert archive.finds(archive.secret, "plain")
     replacement: dict[str, Any] = {
         "list": archive.address,

@@ -21,7 +21,6 @@ pytestmark = pytest.mark.slow
 
 # The search index knows words, without their endings: for it the private list has this name, too.
 LOOKALIKE = f"arbcoms@{site.DOMAIN}"
-MANAGE = ("runuser", "-u", "www-data", "--", "/usr/share/mailman3-web/manage.py")
 ACCOUNT = """
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
@@ -44,11 +43,11 @@ def mallory(fermium: MailServer, controller: Controller) -> Iterator[str]:
     said = f"user = get_user_model().objects.create_user('mallory', '{MALLORY}', 'x')\n"
     for address, verified in ((MALLORY, True), (SUCCESSOR, False)):
         said += f"EmailAddress.objects.create(user=user, email='{address}', verified={verified})\n"
-    fermium.check(*MANAGE, "shell", stdin=ACCOUNT + said)
+    fermium.manage("shell", stdin=ACCOUNT + said)
     yield "mallory"
     gone = f"EmailAddress.objects.filter(email='{SUCCESSOR}').delete()\n"
     gone += "get_user_model().objects.get(username='mallory').delete()\n"
-    fermium.check(*MANAGE, "shell", stdin=ACCOUNT + gone)
+    fermium.manage("shell", stdin=ACCOUNT + gone)
     controller.playbook("playbooks/site.yml", "--tags=mailman")
 
 
@@ -59,7 +58,7 @@ def test_a_search_finds_nothing_of_another_list(
     outside.wait_for_page(post.message, reader.name, reader.password)
     assert outside.send(site.ALICE, lookalike, f"open {word}", f"Innocent, {word}.\n").accepted
     outside.wait_for_page(archived_at(outside.mailbox(site.ALICE).wait_for(f"open {word}")))
-    fermium.check(*MANAGE, "update_index")
+    fermium.manage("update_index")
     found = outside.get(f"{site.ARCHIVES}/search?mlist={lookalike}&q={word}")
     assert "> 1 messages" in " ".join(found.text.split())
     assert f"Innocent, {word}" in found.text
@@ -104,7 +103,7 @@ def test_no_strangers_account_becomes_the_administrators(
     controller.playbook("playbooks/site.yml", "--tags=mailman", f"--extra-vars=mailman_admin_email={SUCCESSOR}")
     asked = "print([user.is_superuser, [item.email for item in user.emailaddress_set.all()]])\n"
     asked = "user = get_user_model().objects.get(username='mallory')\n" + asked
-    left = fermium.check(*MANAGE, "shell", stdin=ACCOUNT + asked)
+    left = fermium.manage("shell", stdin=ACCOUNT + asked)
     assert f"[False, ['{MALLORY}']]" in left
     proved(
         "a stranger's account with the administrator's name is not made one; a claim of his address goes", "1 refused"

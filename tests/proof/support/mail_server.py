@@ -12,6 +12,7 @@ from typing import Any
 from .inside import Inside, T, eventually
 
 MAILMAN_CFG = "/etc/mailman3/mailman.cfg"
+MANAGE = "/usr/share/mailman3-web/manage.py"
 
 # A port that is open may yet be one that Mailman is about to give up.
 LMTP = "import smtplib; smtplib.LMTP('127.0.0.1', 8024, timeout=10).ehlo()"
@@ -21,6 +22,21 @@ class MailServer(Inside):
     mailman21 = False
     # A queue that no runner looks at.
     idle_queue = "/var/lib/mailman3/queue/bad"
+
+    def manage(self, *argv: str, stdin: str = "", seconds: float = 90) -> str:
+        """Run a command of the web interface that may be run again, and give its output.
+
+        SQLite fails at once where it cannot wait for another process that writes.
+        """
+        command = ("runuser", "-u", "www-data", "--", "/usr/bin/python3", "-W", "ignore", MANAGE, *argv)
+
+        def ran() -> dict[str, Any]:
+            done = self.run(*command, stdin=stdin, seconds=seconds)
+            return {} if done["rc"] and "database is locked" in done["err"] else done
+
+        done = eventually(ran, f"{argv[0]} finds the database free")
+        assert done["rc"] == 0, f"{self.container}: {argv}: {done['err'] or done['out']}"
+        return str(done["out"])
 
     def rest(self, method: str, path: str, **form: Any) -> Any:
         """Ask Mailman's own API; anything but success is an error."""

@@ -24,7 +24,6 @@ from support.outside import Outside, Sent, archived_at
 from support.proved import Proved
 
 LIST = "listops.mailman.mailman_list"
-MANAGE = ("runuser", "-u", "www-data", "--", "python3", "/usr/share/mailman3-web/manage.py", "shell", "-c")
 # What real archives have: a subject that was pasted, and an attachment of no type, which HyperKitty cannot write.
 ODD = """
 from hyperkitty.models import Attachment, Email
@@ -178,7 +177,7 @@ def test_the_posts_of_before_as_mbox(
     left = fermium.check("find", "/tmp", "/var/tmp", "/root", "-name", "*.mbox", "-o", "-name", "mbox-*")
     assert left == "", left
 
-    odd = fermium.check(*MANAGE, ODD.format(name=name)).split()[-1]
+    odd = fermium.manage("shell", "-c", ODD.format(name=name)).split()[-1]
     output = json.dumps(controller.playbook(BACKFILL, *options))
     subjects = [str(message["Subject"]) for message in mailbox.mbox(path)]
     assert len(subjects) == len(bodies) - 1 and subjects[0].split() == ["Agenda", "Montag"], subjects

@@ -65,14 +65,11 @@ def visitor(outside: Outside) -> Iterator[Callable[[], Visitor]]:
         each.leave()
 
 
-def django(fermium: MailServer, program: str) -> str:
-    folder = "/usr/share/mailman3-web"
-    return fermium.check("runuser", "-u", "www-data", "--", "python3", f"{folder}/manage.py", "shell", "-c", program)
-
-
 def accounts(fermium: MailServer, word: str) -> dict[str, dict[str, object]]:
     """The accounts with a word in their names."""
-    found: dict[str, dict[str, object]] = json.loads(django(fermium, LOOK.format(word=word)).splitlines()[-1])
+    found: dict[str, dict[str, object]] = json.loads(
+        fermium.manage("shell", "-c", LOOK.format(word=word)).splitlines()[-1]
+    )
     return found
 
 
@@ -187,7 +184,7 @@ def test_a_list_is_taken_over(
     assert before.get(settings(name)).status == 200
     # somebody has an account that says it is the heir's, and never proved it
     own = f"mallory-{word}@example.com"
-    django(fermium, SQUAT.format(name=f"mallory-{word}", address=new, own=own, password=PASSWORD))
+    fermium.manage("shell", "-c", SQUAT.format(name=f"mallory-{word}", address=new, own=own, password=PASSWORD))
     squatter = visitor()
     squatter.log_in(f"mallory-{word}", PASSWORD)
     assert squatter.get(f"{ACCOUNTS}/email/").status == 200
@@ -209,7 +206,7 @@ def test_what_is_refused_touches_nothing(
 ) -> None:
     closed = f"closed-{word}@example.net"
     controller.task(ACCOUNT, address=closed)
-    django(fermium, CLOSE.format(address=closed))
+    fermium.manage("shell", "-c", CLOSE.format(address=closed))
     bad = {
         f"of {closed} is not active: give an address whose account an administrator has activated": credentials(
             name, closed
