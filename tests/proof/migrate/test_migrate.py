@@ -93,6 +93,9 @@ def test_the_key_copies_and_does_nothing_else(fermium: MailServer, proved: Prove
         f"rsync --server -r . {STATE}/",
         f"rsync --server --sender -r . {STATE}/ /etc/shadow",
         f"rsync --server --sender -r --rsh=id . {STATE}/../../../etc/",
+        f"rsync --server --sender -s . {STATE}/",
+        f"rsync --server --sender -r . /etc/ . {STATE}/",
+        f"rsync --server --sender -rL . {STATE}/",
     )
     for command in commands:
         said = fermium.run(*ssh, *([command] if command else []))

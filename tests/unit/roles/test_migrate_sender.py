@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the key of the migration may ask of a server with Mailman 3: rsync of a few folders, and nothing else."""
+"""What the key of the migration may ask of the old server: rsync of a few folders, and nothing else."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ import jinja2
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-TEMPLATE = ROOT / "roles/migrate/templates/listops-send-server.j2"
-FOLDERS = {
-    "_migrate_dumps": "/var/lib/listops/migrate-dump",
-    "_migrate_pages": "/var/lib/listops/pipermail",
-    "_migrate_folder": "/var/lib/mailman3",
-    "_migrate_web_folders": [{"path": "/var/lib/mailman3/web/fulltext_index"}],
-    "migrate_source_user": "list",
-    "_migrate_web_user": "www-data",
-}
+TEMPLATE = ROOT / "roles/migrate/templates/listops-send.j2"
+FOLDERS = [
+    {"path": "/var/lib/listops/migrate-dump/latest", "user": "root"},
+    {"path": "/var/lib/listops/pipermail", "user": "root"},
+    {"path": "/var/lib/mailman3", "user": "list"},
+    {"path": "/var/lib/mailman3/web/fulltext_index", "user": "www-data"},
+]
 DUMPS, STATE, INDEX = (
     "/var/lib/listops/migrate-dump/latest/",
     "/var/lib/mailman3/",
@@ -35,7 +33,8 @@ def sender(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, with an rsync and a runuser that only say what they are asked."""
     folder = tmp_path_factory.mktemp("sender")
     text = TEMPLATE.read_text(encoding="utf-8")
-    rendered = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True).from_string(text).render(FOLDERS)
+    given = {"_migrate_sent": FOLDERS, "_migrate_returns": False}
+    rendered = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True).from_string(text).render(given)
     (folder / "send").write_text(rendered, encoding="utf-8")
     for name in ("rsync", "runuser"):
         (folder / name).write_text(f'#!/bin/sh\necho {name} "$@"\n', encoding="utf-8")
@@ -60,6 +59,8 @@ def ask(sender: Path, command: str | None) -> tuple[int, str, str]:
         ("-ogtre.iLsfxCIvu --timeout=300", "/var/lib/listops/pipermail/", ""),
         ("-nogtre.iLsfxCIvu --timeout=300", STATE, "runuser -u list -- "),
         ("-ogtre.LsfxCIvu --timeout=300", INDEX, "runuser -u www-data -- "),
+        # links as links, and only a look
+        ("-nlogtrce.iLsfxCIvu --timeout=300", STATE, "runuser -u list -- "),
     ],
 )
 def test_what_the_new_server_asks_is_sent(sender: Path, options: str, folder: str, said: str) -> None:
@@ -73,6 +74,7 @@ def test_what_the_new_server_asks_is_sent(sender: Path, options: str, folder: st
         None,
         "",
         "id",
+        "return",
         f"{START} -r . /etc/",
         f"{START} -r . {DUMPS};id",
         f"{START} -r . {DUMPS}\nid",
