@@ -22,6 +22,7 @@ from support.proved import Proved
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
+JOBS, ASIDE = "/etc/cron.d/mailman", "/etc/listops/closed-jobs"
 TALK, BOARD, HELPDESK = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "board", "helpdesk"))
 
 
@@ -132,7 +133,9 @@ def test_the_old_server_stops_at_the_cut_over(
 ) -> None:
     assert sodium.subscribe(TALK, site.ERIN)
     before = files(sodium)
+    sodium.check("test", "-e", JOBS)
     assert changed(operator.run("cutover")) > 0
+    assert sodium.run("test", "-e", JOBS)["rc"] != 0, "it would send the digests that fermium sends"
     assert files(sodium) == before
     assert fermium.member(TALK, site.ERIN)
     assert "refused" in door(outside)["err"]
@@ -154,6 +157,7 @@ def test_the_way_back_is_open_and_lists_move_again(
     """As the runbook has it, before the names lead to fermium."""
     sodium.check("systemctl", "disable", "--now", "listops-closed")
     sodium.check("systemctl", "enable", "--now", "mailman")
+    sodium.check("mv", f"{ASIDE}/mailman", JOBS)
     sodium.check("rm", "/etc/apache2/conf-enabled/listops-moving.conf")
     sodium.check("systemctl", "reload", "apache2")
     fermium.check("rm", f"{HERE}/state.json")

@@ -31,6 +31,7 @@ ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
 OPEN, CLOSED, MODERATED = (f"{name}@{site.DOMAIN}" for name in ("fair", "committee", "notices"))
 HELPDESK = f"helpdesk@{site.DOMAIN}"
+JOBS = "/etc/cron.d/mailman"
 FLOODED = (OPEN, CLOSED)
 WORD = "flood" + os.urandom(4).hex()
 PATIENT = pathlib.Path(__file__).parents[1] / "support/patient.py"
@@ -195,7 +196,9 @@ def test_lists_are_moved_while_mail_comes_in(
     operator.run("preflight")
     assert "the migration is" in operator.stopped("rollback")
     operator.run("copy")
+    sodium.check("test", "-e", JOBS)
     operator.run("cutover")
+    assert sodium.run("test", "-e", JOBS)["rc"] != 0, "it would send the digests that fermium sends"
     points_to(outside, sodium, fermium, "fermium")
     seen = flood.taken()
     eventually(lambda: flood.taken() > seen + 10, "mail goes through the new server")
@@ -249,6 +252,7 @@ def test_killed_it_is_finished_by_the_next_run(
     said = operator.run("rollback")
     seconds = time.monotonic() - began
     assert state(fermium) == "back"
+    sodium.check("test", "-e", JOBS)
     points_to(outside, sodium, fermium, "sodium")
     (settled,) = (each for each in results(said) if "sentences" in each)
     assert settled["found"]["found"] == sum(settled["found"][each] for each in ("returned", "merged", "quarantined"))
