@@ -45,6 +45,7 @@ lists:
   description:
     - Each list with its old address, and how many memberships, mails, attachments, old pages and waiting things were found, moved,
       merged with what there is, and quarantined. V(null) for what was not moved yet, or not counted.
+    - After a rollback, C(returned) says the same of what the new server took and the old one got.
   returned: success
   type: list
   elements: dict
@@ -56,6 +57,8 @@ lists:
       requests: null
       members: null
       attachments: null
+      files: null
+      returned: null
 accounts:
   description: The same of the accounts of the web interface; V(null) where only lists are moved.
   returned: success

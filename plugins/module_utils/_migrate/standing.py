@@ -20,6 +20,8 @@ KINDS = {
     "pages": "pages",
     "requests": "waiting things",
     "files": "files",
+    # after a rollback, what the old server got back
+    "returned": "things that came since",
 }
 SUMS = ("found", "moved", "merged", "quarantined")
 
@@ -34,7 +36,10 @@ def lists(read: Callable[[str], Any]) -> list[dict[str, Any]]:
 
 
 def _sums(found: Mapping[str, Any] | None) -> dict[str, int] | None:
-    return None if found is None else {word: found[word] for word in SUMS}
+    if found is None:
+        return None
+    # of what went back, the account says "returned"
+    return {word: found["returned" if word == "moved" and "returned" in found else word] for word in SUMS}
 
 
 def totals(found: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
@@ -56,5 +61,6 @@ def sentence(found: Mapping[str, Any]) -> str:
         sums = found[kind]
         if sums and sums["found"]:
             more = ["{0} {1}".format(sums[word], word) for word in ("merged", "quarantined") if sums[word]]
-            parts.append(", ".join(["{moved} of {found} {0} moved".format(called, **sums), *more]))
+            done = "went back" if kind == "returned" else "moved"
+            parts.append(", ".join(["{moved} of {found} {0} {1}".format(called, done, **sums), *more]))
     return "{0}: {1}".format(found["list"], "; ".join(parts) or "made, nothing else to be moved")

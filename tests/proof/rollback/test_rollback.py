@@ -258,6 +258,8 @@ def test_killed_it_is_finished_by_the_next_run(
     assert settled["found"]["found"] == sum(settled["found"][each] for each in ("returned", "merged", "quarantined"))
     assert settled["found"]["quarantined"] == 0, settled["named"]
     assert changed(operator.run("rollback")) == 0
+    (standing,) = (each for each in results(operator.run("status")) if "totals" in each)
+    assert standing["totals"]["returned"]["found"] == settled["found"]["found"]
     proved(
         "killed three times, the next run brings everything back", f"{json.dumps(settled['found'])}, {seconds:.0f} s"
     )

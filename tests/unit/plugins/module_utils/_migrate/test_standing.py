@@ -49,3 +49,10 @@ def test_accounts_are_of_the_whole_server() -> None:
     sums = {"found": 2, "moved": 2, "merged": 0, "quarantined": 0}
     assert standing.accounts({"accounts.json": sums}.get) == sums
     assert standing.accounts(FILES.get) is None
+
+
+def test_what_went_back_is_said_after_a_rollback() -> None:
+    sums = {"found": 4, "returned": 2, "merged": 1, "quarantined": 1}
+    board, _talk = standing.lists({**FILES, "board@lists.example.org.returned.json": sums}.get)
+    assert board["returned"] == {"found": 4, "moved": 2, "merged": 1, "quarantined": 1}
+    assert standing.sentence(board).endswith("2 of 4 things that came since went back, 1 merged, 1 quarantined")
