@@ -136,8 +136,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._argspec import CO
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure, of_failed
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, refuse
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import reading
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import decisions, items, report
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.target import RequestTarget
 
@@ -182,48 +182,48 @@ class RequestMove:
 
     def move(self, name: str, source: str, found: Mapping[str, Any]) -> None:
         """Move what waits in one list. found: what the copy has of it."""
-        there = requests.waiting(source, found, self.now, name if self.ask_again else None)
-        earlier = requests.read_lines((self.account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace"))
-        asked = requests.asked(there.items, [line["key"] for line in earlier])
+        there = items.waiting(source, found, self.now, name if self.ask_again else None)
+        earlier = report.read_lines((self.account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace"))
+        asked = decisions.asked(there.items, [line["key"] for line in earlier])
         facts = self.target.facts(name, asked)
         if not facts["exists"]:
             if not self.check_mode:
                 raise HostError("list {0} does not exist: make it before what waits in it is moved".format(name))
-            facts = requests.NOTHING
-        decisions = requests.decide(there.items, facts)
-        issue = requests.issue(there.issue, facts)
-        put = [decision.item for decision in decisions if decision.outcome == "put"]
+            facts = decisions.NOTHING
+        decided = decisions.decide(there.items, facts)
+        issue = decisions.issue(there.issue, facts)
+        put = [decision.item for decision in decided if decision.outcome == "put"]
         failed: Mapping[str, str] = {}
         if not self.check_mode and (put or issue):
             failed = self.target.put(name, [item.put() for item in put], issue)
-            if self.notify and requests.waits_for_moderators(put):
+            if self.notify and decisions.waits_for_moderators(put):
                 self.target.tell_moderators(name)
             facts = self.target.facts(name, asked)
-        requests.settle(decisions, facts, failed, check_mode=self.check_mode)
-        lines = requests.lines(decisions, earlier, facts)
-        self._write(name, decisions, lines)
+        decisions.settle(decided, facts, failed, check_mode=self.check_mode)
+        lines = report.lines(decided, earlier, facts)
+        self._write(name, decided, lines)
         self.result.put += ["{0}: {1}".format(name, item.about) for item in put if item.key not in failed]
         self.result.changed |= bool(len(put) > len(failed) or issue)
-        sums = requests.sums(lines)
+        sums = report.sums(lines)
         self.result.lists.append(
-            {"list": name, "source": source, **sums, "put": len(put) - len(failed), "kinds": requests.kinds(lines)}
+            {"list": name, "source": source, **sums, "put": len(put) - len(failed), "kinds": report.kinds(lines)}
         )
-        if sums["found"] != sum(sums[outcome] for outcome in requests.OUTCOMES):
+        if sums["found"] != sum(sums[outcome] for outcome in report.OUTCOMES):
             raise HostError("list {0}: the account does not add up ({1})".format(name, json.dumps(sums)))
-        self.result.attention += requests.attention(lines, facts, name)
+        self.result.attention += report.attention(lines, facts, name)
         self.result.named += ["{0}: {1}".format(name, sentence) for sentence in there.named]
 
-    def _write(self, name: str, decisions: Sequence[requests.Decision], lines: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, name: str, decided: Sequence[decisions.Decision], lines: Sequence[Mapping[str, Any]]) -> None:
         """Write the account; what is quarantined first."""
         if self.check_mode:
             return
         folder = name + ".requests"
-        for decision in decisions:
-            file = requests.file_name(decision)
+        for decision in decided:
+            file = report.file_name(decision)
             if file is not None and decision.item.kept is not None:
                 self.result.changed |= self.account.write("{0}/{1}".format(folder, file), decision.item.kept)
-        sums = json.dumps(requests.sums(lines), indent=1, sort_keys=True) + "\n"
-        self.result.changed |= self.account.write(folder + ".jsonl", requests.written(lines).encode("utf-8"))
+        sums = json.dumps(report.sums(lines), indent=1, sort_keys=True) + "\n"
+        self.result.changed |= self.account.write(folder + ".jsonl", report.written(lines).encode("utf-8"))
         self.result.changed |= self.account.write(folder + ".json", sums.encode("ascii"))
         self.account.keep_only(folder, [line["file"] for line in lines if line["file"]])
 

@@ -136,11 +136,11 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import mode
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.client import Mailman3
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21, reading
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback import plan
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.source import PostedMails, WaitingThings
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import decisions, items, report
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import WAITING
 
 # What of a thing a result has.
@@ -226,7 +226,7 @@ class Collector:
                 yield from self._waiting(name, source, things, copy)
 
     def _waiting(self, name: str, source: str, things: WaitingThings, copy: Any) -> Iterator[Mapping[str, Any]]:
-        lines = requests.read_lines((self.account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace"))
+        lines = report.read_lines((self.account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace"))
         waits = things.waits(name, [line["key"] for line in lines if line["state"] == "moved"])
         if not waits["exists"]:
             return
@@ -239,7 +239,7 @@ class Collector:
             )
             return
         there = answer["lists"][source]
-        waiting = requests.waiting(source, there, time.time()).items
+        waiting = items.waiting(source, there, time.time()).items
         yield from plan.of_handled(name, source, there["requests"], waiting, waits["handled"])
         digest = [base64.b64decode(each) for each in there["digest"]]
         yield from plan.of_digest(name, source, waits, digest, there["issue"])
@@ -310,10 +310,10 @@ def settle(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         elif outcomes.get(item["key"], ("",))[0] != "quarantined":
             item.pop("message", None)
     changed, named, sentences, totals = False, [], [], dict.fromkeys(("found", *plan.STATES), 0)
-    for name, items in sorted(by_list.items()):
-        said = plan.lines(items, outcomes)
+    for name, things in sorted(by_list.items()):
+        said = plan.lines(things, outcomes)
         kept = {}
-        for item, line in zip(items, said):
+        for item, line in zip(things, said):
             if line["state"] == "quarantined":
                 named.append("{0}: {1} does not go back: {2}".format(name, line["about"], line["reason"]))
                 if item.get("message"):
@@ -321,7 +321,7 @@ def settle(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
                     kept[line["file"]] = base64.b64decode(item["message"])
         for file, raw in kept.items():
             changed |= account.write("{0}.returned/{1}".format(name, file), raw)
-        changed |= account.write(name + ".returned.jsonl", requests.written(said).encode("utf-8"))
+        changed |= account.write(name + ".returned.jsonl", report.written(said).encode("utf-8"))
         total = plan.sums(said)
         changed |= account.write(name + ".returned.json", (json.dumps(total, sort_keys=True) + "\n").encode("ascii"))
         reason = plan.agree(name, said)
@@ -345,7 +345,7 @@ def forget(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
             for name in sorted(json.loads(account.read(MADE) or b"{}")):
                 text = (account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace")
                 # Who was asked again is not asked a third time.
-                lines = [line for line in requests.read_lines(text) if line.get("reason") != requests.ASKED]
+                lines = [line for line in report.read_lines(text) if line.get("reason") != decisions.ASKED]
                 changed |= things.forget(name, [line["key"] for line in lines])
                 account.remove(name + ".requests.jsonl")
                 account.remove(name + ".requests.json")

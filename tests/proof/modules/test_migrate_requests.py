@@ -25,7 +25,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import SAID
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.pending import PendingHandler
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import load
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import items
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import BOOT
 from ansible_collections.listops.mailman.plugins.plugin_utils.adopt import inventory
@@ -358,8 +358,8 @@ def test_a_killed_run_is_finished_and_doubles_nothing(
             fermium.check("cp", "-r", f"{STATE}/lists/wiki-old", folder)
             fermium.check("cp", f"{STATE}/lists/village-talk/digest.mbox", folder)
         for function, name in names.items():
-            items = requests.waiting(function, found, time.time()).items
-            put = {"list": name, "items": [item.put() for item in items], "issue": None}
+            waits = items.waiting(function, found, time.time()).items
+            put = {"list": name, "items": [item.put() for item in waits], "issue": None}
             kill_after(fermium, function, put)
         asked: dict[str, Any] = {
             "copy": STATE,

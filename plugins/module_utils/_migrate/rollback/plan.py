@@ -21,9 +21,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import ORDINARY as MEMBER
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import check_person
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries, requests
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import entries
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote import messages
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.requests import key_of
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.items import Item, decoded, key_of
 
 # The note of the cut-over: {"marks": {list: key of the last message in its archive}, "lists": as mailman_list_info returns them}.
 CUTOVER = "cutover.json"
@@ -81,7 +81,7 @@ def of_post(name: str, source: str, mail: Mapping[str, Any]) -> dict[str, Any]:
 def of_waiting(name: str, source: str, waits: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What waits here and did not come from there. waits: see Mailman3ReturningHandler.waits."""
     for each in waits["held"]:
-        about = "a held message of {0}, {1!r}".format(each["sender"] or "nobody", requests.decoded(each["subject"]))
+        about = "a held message of {0}, {1!r}".format(each["sender"] or "nobody", decoded(each["subject"]))
         lost = {} if each["message"] else {"fault": "Mailman lost the message"}
         yield item(name, source, "held", each["message_id"], about, **each, **lost)
     for kind, asks in (("subscription", "a subscription"), ("unsubscription", "to leave")):
@@ -95,7 +95,7 @@ def _choices(each: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_handled(
-    name: str, source: str, there: Iterable[Mapping[str, Any]], waiting: Iterable[requests.Item], handled: Iterable[str]
+    name: str, source: str, there: Iterable[Mapping[str, Any]], waiting: Iterable[Item], handled: Iterable[str]
 ) -> Iterator[dict[str, Any]]:
     """What waits there and was handled here.
 

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import decisions
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.target import RequestTarget
 from ansible_collections.listops.mailman.plugins.modules.migrate_requests import RequestMove, Result, chosen
 
@@ -49,7 +49,13 @@ class Target:
         self.told: list[str] = []
 
     def facts(self, name: str, asked: Any) -> dict[str, Any]:
-        return {**requests.NOTHING, "exists": self.exists, "moved": self.has, "waiting": self.has, "issue": self.number}
+        return {
+            **decisions.NOTHING,
+            "exists": self.exists,
+            "moved": self.has,
+            "waiting": self.has,
+            "issue": self.number,
+        }
 
     def put(self, name: str, items: Any, issue: Any) -> dict[str, str]:
         assert self.exists

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import options, stock
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback import plan
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import items
 
 NAME, OLD = "talk@lists.example.org", "talk@lists.example.org"
 SCHEMA = options.schema(stock.OPTIONS, sorted(stock.CHARSETS))
@@ -172,9 +172,9 @@ def test_what_was_handled_here_is_discarded_there_by_its_number() -> None:
         {"id": 8, "kind": "subscriptions", "record": {"address": "a@x.org"}},
     ]
     waiting = [
-        requests.Item("k7", "held", "request 7", "a message"),
-        requests.Item("k8", "subscription", "request 8", "a wish"),
-        requests.Item("k9", "digest", "message 1", "a message of a digest"),
+        items.Item("k7", "held", "request 7", "a message"),
+        items.Item("k8", "subscription", "request 8", "a wish"),
+        items.Item("k9", "digest", "message 1", "a message of a digest"),
     ]
     (found,) = plan.of_handled(NAME, "talk", there, waiting, ["k7", "k9"])
     assert (found["number"], found["what"], found["address"]) == (7, "held", "s@x.org")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import decisions, items, report
 
 NOW = 1_800_000_000.0
 TOKEN = "0123456789" * 4
@@ -53,19 +53,19 @@ def person(address: str = "new@example.net", **more: Any) -> dict[str, Any]:
 
 
 def facts(**more: Any) -> dict[str, Any]:
-    return {**requests.NOTHING, **more}
+    return {**decisions.NOTHING, **more}
 
 
-def decided(target: str | None = None, there: dict[str, Any] | None = None, **found: Any) -> list[requests.Decision]:
-    items = requests.waiting("foo", {**EMPTY, **found}, NOW, target).items
-    return requests.decide(items, facts(**(there or {})))
+def decided(target: str | None = None, there: dict[str, Any] | None = None, **found: Any) -> list[decisions.Decision]:
+    waits = items.waiting("foo", {**EMPTY, **found}, NOW, target).items
+    return decisions.decide(waits, facts(**(there or {})))
 
 
 def outcomes(**more: Any) -> list[str]:
     return [decision.outcome for decision in decided(**more)]
 
 
-def one(**more: Any) -> requests.Decision:
+def one(**more: Any) -> decisions.Decision:
     (decision,) = decided(**more)
     return decision
 
@@ -74,7 +74,7 @@ def one(**more: Any) -> requests.Decision:
 
 
 def test_a_message_that_is_as_mailman_3_needs_it_stays() -> None:
-    assert requests.with_one_message_id(MESSAGE, "x") == (MESSAGE, "<1@example.net>")
+    assert items.with_one_message_id(MESSAGE, "x") == (MESSAGE, "<1@example.net>")
 
 
 @pytest.mark.parametrize(
@@ -93,23 +93,23 @@ def test_a_message_that_is_as_mailman_3_needs_it_stays() -> None:
     ],
 )
 def test_a_message_gets_one_message_id(headers: bytes, ident: str | None) -> None:
-    raw, chosen = requests.with_one_message_id(headers + b"\n\nMessage-ID: <not@it>\n", "lists.example.org")
+    raw, chosen = items.with_one_message_id(headers + b"\n\nMessage-ID: <not@it>\n", "lists.example.org")
     parsed = email.message_from_bytes(raw)
     assert parsed.get_all("Message-ID") == [chosen]
     assert ident is None or chosen == ident
     assert ident is not None or chosen.endswith("@lists.example.org>")
     assert raw.endswith(b"\n\nMessage-ID: <not@it>\n")
     # stable
-    assert requests.with_one_message_id(raw, "lists.example.org") == (raw, chosen)
-    again = requests.with_one_message_id(headers + b"\n\nMessage-ID: <not@it>\n", "lists.example.org")
+    assert items.with_one_message_id(raw, "lists.example.org") == (raw, chosen)
+    again = items.with_one_message_id(headers + b"\n\nMessage-ID: <not@it>\n", "lists.example.org")
     assert again == (raw, chosen)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_get_one_message_id(raw: bytes) -> None:
-    new, chosen = requests.with_one_message_id(raw, "x")
+    new, chosen = items.with_one_message_id(raw, "x")
     assert b"Message-ID: " + chosen.encode("ascii") in new
-    assert requests.with_one_message_id(new, "x")[1] == chosen
+    assert items.with_one_message_id(new, "x")[1] == chosen
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_any_bytes_get_one_message_id(raw: bytes) -> None:
     ],
 )
 def test_a_subject_can_be_shown_and_stored(subject: str, text: str) -> None:
-    assert requests.decoded(subject) == text
+    assert items.decoded(subject) == text
 
 
 # ---- held messages
@@ -150,7 +150,7 @@ def test_one_message_that_is_held_twice_waits_once_and_another_is_kept() -> None
     other = MESSAGE.replace(b"Hello", b"Bye")
     first, second, third = decided(requests=[held(1), held(2, b"Received: x\n" + MESSAGE), held(3, other)])
     assert (first.outcome, second.outcome, third.outcome) == ("put", "merged", "quarantined")
-    assert third.item.kept == other and str(requests.file_name(third)).endswith(".eml")
+    assert third.item.kept == other and str(report.file_name(third)).endswith(".eml")
 
 
 def test_a_message_that_waits_on_the_target_is_not_put_beside_it() -> None:
@@ -168,7 +168,7 @@ def test_a_held_message_that_cannot_be_read_is_kept() -> None:
     )
     assert (broken.outcome, broken.reason, broken.item.kept) == ("quarantined", "data/x cannot be read", b"junk")
     assert lost.item.kept is not None and json.loads(lost.item.kept)["sender"] == "a@example.net"
-    assert str(requests.file_name(broken)).endswith(".pck") and str(requests.file_name(lost)).endswith(".json")
+    assert str(report.file_name(broken)).endswith(".pck") and str(report.file_name(lost)).endswith(".json")
 
 
 def test_a_file_that_no_request_names_waits_only_where_the_requests_are_lost() -> None:
@@ -198,7 +198,7 @@ SUBSCRIPTION = {
         ({"members": {"new@example.net": "enabled"}}, "merged", "New@example.net is a member of the list already"),
         ({"banned": ["new@example.net"]}, "quarantined", "New@example.net is banned from the list"),
         ({"no_addresses": ["new@example.net"]}, "quarantined", "New@example.net is no address to Mailman 3"),
-        ({"asking": ["new@example.net"]}, "merged", requests.WAITS),
+        ({"asking": ["new@example.net"]}, "merged", decisions.WAITS),
     ],
 )
 def test_a_request_for_a_subscription(there: dict[str, Any], outcome: str, reason: str | None) -> None:
@@ -272,10 +272,10 @@ def test_who_changes_the_address_is_asked_again_or_kept() -> None:
     assert (
         decision.outcome == "put" and wish["address"] == "new@example.net" and "foo@lists.example.org" in wish["text"]
     )
-    requests.settle([decision], facts(moved=[decision.item.key]), {}, check_mode=False)
-    assert (decision.outcome, decision.reason) == ("merged", requests.ASKED)
+    decisions.settle([decision], facts(moved=[decision.item.key]), {}, check_mode=False)
+    assert (decision.outcome, decision.reason) == ("merged", decisions.ASKED)
     again = one(confirmations=[change], target="foo@lists.example.org", there={"moved": [decision.item.key]})
-    assert (again.outcome, again.reason) == ("merged", requests.ASKED)
+    assert (again.outcome, again.reason) == ("merged", decisions.ASKED)
 
 
 @pytest.mark.parametrize(
@@ -307,10 +307,10 @@ def test_no_token_is_in_the_account() -> None:
             confirmation("subscription", token="f" * 40, person=person(), expires=1),
         ],
     }
-    decisions = decided(**found)
-    text = requests.written(requests.lines(decisions, [], facts()))
+    made = decided(**found)
+    text = report.written(report.lines(made, [], facts()))
     assert TOKEN not in text and "f" * 40 not in text
-    assert all(TOKEN.encode() not in (decision.item.kept or b"") for decision in decisions)
+    assert all(TOKEN.encode() not in (decision.item.kept or b"") for decision in made)
 
 
 # ---- digests and bounces
@@ -319,9 +319,9 @@ def test_no_token_is_in_the_account() -> None:
 def test_a_digest_in_progress() -> None:
     raw = b"From a now\nSubject: 1\n\nx\n\n"
     found = {"digest": [encoded(raw), encoded(raw), encoded(raw + b"\x01\x01\x01\x01\n")]}
-    decisions = decided(**found)
-    assert [each.outcome for each in decisions] == ["put", "put", "quarantined"]
-    assert len({each.item.key for each in decisions}) == 3
+    made = decided(**found)
+    assert [each.outcome for each in made] == ["put", "put", "quarantined"]
+    assert len({each.item.key for each in made}) == 3
     off = decided(**found, there={"digests_enabled": False})
     assert {each.outcome for each in off} == {"quarantined"} and off[0].item.kept == raw
 
@@ -339,7 +339,7 @@ def test_a_digest_in_progress() -> None:
     ],
 )
 def test_volume_and_number_go_on_and_never_back(wanted: Any, there: Any, change: Any) -> None:
-    assert requests.issue(wanted, facts(issue=there)) == change
+    assert decisions.issue(wanted, facts(issue=there)) == change
 
 
 def test_last_digests_and_bounces() -> None:
@@ -358,18 +358,18 @@ def test_options_of_members() -> None:
         ["b@x.org", {"receive_own_postings": False, "acknowledge_posts": True, "receive_list_copy": False}],
         ["c@x.org", {"preferred_language": "fr"}],
     ]
-    assert requests.options({**EMPTY, "members": members}) == options
+    assert items.options({**EMPTY, "members": members}) == options
     decision = one(members=members)
     assert decision.outcome == "put" and decision.item.put()["people"] == options
     done = one(members=members, there={"unset": 0, "languages": ["en", "fr"]})
     assert (done.outcome, done.reason) == ("moved", None)
     lacking = one(members=members, there={"unset": 0, "languages": ["en"]})
     assert lacking.outcome == "moved" and "1 members read fr, which Mailman 3 does not have" in str(lacking.reason)
-    assert len(requests.attention(requests.lines([lacking], [], facts()), facts(), "foo@x")) == 1
-    requests.settle([decision], facts(unset=1), {}, check_mode=False)
+    assert len(report.attention(report.lines([lacking], [], facts()), facts(), "foo@x")) == 1
+    decisions.settle([decision], facts(unset=1), {}, check_mode=False)
     assert decision.outcome == "lost"
     assert decided(members=members[:1]) == []
-    assert requests.waiting("foo", {**EMPTY, "members": members}, NOW).named == [
+    assert items.waiting("foo", {**EMPTY, "members": members}, NOW).named == [
         "Since when delivery is off for 1 members has no place in Mailman 3"
     ]
 
@@ -378,61 +378,61 @@ def test_options_of_members() -> None:
 
 
 def test_what_is_put_is_moved_only_if_the_target_says_so() -> None:
-    decisions = decided(
+    made = decided(
         requests=[held(1), held(2, MESSAGE.replace(b"<1@", b"<2@")), held(3, MESSAGE.replace(b"<1@", b"<3@"))]
     )
-    keys = [each.item.key for each in decisions]
-    requests.settle(decisions, facts(moved=[keys[0]]), {keys[1]: "Mailman said no"}, check_mode=False)
-    assert [each.outcome for each in decisions] == ["moved", "quarantined", "lost"]
-    assert decisions[1].reason == "Mailman said no"
-    sums = requests.sums(requests.lines(decisions, [], facts()))
-    assert sums["found"] == 3 != sum(sums[name] for name in requests.OUTCOMES)
+    keys = [each.item.key for each in made]
+    decisions.settle(made, facts(moved=[keys[0]]), {keys[1]: "Mailman said no"}, check_mode=False)
+    assert [each.outcome for each in made] == ["moved", "quarantined", "lost"]
+    assert made[1].reason == "Mailman said no"
+    sums = report.sums(report.lines(made, [], facts()))
+    assert sums["found"] == 3 != sum(sums[name] for name in report.OUTCOMES)
 
 
 def test_the_account_says_what_still_waits_and_what_the_copy_has_no_more() -> None:
-    decisions = decided(requests=[held(1), held(2, MESSAGE.replace(b"<1@", b"<2@"))])
-    first, second = (each.item.key for each in decisions)
+    made = decided(requests=[held(1), held(2, MESSAGE.replace(b"<1@", b"<2@"))])
+    first, second = (each.item.key for each in made)
     there = facts(moved=[first, second], waiting=[second])
-    requests.settle(decisions, there, {}, check_mode=False)
-    lines = requests.lines(decisions, [], there)
+    decisions.settle(made, there, {}, check_mode=False)
+    lines = report.lines(made, [], there)
     assert [line["waits"] for line in lines] == [False, True]
     # The source's moderators handled both since.
-    later = requests.lines([], requests.read_lines(requests.written(lines)), there)
+    later = report.lines([], report.read_lines(report.written(lines)), there)
     assert [(line["gone"], line["waits"]) for line in later] == [(True, False), (True, True)]
-    assert requests.sums(later) == {"found": 2, "moved": 2, "merged": 0, "quarantined": 0}
-    (sentence,) = requests.attention(later, facts(), "foo@x")
+    assert report.sums(later) == {"found": 2, "moved": 2, "merged": 0, "quarantined": 0}
+    (sentence,) = report.attention(later, facts(), "foo@x")
     assert "handled on the source" in sentence
 
 
 def test_a_list_that_discards_confirmations_is_named() -> None:
-    decisions = decided(confirmations=[confirmation("subscription", person=person())])
-    requests.settle(decisions, facts(moved=[decisions[0].item.key]), {}, check_mode=False)
-    lines = requests.lines(decisions, [], facts())
-    assert requests.attention(lines, facts(), "foo@x") == []
-    (sentence,) = requests.attention(lines, facts(discards_confirmations=True), "foo@x")
+    made = decided(confirmations=[confirmation("subscription", person=person())])
+    decisions.settle(made, facts(moved=[made[0].item.key]), {}, check_mode=False)
+    lines = report.lines(made, [], facts())
+    assert report.attention(lines, facts(), "foo@x") == []
+    (sentence,) = report.attention(lines, facts(discards_confirmations=True), "foo@x")
     assert "its confirmations (1) wait in vain; set respond_and_continue" in sentence
 
 
 def test_an_account_that_a_crash_cut_off_is_read() -> None:
-    assert requests.read_lines('{"key": "a"}\n{"key": "b", "ou') == [{"key": "a"}]
+    assert report.read_lines('{"key": "a"}\n{"key": "b", "ou') == [{"key": "a"}]
 
 
 def test_names_of_kept_files_lead_nowhere() -> None:
-    item = requests.Item("k" * 32, "file", "../../etc/passwd", "x", kept=b"", suffix="../x")
-    name = requests.file_name(requests.Decision(item, "quarantined", "x"))
+    item = items.Item("k" * 32, "file", "../../etc/passwd", "x", kept=b"", suffix="../x")
+    name = report.file_name(decisions.Decision(item, "quarantined", "x"))
     assert name is not None and "/" not in name and not name.startswith(".")
-    assert requests.file_name(requests.Decision(item, "moved")) is None
+    assert report.file_name(decisions.Decision(item, "moved")) is None
 
 
 def test_what_has_no_place_is_named() -> None:
-    assert requests.waiting("foo", {**EMPTY, "passwords": 3, "topics": 2}, NOW).named == [
+    assert items.waiting("foo", {**EMPTY, "passwords": 3, "topics": 2}, NOW).named == [
         "3 members have a password for this list. Mailman 3 has none: they log in to the web interface with an account",
         "2 members chose topics, which Mailman 3 does not have: they get all posts",
     ]
 
 
 def test_what_is_asked_of_the_target() -> None:
-    items = requests.waiting("foo", {**EMPTY, "requests": [held()], "last_digests": [["a@x.org", True]]}, NOW).items
-    asked = requests.asked(items, ["former"])
-    assert set(asked["keys"]) == {"former", *(item.key for item in items)}
+    waits = items.waiting("foo", {**EMPTY, "requests": [held()], "last_digests": [["a@x.org", True]]}, NOW).items
+    asked = decisions.asked(waits, ["former"])
+    assert set(asked["keys"]) == {"former", *(item.key for item in waits)}
     assert asked["addresses"] == ["a@x.org"] and asked["message_ids"] == ["<1@example.net>"]

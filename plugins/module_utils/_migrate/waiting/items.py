@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of what waits in a list of Mailman 2.1 when the list moves to Mailman 3. Pure.
+"""What waits in a list of Mailman 2.1, thing by thing, and what Mailman 3 would take for it. Pure.
 
-Each thing that waits is an item with a stable key. An item is moved, or merged with what there is (with a reason), or
-quarantined: its bytes are kept in the account, with the reason.
+Each thing that waits is an item with a stable key.
 """
 
 from __future__ import annotations
@@ -18,29 +17,19 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Iterator, Mapping
 
 # What Mailman 3 puts between the messages of a digest in progress.
 _MMDF = re.compile(rb"(?m)^\x01\x01\x01\x01\r?$")
 _END_OF_HEADERS = re.compile(rb"\r?\n(?=\r?\n)")
 _MESSAGE_ID = re.compile(rb"(?im)^Message-ID[ \t]*:[ \t]*((?:[^\r\n]|\r?\n[ \t])*)")
-_NOT_FOR_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 # Bits of a member's options, and what they are in Mailman 3.
 _FLAGS = (
     ("receive_own_postings", 2, False),
     ("acknowledge_posts", 4, True),
     ("receive_list_copy", 256, False),
 )
-OUTCOMES = ("moved", "merged", "quarantined")
-WAIT = ("held", "subscription", "unsubscription", "confirm_subscription", "confirm_unsubscription", "held_token")
-
-NOT_WITHOUT = "{0} is no address to Mailman 3"
-MEMBER = "{0} is a member of the list already"
-NO_MEMBER = "{0} is no member of the list"
-BANNED = "{0} is banned from the list"
 EXPIRED = "it has not been valid since {0}; Mailman 2.1 drops it, too"
-ASKED = "the person was asked again"
-WAITS = "the same waits on the target already"
 
 
 QUESTION = """\
@@ -84,24 +73,12 @@ class Item:
 
 
 @dataclass
-class Decision:
-    """What becomes of an item. outcome: one of OUTCOMES, or put."""
-
-    item: Item
-    outcome: str
-    reason: str | None = None
-
-
-@dataclass
 class Waiting:
     """All items of a list. named: sentences about what is not moved as such."""
 
     items: list[Item]
     named: list[str] = field(default_factory=list)
     issue: tuple[int, int, float] = (1, 1, 0)
-
-
-# ---- what there is
 
 
 def key_of(*parts: Any) -> str:
@@ -462,231 +439,3 @@ def waiting(source: str, found: Mapping[str, Any], now: float, target: str | Non
         )
     volume, number, last = found["issue"]
     return Waiting(list(_Items(source, found, now, target).all()), named, (int(volume), int(number), float(last)))
-
-
-# ---- what the target has
-
-
-def asked(items: Iterable[Item], earlier: Iterable[str]) -> dict[str, list[Any]]:
-    """What to ask the target of, see Mailman3RequestsHandler.facts. earlier: keys in the account of the last run."""
-    items = list(items)
-    wishes = [item.wish for item in items if item.wish]
-    return {
-        "keys": sorted({*earlier, *(item.key for item in items)}),
-        "addresses": sorted({wish["address"] for wish in wishes if "address" in wish}),
-        "people": [each for wish in wishes if wish["as"] == "options" for each in wish["people"]],
-        "message_ids": sorted({wish["message_id"] for wish in wishes if "message_id" in wish}),
-    }
-
-
-# What a list that does not exist has.
-NOTHING: Mapping[str, Any] = {
-    **dict.fromkeys(("moved", "waiting", "held", "asking", "leaving", "banned", "no_addresses", "languages"), ()),
-    "members": {},
-    "digests_enabled": True,
-    "discards_confirmations": False,
-    "unset": 1,
-    "issue": [1, 1, None],
-}
-
-
-def decide(items: Sequence[Item], facts: Mapping[str, Any]) -> list[Decision]:
-    """What becomes of each item. facts: what the target has, see Mailman3RequestsHandler.facts."""
-    moved, held = set(facts["moved"]), set(facts["held"])
-    out: list[Decision] = []
-    will_wait = set(facts["waiting"])
-    asking, leaving = set(facts["asking"]), set(facts["leaving"])
-    for item in items:
-        wish: Mapping[str, Any] = item.wish or {}
-        address = str(wish.get("address", "")).lower()
-        what = wish.get("as")
-        if item.key in moved:
-            out.append(Decision(item, *(("merged", ASKED) if what == "ask" else ("moved", None))))
-            continue
-        if what == "options":
-            out.append(Decision(item, "put" if facts["unset"] else "moved", _languages(item, facts)))
-            continue
-        if item.outcome is not None:
-            out.append(Decision(item, item.outcome, item.reason))
-            continue
-        outcome, reason = _given(wish, address, facts)
-        if outcome == "put" and what == "held" and wish["message_id"] in held:
-            outcome, reason = "merged", WAITS
-        if outcome == "put" and what == "held_token" and item.needs not in will_wait:
-            outcome, reason = "merged", "its message does not wait on the target"
-        if outcome == "put" and what in ("subscription", "unsubscription"):
-            others = asking if what == "subscription" else leaving
-            if address in others:
-                outcome, reason = "merged", WAITS
-            others.add(address)
-        if outcome == "put" and what == "held":
-            held.add(wish["message_id"])
-            will_wait.add(item.key)
-        out.append(Decision(item, outcome, reason))
-    return out
-
-
-def _languages(item: Item, facts: Mapping[str, Any]) -> str | None:
-    """What is said of languages of members that the target does not have."""
-    wanted = [said.get("preferred_language") for _address, said in (item.wish or {})["people"]]
-    missing = sorted({code for code in wanted if code} - set(facts["languages"]))
-    if not missing:
-        return None
-    return "{0} members read {1}, which Mailman 3 does not have: they get the language of the list".format(
-        sum(1 for code in wanted if code in missing), ", ".join(missing)
-    )
-
-
-def settle(
-    decisions: Iterable[Decision], facts: Mapping[str, Any], failed: Mapping[str, str], *, check_mode: bool
-) -> None:
-    """Say what became of what was put: moved is what the target has, as it says itself. failed: key -> sentence."""
-    moved = set(facts["moved"])
-    for decision in decisions:
-        if decision.outcome != "put":
-            continue
-        key = decision.item.key
-        what = (decision.item.wish or {}).get("as")
-        asks = what == "ask"
-        if check_mode or key in moved or (what == "options" and not facts["unset"]):
-            decision.outcome, decision.reason = ("merged", ASKED) if asks else ("moved", decision.reason)
-        elif key in failed:
-            decision.outcome, decision.reason = "quarantined", failed[key]
-        else:
-            decision.outcome = "lost"
-            decision.reason = "it was put, and the target does not have it"
-
-
-def _given(wish: Mapping[str, Any], address: str, facts: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The outcome that follows from what the target knows of the address."""
-    what, status = wish["as"], facts["members"].get(address)
-    if address and address in facts["no_addresses"]:
-        return "quarantined", NOT_WITHOUT.format(wish["address"])
-    if what in ("subscription", "confirm_subscription"):
-        if status is not None:
-            return "merged", MEMBER.format(wish["address"])
-        if address in facts["banned"]:
-            return "quarantined", BANNED.format(wish["address"])
-    if what in ("unsubscription", "confirm_unsubscription", "last_digest", "re_enable") and status is None:
-        return "merged", NO_MEMBER.format(wish["address"])
-    if what == "re_enable":
-        return "merged", _re_enabled(str(status))
-    if what == "digest" and not facts["digests_enabled"]:
-        return "quarantined", "the list has no digests on the target (digests_enabled)"
-    return "put", None
-
-
-def _re_enabled(status: str) -> str:
-    if status == "enabled":
-        return "delivery is on"
-    if status == "by_bounces":
-        return "Mailman 3 itself reminds the member until delivery is on again"
-    return "the member turns delivery on in the web interface"
-
-
-def issue(wanted: tuple[int, int, float], facts: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Volume and number of the next digest, and when the last one was sent, where the target is behind."""
-    volume, number, last = facts["issue"]
-    if (volume or 1, number or 1) >= wanted[:2]:
-        return None
-    sent = moment(wanted[2]) if wanted[2] and not last else None
-    return {"volume": wanted[0], "number": wanted[1], "last": sent}
-
-
-def waits_for_moderators(items: Iterable[Item]) -> bool:
-    """Whether moderators have something to do with what was put."""
-    return any((item.wish or {}).get("as") in ("held", "subscription", "unsubscription") for item in items)
-
-
-# ---- the account
-
-
-def file_name(decision: Decision) -> str | None:
-    """The name of the file with the bytes of a quarantined item."""
-    item = decision.item
-    if decision.outcome != "quarantined" or item.kept is None:
-        return None
-    source = _NOT_FOR_NAMES.sub("-", item.source.rpartition("/")[2]).strip("-.")[:60]
-    return "{0}-{1}.{2}".format(source, item.key[:8], _NOT_FOR_NAMES.sub("-", item.suffix)[:8])
-
-
-def lines(
-    decisions: Iterable[Decision], earlier: Iterable[Mapping[str, Any]], facts: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """The account of a list, a line for each item: of this copy, and of earlier ones.
-
-    What an earlier run moved and this copy has no more was handled on the source since.
-    """
-    waits = set(facts["waiting"])
-    out: list[Mapping[str, Any]] = []
-    for decision in decisions:
-        item = decision.item
-        line: dict[str, Any] = {"key": item.key, "kind": item.kind, "source": item.source, "about": item.about}
-        line.update(state=decision.outcome, reason=decision.reason, file=file_name(decision))
-        if decision.outcome == "moved" and (item.wish or {}).get("as") in WAIT:
-            line["waits"] = item.key in waits
-        out.append(line)
-    now = {line["key"] for line in out}
-    for former in earlier:
-        if former["key"] not in now:
-            more = {"waits": former["key"] in waits} if "waits" in former else {}
-            out.append({**former, **more, "gone": True})
-    return out
-
-
-def read_lines(text: str) -> list[dict[str, Any]]:
-    """The lines of an account; those that a crash cut off are left out."""
-    out = []
-    for line in text.splitlines():
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(said, dict) and isinstance(said.get("key"), str):
-            out.append(said)
-    return out
-
-
-def written(said: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in said)
-
-
-def sums(said: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many items were found, and what became of them. found is all of them if each has an outcome."""
-    return {"found": len(said), **{name: sum(1 for line in said if line["state"] == name) for name in OUTCOMES}}
-
-
-def kinds(said: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """The same by kind."""
-    by_kind: dict[str, list[Mapping[str, Any]]] = {}
-    for line in said:
-        by_kind.setdefault(line["kind"], []).append(line)
-    return {kind: sums(some) for kind, some in sorted(by_kind.items())}
-
-
-def attention(said: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], name: str) -> list[str]:
-    """Sentences about what needs a person."""
-    out = [
-        "{0}: {1} ({2}) is not moved: {3}".format(name, line["about"], line["source"], line["reason"])
-        for line in said
-        if line["state"] == "quarantined"
-    ]
-    out += [
-        "{0}: {1}".format(name, line["reason"])
-        for line in said
-        if line["kind"] == "options" and line["state"] == "moved" and line["reason"]
-    ]
-    out += [
-        "{0}: {1} still waits here, and the copy has it no more: it was handled on the source; discard it".format(
-            name, line["about"]
-        )
-        for line in said
-        if line.get("gone") and line.get("waits")
-    ]
-    asked = sum(1 for line in said if line["kind"] == "confirmation" and line["state"] == "moved")
-    if asked and facts["discards_confirmations"]:
-        out.append(
-            "{0}: autorespond_requests is respond_and_discard, with which Mailman 3 discards mail that confirms something, too: "
-            "its confirmations ({1}) wait in vain; set respond_and_continue".format(name, asked)
-        )
-    return out
