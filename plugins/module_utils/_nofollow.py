@@ -10,6 +10,7 @@ stays the same even if somebody renames it meanwhile.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import errno
 import grp
@@ -17,7 +18,7 @@ import os
 import pwd
 import re
 import stat
-from typing import Iterator, NamedTuple
+from typing import BinaryIO, Iterator, NamedTuple
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a pipe without a writer must not hold us up.
@@ -136,6 +137,40 @@ def open_file(path: str, flags: int, mode: int = 0o600) -> int:
 def open_entry(folder: int, name: str) -> int:
     """A descriptor of a file in an open folder, to read it; OSError for a link."""
     return os.open(name, _FILE, dir_fd=folder)
+
+
+def read_file(path: str) -> tuple[bytes, os.stat_result] | None:
+    """A file's content, and what it is; None where there is no file. Unsafe for a link of others."""
+    try:
+        descriptor = open_file(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    there = os.fstat(descriptor)
+    if not stat.S_ISREG(there.st_mode):
+        os.close(descriptor)
+        return None
+    with os.fdopen(descriptor, "rb") as stream:
+        return stream.read(), there
+
+
+@contextlib.contextmanager
+def replacing(folder: int, name: str, owner: Owner) -> Iterator[BinaryIO]:
+    """Write a file that has its owner and permissions before it has its content, and its name when it is whole.
+
+    folder: where it is, open. Yields what to write to; if that fails, everything stays as it was.
+    """
+    fresh = ".{0}.{1}~".format(name, base64.b16encode(os.urandom(4)).decode())
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            give(stream.fileno(), owner)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        os.unlink(fresh, dir_fd=folder)
+        raise
 
 
 def make_folder(path: str, owner: Owner) -> int:

@@ -90,48 +90,51 @@ foreign:
 
 import hashlib
 import os
-from typing import Any
+import stat
+from typing import Any, NamedTuple
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _foreign as foreign
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils import _packages as packages
-
-
-def read(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
 
 
 def sums(module: AnsibleModule) -> dict[str, set[str]]:
     """The MD5 sums that packages gave to their files."""
-    hashes = "/var/lib/ucf/hashfile"
-    return packages.sums(module, read(hashes).decode() if os.path.exists(hashes) else "")
+    hashes = nofollow.read_file("/var/lib/ucf/hashfile")
+    return packages.sums(module, hashes[0].decode() if hashes else "")
 
 
-def keep(path: str, copy: str, data: bytes) -> None:
-    """Write a copy that has its owner and permissions before it has a content, and its name when it is whole."""
-    there = os.stat(path)
-    partial = f"{copy}.partial"
-    if os.path.lexists(partial):
-        os.unlink(partial)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        os.fchown(stream.fileno(), there.st_uid, there.st_gid)
-        os.fchmod(stream.fileno(), there.st_mode & 0o777)
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.utime(partial, (there.st_atime, there.st_mtime))
-    os.rename(partial, copy)
+class Foreign(NamedTuple):
+    """A file that somebody else wrote. said: what the module returns of it."""
+
+    said: dict[str, Any]
+    data: bytes
+    there: os.stat_result
+
+    def keep(self) -> None:
+        """Write the copy, with the owner, permissions and times of the file."""
+        place, name = os.path.split(self.said["kept"])
+        owner = nofollow.Owner(self.there.st_uid, self.there.st_gid, stat.S_IMODE(self.there.st_mode) & 0o777)
+        folder = nofollow.open_folder(place)
+        try:
+            with nofollow.replacing(folder, name, owner) as stream:
+                stream.write(self.data)
+                stream.flush()
+                os.utime(stream.fileno(), (self.there.st_atime, self.there.st_mtime))
+        finally:
+            os.close(folder)
 
 
-def look(entry: dict[str, Any], known: dict[str, set[str]]) -> tuple[dict[str, Any], bytes] | None:
-    """What is said of a file that somebody else wrote, and its content."""
+def look(entry: dict[str, Any], known: dict[str, set[str]]) -> Foreign | None:
+    """The file, if somebody else wrote it."""
     path = entry["path"]
-    marked = entry["mark_path"] or path
-    if not os.path.isfile(path) or (os.path.isfile(marked) and entry["mark"].encode() in read(marked)):
+    found = nofollow.read_file(path)
+    marked = nofollow.read_file(entry["mark_path"]) if entry["mark_path"] else found
+    if found is None or (marked is not None and entry["mark"].encode() in marked[0]):
         return None
-    data = read(path)
+    data, there = found
     # dpkg and ucf keep MD5 sums
     digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
     # an empty one is what an interrupted run left that was to write it
@@ -140,8 +143,8 @@ def look(entry: dict[str, Any], known: dict[str, set[str]]) -> tuple[dict[str, A
     text = data.decode("utf-8", errors="replace")
     names = foreign.settings(text, entry["setting"]) if entry["setting"] else []
     new = set(foreign.settings(entry["content"], entry["setting"])) if entry["setting"] else set()
-    copy = f"{path}.{hashlib.sha1(data, usedforsecurity=False).hexdigest()[:8]}~"
-    return {"path": path, "kept": copy, "settings": [name for name in names if name not in new]}, data
+    kept = f"{path}.{hashlib.sha1(data, usedforsecurity=False).hexdigest()[:8]}~"
+    return Foreign({"path": path, "kept": kept, "settings": [name for name in names if name not in new]}, data, there)
 
 
 def main() -> None:
@@ -162,16 +165,18 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    known = sums(module)
-    found = [said for said in (look(entry, known) for entry in module.params["files"]) if said]
-    missing = [(said["path"], said["kept"], data) for said, data in found if not os.path.exists(said["kept"])]
-    if not module.check_mode:
-        for path, copy, data in missing:
+    try:
+        known = sums(module)
+        found = [file for file in (look(entry, known) for entry in module.params["files"]) if file]
+        missing = [file for file in found if nofollow.read_file(file.said["kept"]) is None]
+        for file in [] if module.check_mode else missing:
             try:
-                keep(path, copy, data)
+                file.keep()
             except OSError as exc:
-                module.fail_json(msg=f"{path} cannot be copied to {copy}: {exc.strerror}")
-    module.exit_json(changed=bool(missing), foreign=[said for said, _data in found])
+                module.fail_json(msg="{path} cannot be copied to {kept}: {0}".format(exc.strerror, **file.said))
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(changed=bool(missing), foreign=[file.said for file in found])
 
 
 if __name__ == "__main__":

@@ -202,22 +202,6 @@ def read(folder: int, path: str) -> bytes | None:
         return stream.read()
 
 
-def write(folder: int, name: str, content: bytes, owner: nofollow.Owner) -> None:
-    """Replace a file with one that has its owner and permissions before it has its content."""
-    fresh = ".{0}.{1}~".format(name, base64.b16encode(os.urandom(4)).decode())
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            nofollow.give(stream.fileno(), owner)
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except BaseException:
-        os.unlink(fresh, dir_fd=folder)
-        raise
-
-
 def difference(path: str, before: bytes, after: bytes) -> dict[str, Any]:
     """What is shown of two contents, as Ansible's own modules say it."""
     shown: dict[str, Any] = {"before_header": path, "after_header": path}
@@ -291,7 +275,8 @@ class Installation:
         if not self.check_mode:
             if entry["validate"]:
                 self.validate(path, entry["validate"], content)
-            write(folder, name, content, wanted(entry))
+            with nofollow.replacing(folder, name, wanted(entry)) as stream:
+                stream.write(content)
         self.replaced(path, entry, present or b"", content)
 
     def replaced(self, path: str, entry: dict[str, Any], before: bytes, after: bytes) -> None:

@@ -36,7 +36,8 @@ attributes:
 options:
   path:
     description:
-      - Path of the htdigest file. A symbolic link is followed.
+      - Path of the htdigest file, in a folder where nobody but root (or the user of the task) creates files. A symbolic link is followed where only
+        these can have made it.
     type: path
     required: true
   realm:
@@ -193,7 +194,6 @@ removed:
   sample: []
 """
 
-import errno
 import os
 import tempfile
 from typing import Any
@@ -201,6 +201,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _htdigest as htdigest
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 
 
@@ -231,13 +232,26 @@ def wanted_users(params: dict[str, Any]) -> list[htdigest.User]:
 
 def read(module: AnsibleModule, path: str) -> bytes | None:
     try:
-        with open(path, "rb") as handle:
-            return handle.read()
+        found = nofollow.read_file(path)
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
     except OSError as exc:
-        if exc.errno == errno.ENOENT:
-            return None
         module.fail_json(msg=f"Cannot read {path}: {exc.strerror}.")
-    return None
+    return found[0] if found else None
+
+
+def refuse_folder_of_others(module: AnsibleModule, path: str) -> None:
+    """Whoever can write there could have owner and permissions given to any file, and read passwords' hashes."""
+    try:
+        folder = nofollow.open_folder(os.path.dirname(path))
+    except (FileNotFoundError, NotADirectoryError):
+        module.fail_json(msg=f"path is {path!r}: give a path in a folder that exists.")
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
+    trusted = nofollow.is_trusted(os.fstat(folder))
+    os.close(folder)
+    if not trusted:
+        module.fail_json(msg=f"path is {path!r}: give a path in a folder where only root creates files.")
 
 
 def write(module: AnsibleModule, path: str, data: bytes) -> None:
@@ -328,13 +342,12 @@ def main() -> None:
     new_data = htdigest.render(change.lines)
 
     must_exist = any(user.keeps or user.password is not None for user in users)
-    if data is None and must_exist:
-        if not params["create"]:
-            module.fail_json(
-                msg=f"create is false, and {path} does not exist: give true, or the path of a file that exists."
-            )
-        if not os.path.isdir(os.path.dirname(path)):
-            module.fail_json(msg=f"path is {path!r}: give a path in a folder that exists.")
+    if data is None and must_exist and not params["create"]:
+        module.fail_json(
+            msg=f"create is false, and {path} does not exist: give true, or the path of a file that exists."
+        )
+    if data is not None or must_exist:
+        refuse_folder_of_others(module, path)
 
     result: dict[str, Any] = {
         "changed": new_data != (data or b""),

@@ -76,13 +76,17 @@ left_out:
   sample: [{"list": "wikitech-l@lists.example.org", "message_id": "1234@example.net", "reason": "IndexError: list index out of range"}]
 """
 
+import errno
 import hashlib
 import os
+import shutil
+import stat
 import tempfile
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, Iterator, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._archives.select import open_archive
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
@@ -99,36 +103,38 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 
 
-def checksum(path: str) -> str:
-    if not os.path.exists(path):
-        return ""
+def checksum(stream: BinaryIO) -> str:
     found = hashlib.sha256()
-    with open(path, "rb") as handle:
-        for part in iter(lambda: handle.read(1 << 20), b""):
-            found.update(part)
+    for part in iter(lambda: stream.read(1 << 20), b""):
+        found.update(part)
     return found.hexdigest()
 
 
-def export(module: AnsibleModule, lines: Iterator[bytes], path: str) -> tuple[int, bool]:
-    """Write lines to a file, if it is to be another; how many messages they are, and whether it is or would be."""
-    handle, temporary = tempfile.mkstemp(prefix="mbox-", dir=module.tmpdir)
-    module.add_cleanup_file(temporary)
+def export(module: AnsibleModule, lines: Iterator[bytes], folder: int, name: str) -> tuple[int, bool]:
+    """Write lines to a file of an open folder, if it is to be another; how many messages they are, and whether it is or would be."""
     count = 0
-    with os.fdopen(handle, "wb") as stream:
+    with tempfile.TemporaryFile(dir=module.tmpdir) as made:
         for line in lines:
             count += line.startswith(b"From ")
-            stream.write(line)
-    changed = checksum(temporary) != checksum(path)
-    if changed and not module.check_mode:
-        old_umask = os.umask(0o177)
+            made.write(line)
+        made.seek(0)
+        owner, same = nofollow.Owner(os.geteuid(), os.getegid(), 0o600), False
         try:
-            module.atomic_move(temporary, path)
-        finally:
-            os.umask(old_umask)
-    # of a file that was there before, its mode would stay
-    if os.path.exists(path):
-        changed = module.set_mode_if_different(path, 0o600, changed)
-    return count, changed
+            descriptor = nofollow.open_entry(folder, name)
+        except OSError as exc:
+            # a link is replaced, too
+            if exc.errno not in (errno.ENOENT, errno.ELOOP):
+                raise
+        else:
+            with open(descriptor, "rb") as present:
+                there = os.fstat(descriptor)
+                owner = owner._replace(uid=there.st_uid, gid=there.st_gid)
+                same = stat.S_IMODE(there.st_mode) == owner.mode and checksum(present) == checksum(made)
+        if not same and not module.check_mode:
+            made.seek(0)
+            with nofollow.replacing(folder, name, owner) as stream:
+                shutil.copyfileobj(made, stream)
+    return count, not same
 
 
 def chosen(info: ServerInfo, lists: Mapping[str, ListState], params: Mapping[str, Any]) -> list[str]:
@@ -160,19 +166,27 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    if not os.path.isdir(params["directory"]):
-        module.fail_json(msg="directory is {0!r}: give a folder that exists".format(params["directory"]))
     files = []
     left_out: Sequence[Mapping[str, str]] = []
     changed = False
+    try:
+        folder = nofollow.open_folder(params["directory"])
+    except (FileNotFoundError, NotADirectoryError):
+        module.fail_json(msg="directory is {0!r}: give a folder that exists".format(params["directory"]))
+    except nofollow.Unsafe as exc:
+        module.fail_json(msg=str(exc))
     try:
         with open_backend(Connection.of(params), readonly=True) as backend:
             lists = backend.read(settings=["archive_policy"], rosters=[])
             names = chosen(backend.info, lists, params)
             with open_archive(backend, WebInterface.of(params)) as archive:
                 for name in names:
-                    path = os.path.join(params["directory"], name + ".mbox")
-                    count, differs = export(module, archive.lines(name), path)
+                    file = name + ".mbox"
+                    path = os.path.join(params["directory"], file)
+                    try:
+                        count, differs = export(module, archive.lines(name), folder, file)
+                    except OSError as exc:
+                        raise HostError("{0} cannot be written: {1}".format(path, exc.strerror)) from exc
                     changed |= differs
                     files.append({"list": name, "path": path, "messages": count})
                 left_out = archive.left_out

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD: dict[str, dict[str, Any]] = {
@@ -750,3 +751,12 @@ def test_nothing_is_said_of_what_is_accepted(said: list[str]) -> None:
 def test_what_is_refused(said: list[str], number: int) -> None:
     for sentence in REFUSED[number][2:]:
         assert sentence in said[len(ACCEPTED) + number]
+
+
+def test_roles_that_install_something_look_at_the_distribution_first() -> None:
+    """Alone, too, and not only in the playbooks."""
+    for role in sorted((ROOT / "roles").iterdir()):
+        tasks = "".join(path.read_text(encoding="utf-8") for path in role.glob("tasks/*.yml"))
+        if "ansible.builtin.apt:" in tasks:
+            needs = yaml.safe_load((role / "meta/main.yml").read_text(encoding="utf-8"))["dependencies"]
+            assert needs == [{"role": "listops.mailman.platform"}], role.name

@@ -319,13 +319,11 @@ OPENS = {
     "module_utils/_openpgp.py:*": "gpg, in a folder of its own",
     "module_utils/_patterns.py:_start": "Ansible's own interpreter, isolated, with a program that opens nothing",
     "module_utils/_systemd.py:_run": "systemctl",
-    "modules/config_copy.py:keep": "beside the configuration, in folders of root's",
-    "modules/config_copy.py:read": "the configuration, in folders of root's",
+    "modules/config_copy.py:keep": "by descriptors",
     "modules/config_files.py:validate": "a file in Ansible's own folder, which nobody else can look into",
-    "modules/config_files.py:write": "by descriptors",
     "modules/host_info.py:read": "the system's own files",
-    "modules/htdigest_user.py:*": "where the administrator says, by Ansible's own atomic_move",
-    "modules/mailman_mbox.py:*": "where the administrator says, by Ansible's own atomic_move",
+    "modules/htdigest_user.py:*": "by descriptors; Ansible's own atomic_move, in a folder of root's",
+    "modules/mailman_mbox.py:*": "by descriptors; a file without a name",
     "modules/service_directory.py:mount": "mount, by a descriptor",
 }
 CALLS = re.compile(
@@ -357,6 +355,64 @@ def test_modules_open_files_and_start_programs_in_few_places() -> None:
         whole = f"{where}:*"
         found |= {whole if whole in OPENS else f"{where}:{function}" for function in opens(path)}
     assert found == OPENS.keys()
+
+
+# The same of programs that roles install or run: those of root's, and the user as whom each other one runs.
+OPENED_BY_PROGRAMS = {
+    "acme/files/certificate.py:put": "in /etc/listops, by a file of another name",
+    "acme/files/certificate.py:run": "certbot, openssl and systemctl",
+    "acme/files/certificate.py:stand_in": "a folder that only root can look into",
+    "backup/files/listops-dump:as_user": "each command as the user whose files they are",
+    "backup/files/listops-dump:dump_sqlite": "by descriptors; the copy is made as the user",
+    "backup/files/listops-dump:fsync_directory": "a folder of root's",
+    "backup/files/listops-dump:make_set": "in a folder of root's",
+    "backup/files/listops-dump:run": "each command as the user whose files they are",
+    "backup/files/listops-dump:tidy": "in a folder of root's",
+    "housekeeping/files/listops-publish:main": "by descriptors",
+    "housekeeping/files/listops-publish:printed": "the command as its user",
+    "mailman/files/present.py:as_user": "the command as its user",
+    "mailman/files/present.py:sections": "Mailman's configuration, in a folder of root's",
+    "mailman/files/present.py:text": "Debian's configuration, in a folder of root's",
+    "mailman/files/check_core.py:": "the candidate that Ansible made; root is given up before anything is imported",
+    "mailman/files/check_web.py:": "the candidate that Ansible made; root is given up before anything is imported",
+}
+RUN_AS_USERS = {
+    "apache/files/archive_access.py": "www-data",
+    "apache/files/archive_access_settings.py": "www-data",
+    "exim/files/check_message.py": "Debian-exim",
+    "housekeeping/files/mailman21": "list",
+    "housekeeping/files/mailman3": "list",
+    "mailman/files/listops_room.py": "list",
+    "mailman/files/listops_web": "www-data",
+    "mailman/files/mailman21.py": "list",
+    "mailman/files/web_state.py": "www-data",
+}
+
+
+def test_programs_of_root_open_files_in_few_places() -> None:
+    found: set[str] = set()
+    users: set[str] = set()
+    for path in sorted((ROOT / "roles").glob("*/files/**/*")):
+        where = str(path.relative_to(ROOT / "roles"))
+        is_python = path.is_file() and (path.suffix == ".py" or path.read_bytes().startswith(b"#!/usr/bin/python3"))
+        user = next((program for program in RUN_AS_USERS if where == program or where.startswith(program + "/")), None)
+        if user:
+            users.add(user)
+        elif is_python:
+            found |= {f"{where}:{function}" for function in opens(path)}
+    assert found == OPENED_BY_PROGRAMS.keys()
+    assert users == RUN_AS_USERS.keys()
+
+
+def test_scripts_of_root_work_as_the_updating_user() -> None:
+    """What lies below a folder of debian-spamd's is touched by that user's commands alone."""
+    text = (ROOT / "roles/spamassassin/files/spamassassin-update").read_text(encoding="utf-8")
+    body = text.partition("cd /\n")[2].replace("\\\n", " ")
+    # 2> /dev/null and comments apart
+    lines = [line.strip() for line in body.splitlines() if re.search(r"\$(?:state|rules)\b", line)]
+    assert len(lines) > 5
+    assigned = re.compile(r"rules=\$state/\$\(perl ")
+    assert not [line for line in lines if "as_updater" not in line and not assigned.match(line)]
 
 
 def test_what_is_sent_elsewhere_is_in_folders_of_its_own() -> None:

@@ -190,3 +190,28 @@ def test_a_folder_is_made_with_those_above(tmp_path):
         0o755,
         0o700,
     ]
+
+
+def test_a_file_has_its_permissions_before_its_content(tmp_path, monkeypatch):
+    """A run that is killed while it writes leaves what was there, and no secret that others can read."""
+    (tmp_path / "conf").write_text("old")
+    monkeypatch.setattr(nofollow.os, "fsync", lambda _descriptor: os._exit(0))
+    child = os.fork()
+    if not child:
+        folder = nofollow.open_folder(str(tmp_path))
+        with nofollow.replacing(folder, "conf", MINE._replace(mode=0o640)) as stream:
+            stream.write(b"secret")
+    os.waitpid(child, 0)
+    assert (tmp_path / "conf").read_text() == "old"
+    (left,) = (path for path in tmp_path.iterdir() if path.name != "conf")
+    assert left.read_text() == "secret" and left.name.startswith(".conf.")
+    assert stat.S_IMODE(left.stat().st_mode) == 0o640
+
+
+def test_what_is_no_file_is_not_read(tmp_path):
+    (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    content, there = nofollow.read_file(str(tmp_path / "file"))
+    assert (content, there.st_size) == (b"x", 1)
+    for name in ("pipe", "none", "file/none", ""):
+        assert nofollow.read_file(str(tmp_path / name)) is None

@@ -208,21 +208,6 @@ def test_in_check_mode_users_and_folders_may_be_those_that_the_run_would_make(ho
     assert host.changed(host.run("--check", files=files)) == ["no/folder"]
 
 
-def test_a_file_has_its_permissions_before_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is killed while it writes leaves what was there, and no secret that others can read."""
-    owner = module.nofollow.owner(OWN["owner"], OWN["group"], "0640")
-    (tmp_path / "conf").write_text("old", encoding="utf-8")
-    monkeypatch.setattr(module.os, "fsync", lambda _descriptor: os._exit(0))
-    child = os.fork()
-    if not child:
-        with module.opened(str(tmp_path)) as folder:
-            module.write(folder, "conf", b"secret", owner)
-    os.waitpid(child, 0)
-    assert (tmp_path / "conf").read_text() == "old"
-    (left,) = (path for path in tmp_path.iterdir() if path.name != "conf")
-    assert left.read_text() == "secret" and mode(left) == 0o640 and left.name.startswith(".conf.")
-
-
 def test_what_is_shown_of_contents() -> None:
     shown = module.difference("/x", b"a\x1b[31m\tb\n", b"\xff\n")
     assert shown["before"] == "a\\x1b[31m\tb\n" and shown["after"] == "\ufffd\n"

@@ -227,3 +227,18 @@ def test_nobody_comes_without_a_password(run, tmp_path):
     result = run(users=[{"name": "alice"}], source=str(tmp_path / "none"))
     assert result["failed"] and str(tmp_path / "none") in result["msg"]
     assert not (tmp_path / "file.htdigest").exists()
+
+
+def test_a_folder_of_others_is_refused(run, tmp_path):
+    service, secret = tmp_path / "service", tmp_path / "secret"
+    service.mkdir()
+    secret.write_text(f"mallory:{REALM}:{'0' * 32}\n")
+    (service / "linked").symlink_to(secret)
+    (service / "own").write_text("")
+    service.chmod(0o777)
+    for name in ("own", "new"):
+        result = run(path=str(service / name), name="alice", password="one", mode="0600")
+        assert result["failed"] and "give a path in a folder where only root creates files" in result["msg"]
+    result = run(path=str(tmp_path / "file"), source=str(service / "linked"), users=[{"name": "mallory"}])
+    assert result["failed"] and "symbolic link 'linked'" in result["msg"]
+    assert (service / "own").read_text() == "" and not (service / "new").exists()
