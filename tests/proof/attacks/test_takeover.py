@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,12 @@ CONFIGURED: list[tuple[str, str, str, str]] = [
         "<VirtualHost *:80>\n ServerName lists.example.org\n Alias /wiki /srv/wiki\n SetEnv KEY zqx\n</VirtualHost>\n",
         "Alias /wiki",
     ),
+    (
+        "mailman",
+        "/etc/mailman3/mailman-hyperkitty.cfg",
+        "[general]\nbase_url: http://127.0.0.1:8008/archives/\napi_key: zqx\n",
+        "mailman-hyperkitty.cfg",
+    ),
 ]
 
 
@@ -285,7 +292,11 @@ def test_a_mount_however_it_is_written(
 
 
 def test_lists_says_what_else_must_run(controller: Controller, proved: Proved) -> None:
-    lists = [{"name": "new-name", "renamed_from": ["old-name"]}]
+    lists = [
+        {"name": "new-name", "renamed_from": ["old-name"]},
+        {"name": "quiet", "archive_policy": "private"},
+        {"name": "stopped", "state": "disabled"},
+    ]
     shown = json.dumps(
         results(
             controller.playbook(
@@ -294,6 +305,10 @@ def test_lists_says_what_else_must_run(controller: Controller, proved: Proved) -
         )
     )
     assert f"old-name@{site.DOMAIN} is renamed to new-name@{site.DOMAIN}; " in shown
+    for name, what in (("quiet", "private"), ("stopped", "closed"), ("old-announce", "not closed any more")):
+        assert re.search(rf"\b{name}(?:@{re.escape(site.DOMAIN)})? is {what}\b", shown), shown
     assert ": run listops.mailman.site after this" in shown
     assert "run listops.mailman.site" not in json.dumps(results(controller.playbook("playbooks/lists.yml", "--check")))
-    proved("listops.mailman.lists says before a change what else must run", "renamed")
+    proved(
+        "listops.mailman.lists says before a change what else must run", "renamed, private, closed, not closed any more"
+    )
