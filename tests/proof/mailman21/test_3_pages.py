@@ -71,3 +71,18 @@ def test_the_site_password_opens_a_list(fermium: Mailman21Server, outside: Outsi
     assert "Set-Cookie: site=" in opened and "Authorization failed" not in opened, opened[:600]
     assert "Set-Cookie" not in refused and "Authorization" in refused, refused[:600]
     proved("the site password, sent by the form, opens a list's administration", "and another does not")
+
+
+def test_a_flood_of_subscriptions(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
+    """Each sends mail to an address that anybody can type. The last of this file: this client is over its limit then."""
+
+    def status(page: str, form: str) -> int:
+        argv = ("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", "--data", "@-", f"{WEB}/mailman/{page}")
+        return int(outside.check(*argv, stdin=form))
+
+    said = [status("subscribe/wikitech-l", f"email={word}{number}@example.net") for number in range(14)]
+    assert 429 not in said[:10] and set(said[10:]) == {429}, said
+    assert status("options/wikitech-l", f"email={word}@example.net&login-remind=1") == 429
+    # pages are there for everybody
+    assert outside.get(f"{WEB}/mailman/listinfo/wikitech-l").status == 200
+    proved("a client that subscribes address after address is stopped", "10 of 14 in a minute")
