@@ -10,6 +10,7 @@ for every task: half of the time that a task takes on a host without latency.
 import contextlib
 import marshal
 import os
+import sys
 import zipimport
 from _imp import source_hash
 
@@ -18,7 +19,9 @@ compile_anew = zipimport._compile_source
 
 
 def compile_source(path, source):
-    name = os.path.join(FOLDER, f"{os.path.basename(path)}-{source_hash(len(source), source).hex()}")
+    # an upgrade of Debian brings another Python, which cannot load what this one compiled
+    version = sys.implementation.cache_tag
+    name = os.path.join(FOLDER, f"{os.path.basename(path)}-{version}-{source_hash(len(source), source).hex()}")
     with contextlib.suppress(OSError), open(name, "rb") as kept:
         return marshal.load(kept)
     code = compile_anew(path, source)
