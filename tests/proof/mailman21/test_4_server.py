@@ -87,7 +87,7 @@ def test_what_would_be_lost_is_said(fermium: Mailman21Server, controller: Contro
 
 def test_another_group_of_the_mail_server_is_refused(controller: Controller, proved: Proved) -> None:
     said = controller.playbook_fails("playbooks/site.yml", "--tags=exim", "--extra-vars=exim_mailman_group=mail")
-    assert r'exim_mailman_group is \"mail\"' in said and "give list." in said, said[-2000:]
+    assert r"exim_mailman_group is \"mail\"" in said and "give list." in said, said[-2000:]
     proved("a group that Mailman was not built for is refused before the first change", "give list")
 
 

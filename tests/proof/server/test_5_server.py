@@ -122,7 +122,9 @@ def test_robots_are_asked_to_stay_away(outside: Outside, proved: Proved) -> None
     plain = outside.get(f"http://{site.DOMAIN}/")
     assert plain.status in (301, 302, 308), plain.status
     assert plain.headers["location"].startswith("https://")
-    proved("robots.txt is there; HTTP leads to HTTPS with a valid certificate", f"{plain.status}, 200")
+    for icon in ("/favicon.ico", "/mailman3/favicon.ico"):
+        assert outside.get(f"https://{site.DOMAIN}{icon}").headers["content-type"].startswith("image/"), icon
+    proved("robots.txt and the icon are there; HTTP leads to HTTPS with a valid certificate", f"{plain.status}, 200")
 
 
 def test_mailman_starts_after_the_mail_server(fermium: MailServer, proved: Proved) -> None:

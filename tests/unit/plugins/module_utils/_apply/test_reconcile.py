@@ -118,6 +118,24 @@ def test_what_is_there_already_is_not_measured(monkeypatch):
     assert gone.result["summary"]["members_removed"] == 1
 
 
+@pytest.mark.parametrize(
+    ("entry", "warned"),
+    [
+        ({"name": "x"}, True),
+        ({"name": "x", "owners": []}, True),
+        ({"name": "x", "owners": {"state": "absent", "addresses": ["o@example.net"]}}, True),
+        ({"name": "x", "moderators": ["o@example.net"]}, True),
+        ({"name": "x", "owners": ["o@example.net"]}, False),
+        ({"name": "x", "state": "absent"}, False),
+        # it has its owners already
+        ({"name": "old"}, False),
+    ],
+)
+def test_a_new_list_without_an_owner_is_warned_of(entry, warned):
+    sentence = "list x@l.example.org has no owner: nobody gets the mail to its owners or notices of held posts"
+    assert (sentence in run(True, domain="l.example.org", **entry).warnings) is warned
+
+
 def test_warnings_are_safe_for_a_terminal():
     warnings = run(True, name="x@l.example.org", archivers=["a\x1b\u202eb"]).warnings
     assert all(map(str.isprintable, warnings)) and any("\\x1b" in warning for warning in warnings)
