@@ -45,7 +45,7 @@ options:
   account:
     description:
       - A folder of root's on this host that keeps what was moved. It is created.
-      - The file C(lists.json) in it names the lists that this module made.
+      - The file C(lists.json) in it names the lists that this module made, and C(lost.json) what Mailman 3 cannot hold of each.
     type: path
     required: true
   existing:
@@ -136,6 +136,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import
 from ansible_collections.listops.mailman.plugins.module_utils._lists.server_info import ServerInfo
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.announcement import LOST
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare, taken
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
@@ -189,6 +190,9 @@ class CopiedLists:
             # before they are made, so that the next run knows them as its own
             made = {**self.before, **self.declared.former}
             self._account.write(MADE, json.dumps(made, indent=1, sort_keys=True).encode("utf-8"))
+            lost = {**json.loads(self._account.read(LOST) or b"{}"), **{name: [] for name in self.declared.former}}
+            lost.update((name, said) for name, said in self.declared.lost.items() if name in lost)
+            self._account.write(LOST, json.dumps(lost, indent=1, sort_keys=True).encode("utf-8"))
         return specs
 
     def archived(self, path: str, there: Callable[[str], bool]) -> Iterator[tuple[str, str, str]]:

@@ -102,6 +102,10 @@ class ListBackend(ABC):
         """All addresses of the people who have these addresses, in lower case, as far as Mailman knows."""
         return addresses
 
+    def people(self, addresses: Collection[str]) -> Mapping[str, str]:
+        """Lower-case address -> a word that is the same for all addresses of one person, as far as Mailman knows."""
+        return {address: address for address in addresses}
+
     @abstractmethod
     def unfinished_renames(self, former: Sequence[str]) -> list[str]:
         """Which of these former names are still in use."""

@@ -99,6 +99,11 @@ class Mailman3(ListBackend):
         known = self._process.request("aliases", addresses=sorted(addresses))["addresses"]
         return {*addresses, *known}
 
+    def people(self, addresses: Collection[str]) -> Mapping[str, str]:
+        # Of an address that no user has, Mailman knows no other.
+        known = self._process.request("people", addresses=sorted(addresses))["people"]
+        return {address: known.get(address, address) for address in addresses}
+
     def unfinished_renames(self, former: Sequence[str]) -> list[str]:
         return list(self._process.request("unfinished", lists=former)["lists"])
 

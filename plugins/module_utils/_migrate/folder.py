@@ -7,11 +7,36 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from typing import IO, Iterable, Iterator
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
+
+
+class Journal:
+    """An open file to which lines are added, by one process at a time.
+
+    lines: what is in it; the last may be cut off, when a process was killed while it wrote.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        with os.fdopen(os.dup(descriptor), "rb") as handle:
+            content = handle.read()
+        self.lines = content.splitlines()
+        self._torn = bool(content) and not content.endswith(b"\n")
+
+    def add(self, lines: bytes, *, safe: bool = True) -> None:
+        """Add lines. safe: they are on the disk when this returns."""
+        if self._torn:
+            lines = b"\n" + lines
+            self._torn = False
+        while lines:
+            lines = lines[os.write(self._descriptor, lines) :]
+        if safe:
+            os.fsync(self._descriptor)
 
 
 class AccountFolder:
@@ -67,6 +92,22 @@ class AccountFolder:
                 handle.flush()
                 os.fsync(handle.fileno())
             os.rename(last + ".new", last, src_dir_fd=folder, dst_dir_fd=folder)
+
+    @contextlib.contextmanager
+    def journal(self, name: str) -> Iterator[Journal]:
+        """Open a file to add lines to it, which is created; HostError while another process has it open."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        with self._folder(name, make=True) as folder:
+            descriptor = os.open(os.path.basename(name), flags, 0o600, dir_fd=folder)
+            os.fsync(folder)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise HostError("another run has {0} open: wait until it has ended".format(name)) from None
+            yield Journal(descriptor)
+        finally:
+            os.close(descriptor)
 
     def write(self, name: str, content: bytes) -> bool:
         """Write a file that differs. Returns whether it differed."""

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid, is_address
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import announcement
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import (
     FILE,
     PORT,
@@ -13,8 +17,30 @@ from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds im
     Kind,
     ListOf,
     Rule,
+    number,
+    one_of,
+    or_empty,
     pattern,
 )
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        announcement.parse("", value)
+    except Invalid:
+        return False
+    return True
+
+
+_MESSAGE = or_empty(
+    Kind(
+        "a text with a first line `Subject: ...`, an empty line, and a message in which $ begins nothing but {0} and $$".format(
+            " ".join("$" + each for each in announcement.PLACEHOLDERS)
+        ),
+        _is_text,
+    )
+)
+_ADDRESS = Kind("an e-mail address such as alice@example.org", is_address)
 
 RULES: dict[str, Rule] = {
     "migrate_source_address": Kind(
@@ -27,4 +53,13 @@ RULES: dict[str, Rule] = {
     "migrate_directory": FILE,
     "migrate_copy": FILE,
     "migrate_group": SYSTEM_NAME,
+    "migrate_announce": ListOf(one_of(announcement.AUDIENCES)),
+    "migrate_announce_from": or_empty(_ADDRESS),
+    "migrate_announce_url": pattern(
+        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", "an address such as https://lists.example.org, without a path"
+    ),
+    "migrate_announce_owners": _MESSAGE,
+    "migrate_announce_subscribers": _MESSAGE,
+    "migrate_announce_leave_out": ListOf(_ADDRESS),
+    "migrate_announce_rate": number(1),
 }

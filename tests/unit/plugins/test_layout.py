@@ -136,6 +136,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("mailman_redact", ["_hyperkitty", "_mailman21", "_mailman3", "_redaction"]),
         ("migrate_info", []),
         ("migrate_lists", ["_hyperkitty", "_mailman21", "_mailman3"]),
+        ("migrate_announce", ["_mailman21", "_mailman3"]),
         ("migrate_archive", ["_hyperkitty", "_mailman3", "_migrate"]),
         ("migrate_place", ["_mailman21"]),
         ("migrate_redirects", ["_hyperkitty", "_mailman3", "_migrate"]),

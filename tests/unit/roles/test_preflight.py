@@ -27,6 +27,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "housekeeping": {},
     "mailman": {"mailman_domains": ["lists.example.org"]},
     "platform": {},
+    "migrate": {},
     # whatever is installed where this runs
     "lists": {"lists_mailman_engine": "mailman3", "lists_mailman_command": "/no/mailman"},
 }
@@ -53,6 +54,7 @@ INTERPRETERS = {
 }
 # Of a role its preflight, or role/tasks; what is not refused, if barely.
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
+    ("migrate", {"migrate_announce": ["owners", "subscribers"], "migrate_announce_owners": "Subject: $lists\n\n$$5\n"}),
     *((role, {}) for role in GOOD),
     *(("platform/main", on("Debian", version, "")) for version in ("11.11", "12.0", "13")),
     ("mailman", {**BULLSEYE, **MAILMAN21}),
@@ -335,6 +337,23 @@ REFUSED_BY_LISTS: list[Refused] = [
     ),
 ]
 REFUSED: list[tuple[str, *Refused]] = [
+    (
+        "migrate",
+        {
+            "migrate_announce": ["members"],
+            "migrate_announce_from": "root",
+            "migrate_announce_url": "https://lists.example.org/mailman3",
+            "migrate_announce_subscribers": "Subject: moved\n\nDear $name\n",
+            "migrate_announce_leave_out": ["archive"],
+            "migrate_announce_rate": 0,
+        },
+        'migrate_announce[0] is "members": give owners or subscribers.',
+        'migrate_announce_from is "root": give an e-mail address such as alice@example.org, or ""',
+        'migrate_announce_url is "https://lists.example.org/mailman3": give an address such as https://lists.example.org,',
+        "give a text with a first line `Subject: ...`, an empty line, and a message in which $ begins nothing but $lists $lost",
+        'migrate_announce_leave_out[0] is "archive": give an e-mail address',
+        "migrate_announce_rate is 0: give a number from 1.",
+    ),
     *(
         (
             "platform/main",

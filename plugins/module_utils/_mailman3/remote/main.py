@@ -224,6 +224,16 @@ class Mailman3Handler:
         self.store.rollback()
         return {"addresses": known}
 
+    def people(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Which of these addresses are the same person's.
+
+        request: {"addresses": [lower-case addresses]}.
+        answer: {"people": {those that a user has: a word for the user}}.
+        """
+        people = self.reader.people(request["addresses"])
+        self.store.rollback()
+        return {"people": people}
+
     def unfinished(self, request: dict[str, Any]) -> dict[str, Any]:
         """Which former names are still in use.
 

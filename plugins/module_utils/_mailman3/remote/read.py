@@ -280,6 +280,18 @@ class Reader:
             row[0] for part in chunks(users) for row in self.store.execute(query.where(Address.user_id.in_(part)))
         )
 
+    def people(self, emails: list[str]) -> dict[str, str]:
+        """See Mailman3Handler.people."""
+        from mailman.model.address import Address
+        from sqlalchemy import select
+
+        query = select(Address.email, Address.user_id).where(Address.user_id.isnot(None))
+        return {
+            row[0]: "user {0}".format(row[1])
+            for part in chunks(emails)
+            for row in self.store.execute(query.where(Address.email.in_(part)))
+        }
+
     def saved_file(self, list_id: str) -> str:
         return os.path.join(self.config.LIST_DATA_DIR, list_id, SAVED_STATE)
 

@@ -71,6 +71,15 @@ def test_people_have_more_addresses_than_are_given(monkeypatch):
     assert process.asked == [("aliases", {"addresses": ["a@example.net"]})]
 
 
+def test_addresses_of_a_user_are_one_person(monkeypatch):
+    process, backend = opened(monkeypatch, people={"people": {"a@example.net": "user 1"}})
+    assert backend.people({"b@example.net", "a@example.net"}) == {
+        "a@example.net": "user 1",
+        "b@example.net": "b@example.net",
+    }
+    assert process.asked == [("people", {"addresses": ["a@example.net", "b@example.net"]})]
+
+
 def test_archives_do_not_follow_a_rename_by_mailman_itself(monkeypatch):
     process, backend = opened(monkeypatch)
     backend.rename([[A, B]], [A])

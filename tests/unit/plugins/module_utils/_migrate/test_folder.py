@@ -83,3 +83,21 @@ def test_a_link_is_no_file_of_an_account(tmp_path: Path) -> None:
     with pytest.raises(OSError), AccountFolder(str(tmp_path)).replace("a.json"):
         pass
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_lines_are_added_after_one_that_was_cut_off(tmp_path: Path) -> None:
+    folder = AccountFolder(str(tmp_path / "a"))
+    with folder.journal("x.jsonl") as journal:
+        assert journal.lines == []
+        journal.add(b"one\ntw")
+    with folder.journal("x.jsonl") as journal:
+        assert journal.lines == [b"one", b"tw"]
+        journal.add(b"three\n", safe=False)
+        journal.add(b"four\n")
+        with pytest.raises(HostError, match="another run has x.jsonl open"), folder.journal("x.jsonl"):
+            pass
+    assert folder.read("x.jsonl") == b"one\ntw\nthree\nfour\n"
+    assert stat.S_IMODE((tmp_path / "a/x.jsonl").stat().st_mode) == 0o600
+    (tmp_path / "a/link").symlink_to("x.jsonl")
+    with pytest.raises(OSError), folder.journal("link"):
+        pass
