@@ -6,63 +6,92 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bench import mails
-from bench.figures import Figure, Target, median
+from bench.figures import Figure, Target, exponent, median
 from bench.host import HOME, MODULE, Host
 
 MIGRATE = (*MODULE[:2], MODULE[2].replace("mailman_list", "migrate_archive"))
 IMPORT = ("/usr/bin/python3", "-W", "ignore", "/usr/share/mailman3-web/manage.py", "hyperkitty_import")
-# The memory is that of a mailbox this many times as big.
+# Growth and memory are those of a mailbox this many times as big, unless more are asked for.
 BIG = 5
+# The biggest mailbox, of mails with an attachment of so many bytes each.
+GIGABYTE = 1 << 30
+ATTACHMENT = 20_000
 
 TARGETS = {
     "archive_vs_import": Target(4.5, at_least=True),
     "archive_two_cores_vs_import": Target(7, at_least=True),
+    "archive_growth_exponent": Target(1.1),
     "archive_memory_mb": Target(300),
+    "archive_gigabyte_memory_mb": Target(300),
 }
+
+
+def figures(
+    name: str, seconds: Mapping[str, float], sizes: tuple[int, int], memory: Mapping[str, float]
+) -> list[Figure]:
+    """Figures from medians. Pure.
+
+    seconds: what each measurement took, see Archives. sizes: of the usual mailbox and the big one, in mails. memory: in MB.
+    """
+    cost = {what: seconds[what] - seconds[f"{what} start"] for what in ("import", "one core", "two cores")}
+    big = seconds["big"] - seconds["two cores start"]
+    values = {
+        "archive_vs_import": (cost["import"] / cost["one core"], "times"),
+        "archive_two_cores_vs_import": (cost["import"] / cost["two cores"], "times"),
+        "archive_growth_exponent": (exponent(sizes[0], cost["two cores"], sizes[1], big), "exponent"),
+        "archive_mails_per_second": (sizes[1] / big, "mails"),
+        "import_mails_per_second": (sizes[0] / cost["import"], "mails"),
+        "archive_memory_mb": (memory["big"], "MB"),
+        "archive_gigabyte_memory_mb": (memory["gigabyte"], "MB"),
+    }
+    return [Figure(f"{name}.{what}", value, unit, TARGETS.get(what)) for what, (value, unit) in values.items()]
 
 
 @dataclass
 class Archives:
-    """One database on a host with Mailman and its web interface. name: the first part of its figures' names; number: of mails."""
+    """One database on a host with Mailman and its web interface.
+
+    name: the first part of its figures' names. number: of mails; most: of the biggest mailbox, 0 for BIG times as many.
+    gigabyte: how many bytes the mailbox with attachments has.
+    """
 
     name: str
     host: Host
     number: int
     say: Callable[[str], None]
     rounds: int = 3
+    most: int = 0
+    gigabyte: int = GIGABYTE
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def figures(self) -> list[Figure]:
         self.host.install()
-        one, path, big = (self._mailbox(f"mailbox{count}", count) for count in (1, self.number, self.number * BIG))
+        most = self.most or self.number * BIG
+        one, path, big = (self._mailbox(f"mailbox{count}", mails.mailbox(count)) for count in (1, self.number, most))
         for _round in range(self.rounds):
             # What Python and Django take to start is the same for any number of mails.
             for start, content, number in ((" start", one, 1), ("", path, self.number)):
                 self._import(f"import{start}", content)
                 self._migrate(f"one core{start}", content, "0", number)
                 self._migrate(f"two cores{start}", content, "0,1", number)
-        memory = self._migrate("big", big, "0,1", self.number * BIG)
-        median_of = {what: median(values) for what, values in self.seconds.items()}
-        cost = {what: median_of[what] - median_of[f"{what} start"] for what in ("import", "one core", "two cores")}
-        cost["big"] = median_of["big"] - median_of["two cores start"]
-        values = {
-            "archive_vs_import": (cost["import"] / cost["one core"], "times"),
-            "archive_two_cores_vs_import": (cost["import"] / cost["two cores"], "times"),
-            "archive_mails_per_second": (self.number * BIG / cost["big"], "mails"),
-            "import_mails_per_second": (self.number / cost["import"], "mails"),
-            "archive_memory_mb": (memory, "MB"),
-        }
-        return [Figure(f"{self.name}.{what}", value, unit, TARGETS.get(what)) for what, (value, unit) in values.items()]
+        memory = {"big": self._migrate("big", big, "0,1", most)}
+        self.host.run("rm", big)
+        with_attachments, count = mails.of_size(self.gigabyte, ATTACHMENT)
+        gigabyte = self._mailbox("gigabyte", with_attachments)
+        memory["gigabyte"] = self._migrate("gigabyte", gigabyte, "0,1", count)
+        self.host.run("rm", gigabyte)
+        medians = {what: median(values) for what, values in self.seconds.items()}
+        return figures(self.name, medians, (self.number, most), memory)
 
-    def _mailbox(self, name: str, number: int) -> str:
+    def _mailbox(self, name: str, content: Iterable[bytes]) -> str:
         """A mailbox that HyperKitty's user can read, as its own command must."""
         path = f"{HOME}/{name}.mbox"
-        self.host.run("sh", "-c", f"umask 022; cat > {path}", stdin=b"".join(mails.mailbox(number)))
+        self.host.write(path, content)
         return path
 
     @contextmanager

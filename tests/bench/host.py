@@ -9,7 +9,7 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,15 @@ class Host:
             said = (done.stderr or done.stdout).decode(errors="replace")[-3000:]
             raise RuntimeError(f"{self.container}: {' '.join(argv)[:200]}: {said}")
         return done.stdout.decode()
+
+    def write(self, path: str, content: Iterable[bytes]) -> None:
+        """Write a file that everybody can read, piece by piece: it may be bigger than the memory."""
+        argv = [self.engine, "exec", "-i", self.container, "sh", "-c", f"umask 022; cat > {path}"]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, env=self.env) as process:
+            assert process.stdin is not None
+            process.stdin.writelines(content)
+        if process.returncode:
+            raise RuntimeError(f"{self.container}: {path} cannot be written")
 
     def put(self, name: str, value: Any) -> str:
         """Keep a value as JSON in a file that only root and Mailman can read; its path."""

@@ -20,10 +20,10 @@ TEXT = (
 WORDS = TEXT.split()
 
 
-def mailbox(number: int, seed: int = SEED, word: str = "") -> Iterator[bytes]:
+def mailbox(number: int, seed: int = SEED, word: str = "", attached: int = 0) -> Iterator[bytes]:
     """So many mails with From_ lines; seven of ten answer one of the last sixty, one of ten has an attachment.
 
-    word: in each subject and text.
+    word: in each subject and text. attached: how many bytes are attached to each mail instead.
     """
     chance = random.Random(seed)
     date = datetime.datetime(2010, 1, 1, tzinfo=datetime.UTC)
@@ -46,11 +46,20 @@ def mailbox(number: int, seed: int = SEED, word: str = "") -> Iterator[bytes]:
             message["Subject"] = subject
         lines = [" ".join(chance.choice(WORDS) for _each in range(10)) for _line in range(chance.randint(5, 60))]
         message.set_content("\n".join([*lines, word]))
-        if chance.random() < 0.1:
+        if attached or chance.random() < 0.1:
             message.add_attachment(
-                chance.randbytes(3000), maintype="application", subtype="octet-stream", filename="a.bin"
+                chance.randbytes(attached or 3000), maintype="application", subtype="octet-stream", filename="a.bin"
             )
             message.set_boundary(f"=={at}==")
         earlier.append((str(message["Message-ID"]), subject))
         yield b"From p%d@example.net %s\n" % (sender, date.strftime("%a %b %d %H:%M:%S %Y").encode())
         yield message.as_bytes() + b"\n"
+
+
+def of_size(size: int, attached: int) -> tuple[Iterator[bytes], int]:
+    """A mailbox of at least so many bytes, and the number of its mails, each with an attachment."""
+    sample = 20
+    each = sum(map(len, mailbox(sample, attached=attached))) / sample
+    # Some are shorter than those of the sample.
+    number = int(size / each * 1.05) + 1
+    return mailbox(number, attached=attached), number

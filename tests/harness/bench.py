@@ -30,8 +30,8 @@ IMAGE: images.Image = ("server", "trixie")
 Env = dict[str, str]
 
 
-def with_mailman3(database: str, lists: int, env: Env) -> list[Figure]:
-    """The figures of Mailman 3 with one database, on a host that is gone afterwards."""
+def with_mailman3(database: str, lists: int, mails: int, env: Env) -> list[Figure]:
+    """The figures of Mailman 3 with one database, on a host that is gone afterwards. mails: see Archives.most."""
     name = f"mailman3.{database}"
     step(f"{name}: a host with Mailman")
     env = {**env, "LISTOPS_PROJECT": project(f"bench-{database}")}
@@ -42,7 +42,7 @@ def with_mailman3(database: str, lists: int, env: Env) -> list[Figure]:
         step(f"{name}: figures")
         host = Host(env["LISTOPS_ENGINE"], f"{env['LISTOPS_PROJECT']}-fermium", env)
         figures = mailman3.Mailman3(name, host, lists, say, loop=partial(loop, env, options)).figures()
-        return figures + Archives(f"migration.{database}", host, MAILS, say).figures()
+        return figures + Archives(f"migration.{database}", host, MAILS, say, most=mails).figures()
     finally:
         playbook("molecule/resources/destroy.yml", f"bench-{database}-destroy", env, brief="destroy")
 
@@ -127,18 +127,20 @@ def whole_site(env: Env, before: str) -> list[Figure]:
 
 
 # One side for each engine and database that gets hosts of its own.
-SIDES: dict[str, Callable[[int, Env], list[Figure]]] = {
+SIDES: dict[str, Callable[[int, int, Env], list[Figure]]] = {
     "mailman3.sqlite": partial(with_mailman3, "sqlite"),
     "mailman3.postgresql": partial(with_mailman3, "postgresql"),
 }
 
 
-def bench(mailman2_host: str = "", before: str = "", lists: int = LISTS) -> int:
+def bench(mailman2_host: str = "", before: str = "", mails: str = "", lists: int = LISTS) -> int:
     """Print the figures; 1 when a target is missed.
 
     mailman2_host: measure the Mailman 2.1 in this container alone. before: measure a run of the whole site alone, beside
-    the tree of this commit.
+    the tree of this commit. mails: how many the biggest mailbox has, instead of the usual number.
     """
+    if mails and not (mails.isdecimal() and int(mails) > MAILS):
+        raise Problem(f"MAILS is {mails!r}: give a number of mails above {MAILS}.")
     prerequisites.set_up()
     engine = prerequisites.engine()
     if mailman2_host:
@@ -152,7 +154,7 @@ def bench(mailman2_host: str = "", before: str = "", lists: int = LISTS) -> int:
         env = environment({**chosen, **engine})
         figures = whole_site(env, before)
         if not before:
-            figures += [figure for measure in SIDES.values() for figure in measure(lists, env)]
+            figures += [figure for measure in SIDES.values() for figure in measure(lists, int(mails or 0), env)]
         step("figures: medians of at least 3; REST, commands and Ansible loop measured on a few lists and extrapolated")
     for line in report(figures):
         say(line)

@@ -176,7 +176,9 @@ def main(arguments: list[str]) -> int:
         "story": partial(one_story, given.story),
         "stories": list_stories,
         "matrix": list_matrix,
-        "bench": partial(bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", "")),
+        "bench": partial(
+            bench, os.environ.get("MAILMAN2_HOST", ""), os.environ.get("BEFORE", ""), os.environ.get("MAILS", "")
+        ),
         "package": partial(package, os.environ.get("KEY", "")),
         "docs": docs,
         "docs-site": docs_site,

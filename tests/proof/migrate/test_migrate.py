@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -200,6 +201,31 @@ def test_the_account_says_where_each_list_stands(operator: Operator, tmp_path: p
     assert "Migration of sodium" in text and all(each["list"] in text for each in found["lists"])
     (talk,) = (line for line in found["sentences"] if line.startswith(TALK))
     proved("one command says where each list stands, and writes a page of it", talk.partition(": ")[2])
+
+
+def test_owners_and_subscribers_are_told_once(outside: Outside, operator: Operator, proved: Proved) -> None:
+    tell = ("--extra-vars", json.dumps({"migrate_announce": ["owners", "subscribers"], "migrate_announce_rate": 6000}))
+    mailbox, subject = outside.mailbox(site.SUE), "Your mailing lists have moved"
+
+    def run(*options: str) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]]
+        (found,) = (result["sums"] for result in results(operator.run("verify", *tell, *options)) if "sums" in result)
+        for kind, sums_of in found.items():
+            assert sums_of["found"] == sum(sums_of[word] for word in sums_of if word != "found") > 0, kind
+        return found
+
+    assert all(each["left"] == each["found"] for each in run("--check", "--diff").values())
+    assert mailbox.has_none(subject)
+    found = run()
+    assert all(each["left"] == each["in_doubt"] == 0 < each["sent"] for each in found.values())
+    content = str(mailbox.wait_for(subject).get_content())
+    assert f"/mailman3/hyperkitty/list/{TALK}/" in content and "/mailman3/accounts/signup/" in content
+    for address in re.findall(r"https://\S+", content):
+        assert outside.get(address).status < 400, address
+    assert changed(operator.run("verify", *tell)) == 0
+    assert len(mailbox.all(subject)) == 1
+    told = ", ".join(f"{each['sent']} of {each['found']} {kind}" for kind, each in found.items())
+    proved("owners and subscribers are told once that their lists have moved", told)
 
 
 def test_it_ends_with_the_key(sodium: Mailman21Server, fermium: MailServer, operator: Operator, proved: Proved) -> None:

@@ -37,10 +37,8 @@ def test_the_bench_measures_a_small_site(fermium: MailServer, controller: Contro
 def test_the_bench_measures_a_small_archive(fermium: MailServer, proved: Proved) -> None:
     said: list[str] = []
     host = Host(fermium.engine[0], fermium.container, os.environ)
-    figures = {
-        figure.name: figure
-        for figure in archive.Archives("migration.small", host, 100, said.append, rounds=1).figures()
-    }
+    side = archive.Archives("migration.small", host, 100, said.append, rounds=1, gigabyte=1 << 20)
+    figures = {figure.name: figure for figure in side.figures()}
     assert {f"migration.small.{name}" for name in archive.TARGETS} <= figures.keys()
     assert all(math.isfinite(figure.value) for figure in figures.values()), figures
     proved("the bench of archives, on a hundred mails", f"{len(said)} measurements")

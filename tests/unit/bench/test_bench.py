@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._lists.model import parse_site
 from ansible_collections.listops.mailman.plugins.module_utils._lists.plan import plan_site, summary
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.people import check_person
-from bench import mails
+from bench import archive, mails
 from bench.figures import Figure, Target, exponent, report
 from bench.mailman21 import PREFIX, expressed
 from bench.site import memberships, one_more, site
@@ -81,3 +81,28 @@ def test_a_mailbox_is_the_same_every_time_and_well_formed():
     assert whole.count(b"\nMessage-ID: ") == 200 and whole.count(b"\nIn-Reply-To: ") > 100
     assert whole.count(b"Content-Disposition: attachment") > 10
     assert b"".join(mails.mailbox(20, word="verdict")).count(b"verdict") >= 20
+
+
+@pytest.mark.parametrize("size", [100_000, 1_000_000])
+def test_a_mailbox_has_the_size_that_was_asked_for(size):
+    content, number = mails.of_size(size, 20_000)
+    whole = b"".join(content)
+    assert size <= len(whole) < 1.1 * size + 30_000
+    assert whole.count(b"\nMessage-ID: ") == whole.count(b"\nContent-Disposition: attachment") == number
+
+
+def test_the_figures_of_archives():
+    seconds = {"import": 101, "import start": 1, "one core": 21, "one core start": 1, "two cores": 12}
+    seconds |= {"two cores start": 2, "big": 102}
+    found = archive.figures("migration.x", seconds, (4000, 40_000), {"big": 200, "gigabyte": 400})
+    assert [figure.line() for figure in found] == [
+        "migration.x.archive_vs_import 5.00 times",
+        "migration.x.archive_two_cores_vs_import 10.00 times",
+        "migration.x.archive_growth_exponent 1.00 exponent",
+        "migration.x.archive_mails_per_second 400.00 mails",
+        "migration.x.import_mails_per_second 40.00 mails",
+        "migration.x.archive_memory_mb 200.00 MB",
+        "migration.x.archive_gigabyte_memory_mb 400.00 MB",
+    ]
+    assert [figure.name for figure in found if figure.missed] == ["migration.x.archive_gigabyte_memory_mb"]
+    assert {figure.name.rpartition(".")[2] for figure in found if figure.target} == archive.TARGETS.keys()
