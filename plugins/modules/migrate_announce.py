@@ -229,10 +229,14 @@ class MovedLists(NamedTuple):
 
 
 def look(backend: ListBackend, made: Mapping[str, str], but: Mapping[str, str]) -> MovedLists:
-    """The lists that were moved, with their people."""
+    """The lists that were moved, with their people. Raises HostError for one that cannot be read, before anybody is told."""
     info = backend.info
     names = sorted(set(made).intersection(info.lists))
     lists = backend.read(names, settings=["archive_policy"], rosters=["owner", "moderator", "member"])
+    for name in made:
+        reason = backend.unreadable.get(name, backend.unreadable.get(name.partition("@")[0]))
+        if reason:
+            raise HostError(reason)
     people = backend.people(
         sorted({key.lower() for each in lists.values() for roster in each["rosters"].values() for key in roster})
     )

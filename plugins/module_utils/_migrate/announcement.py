@@ -49,6 +49,8 @@ _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+\Z")
 # In an envelope and a header these would need quotes.
 _SPECIAL = frozenset('"(),:;<>[\\]')
 _WIDTH = 76
+# So many lists stand in a subject.
+_IN_SUBJECT = 3
 
 
 class Announcement(NamedTuple):
@@ -245,7 +247,7 @@ def message(
         "accounts": places.accounts,
         "contact": places.contact,
     }
-    one_line = {**fields, "lists": ", ".join(names), "lost": ""}
+    one_line = {**fields, "lists": _brief(names), "lost": ""}
     mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     mail["From"], mail["To"], mail["Date"] = places.contact, each.to, date
     mail["Subject"] = " ".join(string.Template(text.subject).substitute(one_line).split())
@@ -258,6 +260,13 @@ def message(
 
 def message_id(each: Announcement, contact: str) -> str:
     return "<{0}.listops-moved@{1}>".format(each.key, contact.rpartition("@")[2])
+
+
+def _brief(names: Sequence[str]) -> str:
+    """Lists for a subject."""
+    shown = names if len(names) <= _IN_SUBJECT else names[: _IN_SUBJECT - 1]
+    more = ["{0} more".format(len(names) - len(shown))] if len(names) > len(shown) else []
+    return ", ".join([*shown, *more])
 
 
 def _block(name: str, places: Places, archive: str | None) -> str:

@@ -28,6 +28,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.announcem
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.delivery import MailServer
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.modules import migrate_announce
+from unit.plugins.module_utils import fakes
 
 TALK = "talk@lists.example.org"
 TEXT = "Subject: moved\n\n$lists\n"
@@ -198,6 +199,31 @@ def test_only_one_run_at_a_time(tmp_path: Path, receiver: Receiver) -> None:
     said = "another run has announcements.jsonl open: wait until it has ended"
     with AccountFolder(str(tmp_path)).journal(RECORD), pytest.raises(HostError, match=said):
         announce(tmp_path, people("a"), receiver.port)
+
+
+def test_what_mailman_has_of_the_lists_that_were_moved() -> None:
+    host = fakes.Host(
+        {
+            TALK: fakes.as_list("private", member=["a@x.org", "dev-owner@lists.example.org"], owner=["o@x.org"]),
+            "dev@lists.example.org": "public",
+            "other@lists.example.org": "public",
+        }
+    )
+    made = {TALK: "Talk@lists.example.org", "dev@lists.example.org": "dev@old.org", "gone@lists.example.org": "gone@x"}
+    with fakes.FakeMailman(host) as backend:
+        found = migrate_announce.look(backend, made, {"o@x.org": "not him"})
+    assert (
+        found.policies == {TALK: "private", "dev@lists.example.org": "public"} and found.people["a@x.org"] == "a@x.org"
+    )
+    assert found.audience("subscribers", found.lists) == (
+        [("a@x.org", (TALK,))],
+        {"dev-owner@lists.example.org": migrate_announce.IS_A_LIST},
+    )
+    assert found.audience("owners", found.lists) == ([], {"o@x.org": "not him"})
+    assert "dev@old.org" in found.but
+    host.nonsense.add(TALK)
+    with fakes.FakeMailman(host) as backend, pytest.raises(HostError, match="cannot be read"):
+        migrate_announce.look(backend, made, {})
 
 
 RUN = """

@@ -134,6 +134,17 @@ def test_a_message() -> None:
     assert "    Nothing.\r\n" in text and "archive: https://x/private/dev/\r\n" in text and TALK not in text
 
 
+def test_a_subject_names_a_few_lists() -> None:
+    names = [f"l{number}@lists.example.org" for number in range(5)]
+    text = announcement.parse("owners", TEXT)
+    subjects = []
+    for number in (3, 5):
+        each = announcement.announcement("owners", "ann@x.org", names[:number])
+        raw = announcement.message(each, text, PLACES, dict.fromkeys(names, "public"), {}, "")
+        subjects.append(email.message_from_bytes(raw, policy=default)["Subject"].strip())
+    assert subjects == [f"{', '.join(names[:3])} moved", f"{', '.join(names[:2])}, 3 more moved"]
+
+
 def messages(*addresses: str) -> list[announcement.Announcement]:
     return [announcement.announcement("subscribers", each, [TALK]) for each in addresses]
 
