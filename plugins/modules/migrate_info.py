@@ -30,6 +30,13 @@ options:
     description: The folder of the account.
     type: path
     required: true
+  moved:
+    description:
+      - The lists that moved before the others, by their posting addresses on the old server. Where any are given, it is said of each list
+        where it is.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: listops.mailman.migrate_lists
 """
@@ -43,8 +50,9 @@ EXAMPLES = r"""
 RETURN = r"""
 lists:
   description:
-    - Each list with its old address, and how many memberships, mails, attachments, old pages and waiting things were found, moved,
-      merged with what there is, and quarantined. V(null) for what was not moved yet, or not counted.
+    - Each list with its old address, whether it moved before the others (C(here)), and how many memberships, mails, attachments, old
+      pages and waiting things were found, moved, merged with what there is, and quarantined. V(null) for what was not moved yet, or not
+      counted.
     - After a rollback, C(returned) says the same of what the new server took and the old one got.
   returned: success
   type: list
@@ -55,6 +63,7 @@ lists:
       messages: {found: 533, moved: 532, merged: 1, quarantined: 0}
       pages: {found: 634, moved: 634, merged: 0, quarantined: 0}
       requests: null
+      here: true
       members: null
       attachments: null
       files: null
@@ -89,7 +98,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder im
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=dict(account=dict(type="path", required=True)), supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec=dict(
+            account=dict(type="path", required=True), moved=dict(type="list", elements="str", default=[])
+        ),
+        supports_check_mode=True,
+    )
     account = AccountFolder(module.params["account"], write=False)
 
     def read(name: str) -> Any:
@@ -97,7 +111,7 @@ def main() -> None:
         return None if content is None else json.loads(content)
 
     try:
-        lists = standing.lists(read)
+        lists = standing.lists(read, module.params["moved"])
         accounts = standing.accounts(read)
     except HostError as exc:
         module.fail_json(**failure(exc))

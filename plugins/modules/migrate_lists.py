@@ -42,6 +42,12 @@ options:
     type: list
     elements: str
     default: []
+  leave:
+    description:
+      - Lists that are not touched, since they moved already and people use them here, by their posting addresses on the old server.
+    type: list
+    elements: str
+    default: []
   account:
     description:
       - A folder of root's on this host that keeps what was moved. It is created.
@@ -138,7 +144,13 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.announcement import LOST
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import Declaration, choose, declare, taken
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import (
+    Declaration,
+    choose,
+    declare,
+    leave,
+    taken,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
 
 
@@ -178,6 +190,7 @@ class CopiedLists:
         self.unreadable = found["unreadable"]
         if self._params["lists"]:
             found = choose(found, self._params["lists"])
+        found = leave(found, self._params["leave"])
         target = info()
         if target.engine != "mailman3":
             raise HostError("there is no Mailman 3 on this host for the lists to be moved to")
@@ -217,6 +230,7 @@ def main() -> None:
             account=dict(type="path", required=True),
             existing=dict(type="str", choices=["refuse", "take"], default="refuse"),
             lists=dict(type="list", elements="str", default=[]),
+            leave=dict(type="list", elements="str", default=[]),
             diff_limit=dict(type="int", default=report.DIFF_LIMIT),
             **CONNECTION_SPEC,
             **WEB_SPEC,

@@ -54,6 +54,11 @@ options:
     type: str
     choices: [collect, settle, forget]
     required: true
+  lists:
+    description: The lists that go back, by their posting addresses here. All of the migration if it is empty.
+    type: list
+    elements: str
+    default: []
   outcomes:
     description: With O(step=settle), what M(listops.mailman.migrate_return) returned.
     type: list
@@ -147,13 +152,19 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.p
 SAID = ("name", "kind", "about")
 
 
+def lists_of(params: Mapping[str, Any], account: AccountFolder) -> dict[str, str]:
+    """Posting addresses of the lists that go back, and those on the old server."""
+    made: dict[str, str] = json.loads(account.read(MADE) or b"{}")
+    return {name: made[name] for name in params["lists"] or made if name in made}
+
+
 class Collector:
     """Collects what goes back, list by list. params: the module's."""
 
     def __init__(self, params: Mapping[str, Any], check_mode: bool) -> None:
         self.params = params
         self.account = AccountFolder(params["account"], write=not check_mode)
-        self.made: dict[str, str] = json.loads(self.account.read(MADE) or b"{}")
+        self.made = lists_of(params, self.account)
         noted = json.loads(self.account.read(plan.CUTOVER) or b'{"marks": {}, "lists": null}')
         self.marks, self.before = noted["marks"], noted["lists"]
         self.declarations: list[Mapping[str, Any]] = []
@@ -165,7 +176,8 @@ class Collector:
         """Declare on the old server what changed here."""
         with Mailman3(Connection.of(self.params), readonly=True) as backend:
             now = read_presented(backend, sorted(set(self.made).intersection(backend.info.lists)))
-            others = sorted(set(backend.info.lists).difference(self.made))
+            migrated = json.loads(self.account.read(MADE) or b"{}")
+            others = sorted(set(backend.info.lists).difference(migrated))
         self.named += [
             "{0} was removed here, and is on the old server again.".format(name)
             for name in self.made
@@ -342,7 +354,7 @@ def forget(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     changed = False
     if not check_mode:
         with WaitingThings(Connection.of(params), readonly=False) as things:
-            for name in sorted(json.loads(account.read(MADE) or b"{}")):
+            for name in sorted(lists_of(params, account)):
                 text = (account.read(name + ".requests.jsonl") or b"").decode("utf-8", "replace")
                 # Who was asked again is not asked a third time.
                 lines = [line for line in report.read_lines(text) if line.get("reason") != decisions.ASKED]
@@ -362,6 +374,7 @@ def main() -> None:
             account=dict(type="path", required=True),
             copy=dict(type="path", required=True),
             step=dict(type="str", choices=list(STEPS), required=True),
+            lists=dict(type="list", elements="str", default=[]),
             outcomes=dict(type="list", elements="list", default=[]),
             **CONNECTION_SPEC,
             **WEB_SPEC,

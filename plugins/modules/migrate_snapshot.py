@@ -38,6 +38,11 @@ options:
     type: str
     choices: [begin, end]
     required: true
+  lists:
+    description: The lists, by their posting addresses here. Of others what was noted before stays. All of the migration if it is empty.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: listops.mailman.migrate_rollback
 """
@@ -81,14 +86,17 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     account = AccountFolder(params["account"], write=not check_mode)
     made = json.loads(account.read(MADE) or b"{}")
+    before = json.loads(account.read(CUTOVER) or b"{}")
+    # None where there was no cut-over yet, and where it is anew about all lists.
+    kept = before.get("lists") if params["lists"] else None
     with Mailman3(Connection.of(params), readonly=True) as backend:
-        names = sorted(set(made).intersection(backend.info.lists))
+        names = sorted(set(params["lists"] or made).intersection(made, backend.info.lists))
         if params["moment"] == "begin":
             with PostedMails(WebInterface.of(params)) as mails:
-                noted: dict[str, Any] = {"marks": dict(mails.newest(names)), "lists": None}
+                marks = dict(mails.newest(names))
+            noted = {"marks": {**before.get("marks", {}), **marks} if params["lists"] else marks, "lists": kept}
         else:
-            noted = json.loads(account.read(CUTOVER) or b'{"marks": {}}')
-            noted["lists"] = read_presented(backend, names)
+            noted = {"marks": before.get("marks", {}), "lists": {**(kept or {}), **read_presented(backend, names)}}
     changed = account.write(CUTOVER, json.dumps(noted, sort_keys=True).encode("ascii"))
     return {"changed": changed, "lists": len(names)}
 
@@ -98,6 +106,7 @@ def main() -> None:
         argument_spec=dict(
             account=dict(type="path", required=True),
             moment=dict(type="str", choices=["begin", "end"], required=True),
+            lists=dict(type="list", elements="str", default=[]),
             **CONNECTION_SPEC,
             **WEB_SPEC,
         ),

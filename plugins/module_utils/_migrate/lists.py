@@ -57,6 +57,11 @@ def choose(found: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     return dict(found, lists={address: found["lists"][address] for address in chosen})
 
 
+def leave(found: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """The same without lists that moved already, by their addresses on the old server, since that one is not right any more."""
+    return dict(found, lists={address: each for address, each in found["lists"].items() if address not in names})
+
+
 def taken(names: Collection[str], existing: str) -> None:
     """Refuse lists that the target has, and that the migration did not make. existing: see migrate_lists. Raises Invalid."""
     if names and existing == "refuse":

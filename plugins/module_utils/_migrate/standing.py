@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping
+from typing import Any, Callable, Collection, Iterable, Mapping
 
 # Posting addresses of the lists that were made, and those on the old server.
 MADE = "lists.json"
@@ -26,12 +26,23 @@ KINDS = {
 SUMS = ("found", "moved", "merged", "quarantined")
 
 
-def lists(read: Callable[[str], Any]) -> list[dict[str, Any]]:
-    """Each list with its sums by kind. read: what a file of the account says, or None where there is none."""
+def lists(read: Callable[[str], Any], moved: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Each list with its sums by kind, and where it is.
+
+    read: what a file of the account says, or None where there is none. moved: the lists that moved before the others, by their addresses on
+    the old server; of none it is not said where they are.
+    """
     found = []
     for name, former in sorted((read(MADE) or {}).items()):
         sums = {kind: read("{0}.{1}.json".format(name, kind)) for kind in KINDS}
-        found.append({"list": name, "former": former, **{kind: _sums(each) for kind, each in sums.items()}})
+        found.append(
+            {
+                "list": name,
+                "former": former,
+                "here": former in moved if moved else None,
+                **{kind: _sums(each) for kind, each in sums.items()},
+            }
+        )
     return found
 
 
@@ -63,4 +74,5 @@ def sentence(found: Mapping[str, Any]) -> str:
             more = ["{0} {1}".format(sums[word], word) for word in ("merged", "quarantined") if sums[word]]
             done = "went back" if kind == "returned" else "moved"
             parts.append(", ".join(["{moved} of {found} {0} {1}".format(called, done, **sums), *more]))
-    return "{0}: {1}".format(found["list"], "; ".join(parts) or "made, nothing else to be moved")
+    where = {None: "", True: " (moved)", False: " (still on the old server)"}[found["here"]]
+    return "{0}{1}: {2}".format(found["list"], where, "; ".join(parts) or "made, nothing else to be moved")

@@ -46,6 +46,19 @@ RULES: dict[str, Rule] = {
     "migrate_source_address": Kind(
         "a host name or an address without a user or port", lambda value: not set(value) & set(" @/'\"\\")
     ),
+    # In a configuration of Exim, and of Apache.
+    "migrate_address": Kind(
+        "a host name or an address without a user or port", lambda value: not set(value) & set(" @/'\"\\")
+    ),
+    "migrate_only": ListOf(
+        pattern(
+            "[A-Za-z0-9_.+=-]*(@[A-Za-z0-9.-]+)?",
+            "lists as they are named on the old server, or @ and a domain, such as talk or @lists.example.org",
+        )
+    ),
+    "migrate_web": or_empty(
+        pattern("https?://[A-Za-z0-9.:\\[\\]-]+", "an address such as https://fermium.example.org, without a path")
+    ),
     # It becomes part of a command that sshd of the old server runs.
     "migrate_source_state": pattern("(?:/[A-Za-z0-9_.+-]+)+", "an absolute path of letters, digits, and _ . + -"),
     "migrate_source_user": SYSTEM_NAME,

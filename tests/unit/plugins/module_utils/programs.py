@@ -16,6 +16,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.message
 )
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import PROGRAM as MAILMAN21
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.batch.program import ASIDE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.program import PLACE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.returned.program import RETURNED
@@ -31,6 +32,7 @@ PROGRAMS = {
     "mailman21": MAILMAN21,
     "mailman21 copy": COPY,
     "mailman21 waiting": WAITING,
+    "mailman21 aside": ASIDE,
     "mailman21 place": PLACE,
     "mailman21 returned": RETURNED,
     "mailman21 redaction": MAILMAN21_REDACTION,

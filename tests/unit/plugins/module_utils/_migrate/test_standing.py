@@ -24,6 +24,7 @@ def test_each_list_has_its_sums_and_what_is_not_moved_has_none() -> None:
     assert board == {
         "list": "board@lists.example.org",
         "former": "board@lists.example.org",
+        "here": None,
         **dict.fromkeys(standing.KINDS),
     }
     assert talk["messages"] == {"found": 5, "moved": 3, "merged": 1, "quarantined": 1}
@@ -39,6 +40,12 @@ def test_a_person_reads_one_line_for_each() -> None:
         standing.sentence(talk)
         == "talk@lists.example.org: 3 of 5 mails moved, 1 merged, 1 quarantined; 7 of 7 pages moved"
     )
+
+
+def test_while_some_have_moved_each_says_where_it_is() -> None:
+    board, talk = standing.lists(FILES.get, ["talk+@lists.example.org"])
+    assert standing.sentence(board).startswith("board@lists.example.org (still on the old server): ")
+    assert standing.sentence(talk).startswith("talk@lists.example.org (moved): 3 of 5 mails moved")
 
 
 def test_before_the_first_copy_there_is_nothing() -> None:
