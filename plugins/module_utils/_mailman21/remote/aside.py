@@ -52,7 +52,7 @@ def list_of(path):
             data = load(handle)
     except Exception:
         return None
-    name = data.get("listname") if isinstance(data, dict) else None
+    name = data.get("listname", data.get(b"listname")) if isinstance(data, dict) else None
     return name.decode("latin-1") if isinstance(name, bytes) else name
 
 
