@@ -161,6 +161,7 @@ def test_the_way_back_is_open_and_lists_move_again(
     sodium.check("mv", f"{ASIDE}/mailman", JOBS)
     sodium.check("rm", "/etc/apache2/conf-enabled/listops-moving.conf")
     sodium.check("systemctl", "reload", "apache2")
+    sodium.check("rm", "/etc/exim4/lists_elsewhere")
     fermium.check("rm", f"{HERE}/state.json")
     assert door(outside)["rc"] == 0
     sodium.unsubscribe(TALK, site.ERIN)
