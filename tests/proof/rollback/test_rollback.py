@@ -23,7 +23,7 @@ from support.controller import Controller, changed, results
 from support.inside import eventually
 from support.mail_server import MailServer
 from support.mailman21_server import STATE, Mailman21Server
-from support.migration import HERE, OLD, Operator, door
+from support.migration import HERE, NEW, OLD, Operator, door
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -36,7 +36,6 @@ FLOODED = (OPEN, CLOSED)
 WORD = "flood" + os.urandom(4).hex()
 PATIENT = pathlib.Path(__file__).parents[1] / "support/patient.py"
 DATABASE = "/var/lib/mailman3/web/mailman3web.db"
-NEW = "fermium.example.org"
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +99,11 @@ def has_all(look: Callable[[], Counter[str]], wanted: set[str]) -> bool:
     return wanted <= look().keys()
 
 
+def queued(host: MailServer, fqdn: str) -> str:
+    """The messages that a mail server has for a list."""
+    return str(host.check("exiqgrep", "-i", "-r", f"^{fqdn}$").strip())
+
+
 def state(fermium: MailServer) -> str:
     said = fermium.run("cat", f"{HERE}/state.json")["out"]
     return str(json.loads(said)["state"]) if said else "new"
@@ -145,11 +149,11 @@ def flood(outside: Outside) -> Iterator[Flood]:
     outside.run("systemctl", "stop", "patient")
 
 
-def interrupted(operator: Operator, phase: str, reached: Any) -> None:
+def interrupted(operator: Operator, phase: str, reached: Any, *options: str) -> None:
     """Start a phase, and kill Ansible when something is reached."""
     controller = operator.controller
     process = subprocess.Popen(
-        controller._command("playbooks/migrate.yml", operator.given(phase)),
+        controller._command("playbooks/migrate.yml", operator.given(phase), *options),
         cwd=pathlib.Path(__file__).parents[3],
         env=controller.environment,
         stdout=subprocess.DEVNULL,
@@ -199,7 +203,44 @@ def test_lists_are_moved_while_mail_comes_in(
     sodium.check("test", "-e", JOBS)
     operator.run("cutover")
     assert sodium.run("test", "-e", JOBS)["rc"] != 0, "it would send the digests that fermium sends"
+    proved("the lists are copied while mail comes in")
+
+
+def test_one_list_moves_and_the_others_go_on(
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, word: str, proved: Proved
+) -> None:
+    """Mail for it reaches the new server by way of the old one, and then the other way round for the others."""
+    only = ["--extra-vars", json.dumps({"migrate_only": ["fair"]})]
+    assert "which is about all lists" in operator.stopped("copy", *only)
+    assert outside.send(site.BOB, OPEN, f"before {word}").accepted
+    interrupted(operator, "cutover", lambda: '"batch"' in fermium.run("cat", f"{HERE}/state.json")["out"], *only)
+    assert "the cut-over of" in operator.stopped("cutover") and "the cut-over of" in operator.stopped("copy")
+    assert changed(operator.run("cutover", *only)) > 0
+    operator.run("cutover", *only)
+    assert state(fermium) == "copied"
+    assert sodium.run("test", "-e", f"{STATE}/lists/fair/config.pck")["rc"] != 0
+    eventually(partial(is_archived, fermium, OPEN, f"before {word}"), "what was sent before has moved")
+    seen = sum(archive_of(sodium, "committee").values()), sum(archive_here(fermium, OPEN).values())
+    eventually(lambda: sum(archive_here(fermium, OPEN).values()) > seen[1] + 3, "the old server forwards")
+    eventually(lambda: sum(archive_of(sodium, "committee").values()) > seen[0] + 3, "the other list goes on")
+    operator.run("copy")
     points_to(outside, sodium, fermium, "fermium")
+    assert outside.send(site.BOB, CLOSED, f"forwarded {word}").accepted
+    eventually(lambda: in_mbox(sodium, "committee", f"forwarded {word}") == 1, "the new server forwards")
+    assert not is_archived(fermium, CLOSED, f"forwarded {word}")
+    back = {"X-Listops-Forwarded": CLOSED}
+    assert outside.send(site.BOB, CLOSED, f"back {word}", headers=back).refusal.startswith("451")
+    eventually(lambda: not queued(sodium, OPEN) and not queued(fermium, CLOSED), "nothing is left in a queue")
+    said = operator.run("status")
+    (found,) = (result for result in results(said) if "totals" in result)
+    assert [each["list"] for each in found["lists"] if each["here"]] == [OPEN]
+    proved("one list moves, and both servers forward mail for the lists of the other one")
+
+
+def test_the_other_lists_follow(
+    sodium: Mailman21Server, fermium: MailServer, outside: Outside, operator: Operator, flood: Flood, proved: Proved
+) -> None:
+    operator.run("cutover")
     seen = flood.taken()
     eventually(lambda: flood.taken() > seen + 10, "mail goes through the new server")
     proved("the lists are moved while mail comes in", f"{seen} messages by then")

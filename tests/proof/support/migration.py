@@ -15,6 +15,7 @@ from .mailman21_server import STATE, Mailman21Server
 from .outside import Outside
 
 OLD = "sodium.example.org"
+NEW = "fermium.example.org"
 HERE = "/var/lib/listops/migrate/sodium"
 
 
@@ -30,6 +31,7 @@ class Operator:
             "migrate_phase": phase,
             "migrate_source": "sodium",
             "migrate_source_address": OLD,
+            "migrate_address": NEW,
             "migrate_inventory": str(self.folder),
         }
         return f"--extra-vars={json.dumps(given)}"
