@@ -78,7 +78,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._backends.presente
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._mailman3.client import Mailman3
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.plan import CUTOVER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback import plan
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.source import PostedMails
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
 
@@ -86,18 +86,17 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing 
 def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     account = AccountFolder(params["account"], write=not check_mode)
     made = json.loads(account.read(MADE) or b"{}")
-    before = json.loads(account.read(CUTOVER) or b"{}")
-    # None where there was no cut-over yet, and where it is anew about all lists.
-    kept = before.get("lists") if params["lists"] else None
+    before = json.loads(account.read(plan.CUTOVER) or b"{}")
+    found: Mapping[str, Any]
     with Mailman3(Connection.of(params), readonly=True) as backend:
         names = sorted(set(params["lists"] or made).intersection(made, backend.info.lists))
         if params["moment"] == "begin":
             with PostedMails(WebInterface.of(params)) as mails:
-                marks = dict(mails.newest(names))
-            noted = {"marks": {**before.get("marks", {}), **marks} if params["lists"] else marks, "lists": kept}
+                found = mails.newest(names)
         else:
-            noted = {"marks": before.get("marks", {}), "lists": {**(kept or {}), **read_presented(backend, names)}}
-    changed = account.write(CUTOVER, json.dumps(noted, sort_keys=True).encode("ascii"))
+            found = read_presented(backend, names)
+    noted = plan.note(before, params["moment"], found, some=bool(params["lists"]))
+    changed = account.write(plan.CUTOVER, json.dumps(noted, sort_keys=True).encode("ascii"))
     return {"changed": changed, "lists": len(names)}
 
 

@@ -57,6 +57,18 @@ ORDINARY: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def note(before: Mapping[str, Any], moment: str, found: Mapping[str, Any], *, some: bool) -> dict[str, Any]:
+    """The note of the cut-over.
+
+    before: what it was. moment: see migrate_snapshot. found: the marks, or the lists, of those lists that it is about. some: whether these
+    are not all, so that what is noted of others stays.
+    """
+    kept = before.get("lists") if some else None
+    if moment == "begin":
+        return {"marks": {**(before.get("marks", {}) if some else {}), **found}, "lists": kept}
+    return {"marks": before.get("marks", {}), "lists": {**(kept or {}), **found}}
+
+
 # ---- items
 
 

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback import plan
-from ansible_collections.listops.mailman.plugins.modules.migrate_rollback import collected, settle
+from ansible_collections.listops.mailman.plugins.modules.migrate_rollback import collected, lists_of, settle
 
 NAME = "talk@lists.example.org"
 POSTS = [
@@ -77,3 +77,10 @@ def test_a_file_that_is_not_whole_is_refused(account: Path) -> None:
     path.unlink()
     with pytest.raises(HostError, match="nothing was collected"):
         list(collected(AccountFolder(str(account))))
+
+
+def test_only_lists_that_moved_go_back(account: Path) -> None:
+    (account / "lists.json").write_text(json.dumps({"a@x": "a@old", "b@x": "b@old"}), encoding="ascii")
+    there = AccountFolder(str(account))
+    assert lists_of({"lists": []}, there) == {"a@x": "a@old", "b@x": "b@old"}
+    assert lists_of({"lists": ["b@x", "gone@x"]}, there) == {"b@x": "b@old"}

@@ -218,3 +218,15 @@ def test_what_nobody_speaks_of_is_lost() -> None:
     items = list(plan.of_waiting(NAME, "talk", WAITS))
     said = plan.lines(items, {})
     assert "of 3 the old server does not say" in str(plan.agree(NAME, said))
+
+
+def test_a_cut_over_of_some_lists_keeps_what_is_noted_of_others() -> None:
+    first = plan.note({}, "begin", {"a": 1, "b": 2}, some=False)
+    assert first == {"marks": {"a": 1, "b": 2}, "lists": None}
+    ended = plan.note(first, "end", {"a": "as it is", "b": "as it is"}, some=False)
+    # another cut-over of all is noted anew
+    assert plan.note(ended, "begin", {"a": 5}, some=False) == {"marks": {"a": 5}, "lists": None}
+    batch = plan.note(plan.note({}, "begin", {"a": 1}, some=True), "end", {"a": "moved"}, some=True)
+    batch = plan.note(batch, "begin", {"b": 7}, some=True)
+    assert batch == {"marks": {"a": 1, "b": 7}, "lists": {"a": "moved"}}
+    assert plan.note(batch, "end", {"b": "moved"}, some=True)["lists"] == {"a": "moved", "b": "moved"}
