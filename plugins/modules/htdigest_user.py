@@ -36,8 +36,8 @@ attributes:
 options:
   path:
     description:
-      - Path of the htdigest file, in a folder where nobody but root (or the user of the task) creates files. A symbolic link is followed where only
-        these can have made it.
+      - Path of the htdigest file, in a folder where nobody but root (or the user of the task) creates files. A symbolic link is followed
+        where only these can have made it.
     type: path
     required: true
   realm:
