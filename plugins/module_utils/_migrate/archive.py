@@ -79,6 +79,8 @@ def read_ids(path: str | None) -> dict[str, str]:
 class ArchiveLoader:
     """HyperKitty's interpreter, to which open files are handed. A context manager. jobs: processes that parse; 0: one for each core."""
 
+    _program = PROGRAM
+
     def __init__(self, web: WebInterface, *, jobs: int, write: bool) -> None:
         self._jobs = jobs
         self._write = write
@@ -86,7 +88,7 @@ class ArchiveLoader:
         self._channel, theirs = socket.socketpair()
         self._theirs = theirs
         self._process = Process(
-            PROGRAM, command=web.manage, user=web.user, descriptors=[theirs.fileno()], channel=theirs.fileno()
+            self._program, command=web.manage, user=web.user, descriptors=[theirs.fileno()], channel=theirs.fileno()
         )
 
     def __enter__(self) -> ArchiveLoader:

@@ -48,6 +48,14 @@ def test_looking_changes_nothing(
     assert files(sodium) == before and fermium.lists() == lists
     (found,) = (result for result in results(said) if "lost" in result)
     assert len(found["lists"]) == 15 and not found["unreadable"]
+    (report,) = (result for result in results(said) if "forecast" in result)
+    sums, expected = report["totals"], report["forecast"]
+    assert sums["lists"] == 15 and sums["mails"] > 500 and sums["waiting"] >= 11 and sums["damaged"] == 0
+    assert expected["seconds"] > 0 and 500 < expected["sample"] <= 2000, expected
+    assert f"measured on {expected['sample']:,} of them" in report["sentences"][-1]
+    kept = "from hyperkitty.models import *; print('answer', Email.objects.count(), MailingList.objects.count())"
+    assert fermium.manage("shell", stdin=kept).split("answer ")[1].split() == ["0", "0"]
+    proved("preflight counts and predicts, and keeps nothing", report["sentences"][-1])
     assert "the migration is new" in operator.stopped("cutover")
     lost = sum(map(len, found["lost"].values()))
     proved("preflight says what is there and what Mailman 3 cannot hold", f"15 lists, {lost} sentences")

@@ -139,6 +139,8 @@ def test_looking_changes_nothing(
     (found,) = (result for result in results(said) if "named" in result)
     assert len(found["lists"]) == 15 and not found["unreadable"] and found["memberships"] > 400
     assert any("site list" in sentence for sentence in found["named"])
+    (report,) = (result for result in results(said) if "forecast" in result)
+    assert report["totals"]["mails"] > 500 and "copied and compared at" in report["forecast"]["sentence"]
     assert "the migration is new" in operator.stopped("cutover")
     proved("preflight says what is there, and changes nothing", f"15 lists, {found['memberships']} memberships")
 

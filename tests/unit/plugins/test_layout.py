@@ -140,6 +140,7 @@ def test_python_packages_have_no_code_of_their_own() -> None:
         ("migrate_announce", ["_mailman21", "_mailman3"]),
         ("migrate_archive", ["_hyperkitty", "_mailman3", "_migrate"]),
         ("migrate_place", ["_mailman21"]),
+        ("migrate_preflight", ["_hyperkitty", "_mailman21", "_mailman3", "_migrate"]),
         ("migrate_redirects", ["_hyperkitty", "_mailman3", "_migrate"]),
         ("migrate_requests", ["_mailman21", "_mailman3"]),
         ("migrate_server", ["_mailman3", "_migrate"]),

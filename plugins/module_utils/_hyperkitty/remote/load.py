@@ -19,7 +19,7 @@ import socket
 import time
 from array import array
 from functools import partial
-from typing import Any, Iterator, Mapping
+from typing import Any, Callable, Iterator, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.parse import Parsed, Unusable, parse
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.workers import Workers, cores
@@ -371,6 +371,19 @@ def update(model: Any, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
                 )
 
 
+def parse_task(read: Callable[[int, int], bytes], latest: float, task: Sequence[Any]) -> Parsed | str:
+    """Parse a mail of an open mailbox; a sentence for one that HyperKitty cannot have.
+
+    task: (position, (offset, size), Message-ID, arrived). read, latest: see Mailbox.
+    """
+    _position, place, message_id, arrived = task
+    line, raw = parts_of(whole(read, *place))
+    try:
+        return parse(raw, message_id, line, arrived, latest)
+    except Unusable as exc:
+        return str(exc)
+
+
 class Load:
     """One mailbox into one archive.
 
@@ -396,7 +409,11 @@ class Load:
     def outcomes(self) -> Iterator[list[dict[str, Any]]]:
         """What became of each mail, in portions of no order."""
         yield from self._known()
-        with Workers(min(self._jobs, max(1, len(self.mailbox) // PORTION)), self._parse, SECONDS) as workers:
+        with Workers(
+            min(self._jobs, max(1, len(self.mailbox) // PORTION)),
+            partial(parse_task, self._read, self._latest),
+            SECONDS,
+        ) as workers:
             batch: list[tuple[Mail, Any]] = []
             size = 0
             for answers in workers.map(self._portions()):
@@ -487,14 +504,6 @@ class Load:
                 portion, size = [], 0
         if portion:
             yield portion
-
-    def _parse(self, task: Any) -> Parsed | str:
-        _position, place, message_id, arrived = task
-        line, raw = parts_of(whole(self._read, *place))
-        try:
-            return parse(raw, message_id, line, arrived, self._latest)
-        except Unusable as exc:
-            return str(exc)
 
     def _put(self, batch: list[tuple[Mail, Any]]) -> list[dict[str, Any]]:
         good = [parsed for _mail, parsed in batch if isinstance(parsed, Parsed)]

@@ -99,6 +99,17 @@ class CopiedFolder(object):
     def read(self, *path):
         # type: (*str) -> bytes | None
         """The content of a file, or None where there is none. Raises OSError, or Failure for what is no file."""
+        descriptor = self.open(*path)
+        if descriptor is None:
+            return None
+        with os.fdopen(descriptor, "rb") as handle:
+            if os.fstat(descriptor).st_size > LARGEST:
+                raise Failure("it is no file of Mailman's")
+            return handle.read(LARGEST)
+
+    def open(self, *path):
+        # type: (*str) -> int | None
+        """A file of any size, or None where there is none. Raises OSError, or Failure for what is no file."""
         folder = self._open(path[:-1])
         if folder is None:
             return None
@@ -108,11 +119,10 @@ class CopiedFolder(object):
             return None
         finally:
             os.close(folder)
-        with os.fdopen(descriptor, "rb") as handle:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
-                raise Failure("it is no file of Mailman's")
-            return handle.read(LARGEST)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise Failure("it is no file of Mailman's")
+        return descriptor
 
     def names(self, *path):
         # type: (*str) -> list[str]

@@ -26,6 +26,8 @@ PART = 1 << 22
 EARLIEST = calendar.timegm((1971, 1, 1, 0, 0, 0))
 # HyperKitty cuts Message-IDs of this length or more to one less.
 LONGEST_ID = 255
+# Why a mail has a Message-ID that was made up.
+NO_ID = "it has no Message-ID"
 
 _BREAK = re.compile(rb"\r\n?")
 _WANTED = re.compile(
@@ -184,11 +186,19 @@ class Mailbox:
     read: gives bytes of the file, (size, offset) as os.pread.
     latest: seconds since 1970; a later date is wrong.
     ids: Message-IDs of mails without one, by position.
+    look: called once with each mail: its position, From_ line, raw mail, and when it arrived if these say so.
     """
 
-    def __init__(self, read: Callable[[int, int], bytes], latest: float, ids: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        read: Callable[[int, int], bytes],
+        latest: float,
+        ids: Mapping[str, str] | None = None,
+        look: Callable[[int, bytes, bytes, int | None], None] | None = None,
+    ) -> None:
         self._read = read
         self._latest = latest
+        self._look = look
         self._offsets, self._sizes = array("q"), array("q")
         self._arrived, self._parents = array("q"), array("q")
         self._digests = bytearray()
@@ -260,6 +270,8 @@ class Mailbox:
             self._digests += hashlib.sha256(raw).digest()
             self._arrived.append(self._when(line, date))
             self._ids.append(self._identify(position, own, raw, ids))
+            if self._look is not None:
+                self._look(position, line, raw, None if self._arrived[position] < 0 else self._arrived[position])
             # A text that is there twice needs memory once.
             known = self._index.get(reference) if reference else None
             references.append(reference if known is None else self._ids[known])
@@ -286,7 +298,7 @@ class Mailbox:
         if own is None:
             given = ids.get(str(position))
             own = (given and clean_id(given)) or made_up_id(raw)
-            self._reasons[position] = "it has no Message-ID"
+            self._reasons[position] = NO_ID
         first = self._index.setdefault(own, position)
         if first == position:
             return own

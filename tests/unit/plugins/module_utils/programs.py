@@ -21,6 +21,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.p
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.returned.program import RETURNED
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.program import POSTED, RETURNING
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import SURVEY, TRIAL
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.whole.program import WHOLE_CORE, WHOLE_WEB
 
@@ -34,11 +35,13 @@ PROGRAMS = {
     "mailman21 waiting": WAITING,
     "mailman21 aside": ASIDE,
     "mailman21 place": PLACE,
+    "mailman21 survey": SURVEY,
     "mailman21 returned": RETURNED,
     "mailman21 redaction": MAILMAN21_REDACTION,
     "hyperkitty": HYPERKITTY,
     "hyperkitty redaction": HYPERKITTY_REDACTION,
     "hyperkitty loader": LOADER,
+    "hyperkitty trial": TRIAL,
     "hyperkitty posted": POSTED,
     "accounts": ACCOUNTS,
     "mailman3 whole": WHOLE_CORE,

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HyperKitty, as far as it is measured before anything is moved."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, Sequence
+
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import ArchiveLoader, open_mailbox
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.forecast import Measured
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import TRIAL
+
+
+class ArchiveTrial(ArchiveLoader):
+    """Takes mails as ArchiveLoader does, and keeps none."""
+
+    _program = TRIAL
+
+    def __enter__(self) -> ArchiveTrial:
+        super().__enter__()
+        return self
+
+    @property
+    def cores(self) -> int:
+        return int(self._process.server_info["cores"])
+
+    def measure(self, mbox: str, tasks: Sequence[Any]) -> Measured:
+        """Measure mails of a mailbox. tasks: see parse_task."""
+        mailbox = open_mailbox(mbox)
+        try:
+            socket.send_fds(self._channel, [b"f"], [mailbox])
+            answer = self._process.request("trial", tasks=tasks)
+        finally:
+            os.close(mailbox)
+        return Measured(answer["mails"], answer["parse"], answer["put"])
