@@ -205,9 +205,10 @@ class Preflight:
     def result(self) -> dict[str, Any]:
         params = self._params
         with reading(SURVEY, params["copy"]) as process:
-            sizes = process.request("sizes", names=sorted(self._names))["mailboxes"]
-            sample = forecast.shares(sizes, params["sample"])
-            asked = ({"name": name, "number": sample.get(name, 0)} for name in self._names)
+            sizes = process.request("sizes", names=sorted(self._names))
+            server = {**sizes, "python3": process.server_info["python3"]}
+            some = forecast.prepared(sizes["mailboxes"], params["sample"])
+            asked = ({"name": name, "number": some.get(name, 0)} for name in self._names)
             found = dict(zip(self._names, process.requests("survey", asked)))
         target, lost = self._target(), params["lost"] or {}
         rows = [report.row(one, found[one["source"]], lost.get(one["list"], []), target) for one in params["lists"]]
@@ -222,7 +223,7 @@ class Preflight:
             "lists": rows,
             "totals": sums,
             "forecast": expected,
-            "sentences": report.sentences(sums, expected, space, params["copy"]),
+            "sentences": report.of_server(server) + report.sentences(sums, expected, space, params["copy"]),
         }
 
     def _target(self) -> report.Target:
@@ -234,14 +235,14 @@ class Preflight:
         seconds = sum(each["seconds"] for each in boxes.values())
         if self._unchanged:
             return forecast.of_files(self._params["archives_mb"] << 20, read, seconds)
-        if not any(each["sample"] for each in boxes.values()):
+        mails = {name: each["mails"] - each["twice"] for name, each in boxes.items()}
+        tasks = {name: each["sample"] for name, each in boxes.items() if each["sample"]}
+        chosen = forecast.sample(mails, tasks, self._params["sample"])
+        if not chosen:
             return None
         with ArchiveTrial(WebInterface.of(self._params), jobs=0, write=False) as trial:
-            measured = {
-                name: trial.measure(self._mbox(name), each["sample"]) for name, each in boxes.items() if each["sample"]
-            }
-            mails = {name: each["mails"] - each["twice"] for name, each in boxes.items()}
-            return forecast.of_mails(mails, measured, trial.cores, seconds)
+            measured = trial.measure({self._mbox(name): some for name, some in chosen.items()})
+            return forecast.of_mails(sum(mails.values()), *measured, trial.cores, seconds)
 
     def _mbox(self, name: str) -> str:
         return os.path.join(self._params["copy"], "archives/private/{0}.mbox/{0}.mbox".format(name))
@@ -274,7 +275,7 @@ def main() -> None:
         module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
         module.fail_json(msg=str(exc))
-    for each in result["lists"]:
+    for each in [result, *result["lists"]]:
         each["sentences"] = [visible.sentence(said) for said in each["sentences"]]
     module.exit_json(changed=False, **result)
 

@@ -223,6 +223,8 @@ class Collector:
         with PostedMails(web) as mails, WaitingThings(connection, readonly=True) as things, reading(
             WAITING, self.params["copy"]
         ) as copy:
+            if copy.server_info["python3"]:
+                raise HostError(plan.PYTHON3)
             for queue, number in sorted(things.shunted().items()):
                 if number:
                     self.named.append(

@@ -160,11 +160,17 @@ def staging(
 # ---- what is refused
 
 
-def refusals(lists: Mapping[str, Mapping[str, Any]], target: Mapping[str, Any], state: str, version: str) -> list[str]:
+def refusals(
+    lists: Mapping[str, Mapping[str, Any]],
+    target: Mapping[str, Any],
+    state: str,
+    version: str,
+    python3: Collection[str] = (),
+) -> list[str]:
     """Why lists cannot be moved to a Mailman at all, in sentences.
 
     lists: name -> attributes. target: what PlaceHandler.server_info says. state: the old server's /var/lib/mailman. version: of
-    its Mailman, empty where nobody knows it.
+    its Mailman, empty where nobody knows it. python3: names of all lists there that a Mailman 2 on Python 3 wrote.
     """
     said = []
     folder = state + "/archives/private"
@@ -181,6 +187,11 @@ def refusals(lists: Mapping[str, Mapping[str, Any]], target: Mapping[str, Any], 
     if version and not version.startswith("2.1."):
         said.append(
             "the old server has Mailman {0}: give one with Mailman 2.1, or a host with Mailman 3".format(version)
+        )
+    if python3:
+        said.append(
+            "the old server has a Mailman 2 on Python 3, whose files this host's Mailman {0} would read wrongly: give a host with "
+            "Mailman 3".format(target["version"])
         )
     for name, attributes in sorted(lists.items()):
         written = attributes.get("data_version")

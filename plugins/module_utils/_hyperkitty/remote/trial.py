@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.load import (
+    BYTES,
     DAY,
     MAILS,
     PORTION,
@@ -47,7 +48,8 @@ class TrialArchive(Archive):
         from django.db import DataError, IntegrityError
 
         try:
-            retry_when_locked(partial(self._measure, rows))
+            if rows:
+                retry_when_locked(partial(self._measure, rows))
         except (DataError, IntegrityError, ValueError, OverflowError):
             return 0 if len(rows) == 1 else sum(self.measure([row]) for row in rows)
         return len(rows)
@@ -70,42 +72,43 @@ class TrialHandler(LoadHandler):
 
         # Files would stay, so attachments go into the database, and with it.
         settings.HYPERKITTY_ATTACHMENT_FOLDER = None
+        self._mailboxes: list[int] = []
 
     def server_info(self) -> dict[str, Any]:
         """Adds "cores": how many processor cores this host has for the work."""
         return {**super().server_info(), "cores": cores()}
 
+    def add(self, _request: dict[str, Any]) -> dict[str, Any]:
+        """Take a mailbox, which is sent on the channel. answer: {}."""
+        self._mailboxes += array("i", socket.recv_fds(self._channel, 1, 1)[1])
+        return {}
+
     def trial(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Measure mails of a mailbox, which is sent on the channel.
+        """Measure mails of all mailboxes that were added, as they are moved: parsed on all cores while others are inserted.
 
-        request: {"tasks": [see parse_task]}.
-        answer: {"mails": how many were measured, "parse", "put": seconds that one process needs for them,
-        "refused": how many HyperKitty cannot have}.
+        request: {"tasks": [[number of the mailbox, *see parse_task]]}.
+        answer: {"mails": how many were measured, "seconds", "refused": how many HyperKitty cannot have}.
         """
-        (mailbox, *_more) = array("i", socket.recv_fds(self._channel, 1, 1)[1])
-        try:
-            parsed, parsing = self._parse(mailbox, request["tasks"])
-        finally:
-            os.close(mailbox)
-        archive = TrialArchive()
-        rows = [row for row in parsed if isinstance(row, Parsed)]
-        began = time.monotonic()
-        taken = sum(archive.measure(part) for part in _parts(rows, MAILS))
-        return {
-            "mails": len(parsed),
-            "parse": parsing,
-            "put": time.monotonic() - began,
-            "refused": len(parsed) - taken,
-        }
-
-    @staticmethod
-    def _parse(mailbox: int, tasks: list[Any]) -> tuple[list[Any], float]:
-        """What became of each mail, and the seconds for all."""
-        do = partial(parse_task, partial(os.pread, mailbox), time.time() + DAY)
-        with Workers(1, do, SECONDS) as workers:
+        tasks = request["tasks"]
+        archive, taken = TrialArchive(), 0
+        batch: list[Parsed] = []
+        size = 0
+        with Workers(min(cores(), max(1, len(tasks) // PORTION)), self._parse, SECONDS) as workers:
             began = time.monotonic()
-            found = [parsed for answers in workers.map(_parts(tasks, PORTION)) for _task, parsed in answers]
-            return found, time.monotonic() - began
+            for answers in workers.map(_parts(tasks, PORTION)):
+                for (_mailbox, _position, place, *_more), parsed in answers:
+                    batch += [parsed] if isinstance(parsed, Parsed) else []
+                    size += place[1]
+                if len(batch) >= MAILS or size >= BYTES:
+                    taken += archive.measure(batch)
+                    batch, size = [], 0
+            taken += archive.measure(batch)
+            seconds = time.monotonic() - began
+        return {"mails": len(tasks), "seconds": seconds, "refused": len(tasks) - taken}
+
+    def _parse(self, task: Any) -> Parsed | str:
+        mailbox, *rest = task
+        return parse_task(partial(os.pread, self._mailboxes[mailbox]), time.time() + DAY, rest)
 
 
 def _parts(values: Sequence[Any], size: int) -> Iterator[list[Any]]:

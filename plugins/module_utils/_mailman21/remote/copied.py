@@ -35,7 +35,7 @@ class CopyHandler(object):
 
     def server_info(self):
         # type: () -> dict[str, Any]
-        """See Mailman21Handler.server_info."""
+        """See Mailman21Handler.server_info. Adds "python3": lists that a Mailman 2 on Python 3 wrote."""
         lists, private, unreadable = self.files.policies()
         return dict(
             self.said,
@@ -43,6 +43,7 @@ class CopyHandler(object):
             lists=lists,
             private=private,
             unreadable=unreadable,
+            python3=sorted(self.files.python3),
             runs=False,
             stopped=False,
         )

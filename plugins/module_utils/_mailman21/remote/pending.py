@@ -73,7 +73,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 class _MessageUnpickler(pickle.Unpickler):
     def find_class(self, module_name, global_name):
         # type: (str, str) -> Any
-        if (module_name, global_name) in MESSAGE_CLASSES:
+        defect = module_name == "email.errors" and global_name.endswith("Defect")
+        if (module_name, global_name) in MESSAGE_CLASSES or defect:
             return Instance
         return find_class(module_name, global_name)
 
@@ -180,7 +181,7 @@ def _header(value):
 
 def _rebuilt(instance):
     # type: (Any) -> email.message.Message
-    """The message that an instance of Python 2's class holds."""
+    """The message that an instance of that class holds, as Python 2 or Python 3 keeps it."""
     state = _attributes(instance)
     message = email.message.Message()
     for name, value in state["_headers"]:

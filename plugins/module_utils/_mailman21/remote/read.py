@@ -67,9 +67,36 @@ def odd(name, value, accepted):
 class Instance(object):
     """Stands for an instance of one of Mailman's classes; `state` holds its attributes."""
 
+    def __init__(self, *_args):
+        # type: (*Any) -> None
+        """An exception is pickled with its arguments, which are not kept."""
+
     def __setstate__(self, state):
         # type: (Any) -> None
         self.state = state
+
+
+def latin1(value, encoding):
+    # type: (Any, Any) -> bytes
+    """The bytes that Python 3 pickled as text."""
+    if encoding != "latin1" or isinstance(value, bytes):
+        raise pickle.UnpicklingError("it encodes text as {0!r}".format(encoding))
+    found = value.encode("latin-1")  # type: bytes
+    return found
+
+
+def no_bytes():
+    # type: () -> bytes
+    """The same of no bytes."""
+    return b""
+
+
+# How Python 3 pickles bytes in the formats that Python 2 knows.
+BYTES = {
+    ("_codecs", "encode"): latin1,
+    ("builtins", "bytes"): no_bytes,
+    ("__builtin__", "bytes"): no_bytes,
+}  # type: dict[tuple[str, str], Any]
 
 
 def find_class(module, name):
@@ -77,6 +104,8 @@ def find_class(module, name):
     """Return a class that only holds data, so that a pickle runs no code."""
     if (module, name) in CLASSES:
         return Instance
+    if (module, name) in BYTES and not PYTHON2:
+        return BYTES[module, name]
     raise pickle.UnpicklingError("it holds a {0}.{1}".format(module, name))
 
 
@@ -151,6 +180,8 @@ class Files(object):
         self.lists = lists
         self.data = data
         self.charsets = charsets
+        # Lists that were read, and that a Mailman 2 on Python 3 wrote.
+        self.python3 = set()  # type: set[str]
 
     def names(self):
         # type: () -> list[str]
@@ -171,7 +202,12 @@ class Files(object):
             raise Failure("list {0}: {1} holds no attributes".format(name, path))
         if os.path.exists(os.path.join(self.lists, name, "extend.py")):
             raise Failure("list {0}: extend.py may keep its members elsewhere, which is not supported".format(name))
-        return config if PYTHON2 else dict((native(key), value) for key, value in config.items())
+        if PYTHON2:
+            return config
+        if any(isinstance(key, str) for key in config):
+            # Python 2 pickles names as bytes.
+            self.python3.add(name)
+        return dict((native(key), value) for key, value in config.items())
 
     @staticmethod
     def _load(path, what):

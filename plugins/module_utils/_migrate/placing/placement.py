@@ -88,7 +88,7 @@ class Placement:
         archives = {} if asked else source["archives"]
         look = self.target.look([*names.values(), *archives])
         self.found, self.staged = look["found"], look["staged"]
-        refused = place.refusals(attributes, info, self.params["source_state"], version)
+        refused = place.refusals(attributes, info, self.params["source_state"], version, there["python3"])
         if refused:
             raise Invalid("; ".join(refused))
         taken(place.taken(names, archives, self.found, self.made), self.params["existing"])

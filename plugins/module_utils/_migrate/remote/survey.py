@@ -9,6 +9,7 @@ Runs in Ansible's Python. Mailboxes are read whole, mail by mail; of what waits,
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import time
@@ -20,7 +21,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.
     WaitingFiles,
     reason_of,
 )
-from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import sentence
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import load, native, sentence
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote.messages import NO_ID, Mailbox
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.separator import HEADER
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
@@ -102,8 +103,22 @@ class SurveyHandler(PendingHandler):
     """Adds the requests of a survey."""
 
     def sizes(self, request: dict[str, Any]) -> dict[str, Any]:
-        """How large mailboxes are. request: {"names": of lists}. answer: {"mailboxes": {name: bytes, or None where there is none}}."""
-        return {"mailboxes": {name: self._size(name) for name in request["names"]}}
+        """How large mailboxes are, and what waits in no list.
+
+        request: {"names": of lists}. answer: {"mailboxes": {name: bytes, or None where there is none}, "shared": how many
+        confirmations are in the file that is of no list, "shared_fault": why it cannot be read, or None}.
+        """
+        shared, fault = self._shared()
+        mailboxes = {name: self._size(name) for name in request["names"]}
+        return {"mailboxes": mailboxes, "shared": shared, "shared_fault": fault}
+
+    def _shared(self) -> tuple[int, str | None]:
+        try:
+            data = self.folder.read("data", "pending.pck")
+            found = {} if data is None else load(io.BytesIO(data))
+            return len([key for key in found if native(key) not in ("evictions", "version")]), None
+        except Exception as exc:
+            return 0, reason_of(exc)
 
     def _size(self, name: str) -> int | None:
         descriptor = self._open(name)

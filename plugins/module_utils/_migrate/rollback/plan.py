@@ -47,6 +47,10 @@ PLAIN = (
     "and attachments. Other headers are not kept here."
 )
 NO_NOTE = "There is no note of what the lists were at the cut-over, so changes of people and settings that were made here do not go back."
+PYTHON3 = (
+    "migrate_phase is rollback, and the old server has a Mailman 2 on Python 3, into whose files nothing is written: open it by hand "
+    "to go back, without what this host took meanwhile"
+)
 _FROM = re.compile(rb"(?m)^(?=From )")
 
 

@@ -7,74 +7,54 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Mapping, Sequence
 
-# Mails of the sample of all mailboxes together, and of one at least.
-SAMPLE, LEAST = 2000, 20
+# Mails of the sample of all mailboxes together.
+SAMPLE = 2000
+# How many times as many mails are prepared of a mailbox as its bytes let expect, since its mails may be smaller than others.
+SPARE = 4
 # To another Mailman 2.1, files are copied, compared with the copy, and both are read for it.
 READINGS = 3
 
 
-class Measured(NamedTuple):
-    """So many mails of one mailbox needed so many seconds of one process to be parsed, and to be put into the database."""
-
-    mails: int
-    parse: float
-    put: float
+def prepared(sizes: Mapping[str, int | None], number: int = SAMPLE) -> dict[str, int]:
+    """How many mails of each mailbox the sample may have, before it is known how many there are. sizes: in bytes."""
+    total = sum(size or 0 for size in sizes.values())
+    return {name: min(number, math.ceil(SPARE * number * size / total)) for name, size in sizes.items() if size}
 
 
-def shares(sizes: Mapping[str, int | None], number: int = SAMPLE, least: int = LEAST) -> dict[str, int]:
-    """How many mails of each mailbox are in the sample, by the bytes that these have; the largest first, until there are enough."""
-    found = {name: size for name, size in sizes.items() if size}
-    total = sum(found.values())
-    chosen: dict[str, int] = {}
-    left = number
-    for name in sorted(found, key=lambda each: (-found[each], each)):
-        if left <= 0:
-            break
-        chosen[name] = min(left, max(least, math.ceil(number * found[name] / total)))
-        left -= chosen[name]
+def sample(mails: Mapping[str, int], tasks: Mapping[str, Sequence[Any]], number: int = SAMPLE) -> dict[str, list[Any]]:
+    """The sample, in which each mailbox has a share like its share of all mails; those with most first, until there are enough.
+
+    mails: how many each mailbox has. tasks: mails from all over it, of which some are chosen.
+    """
+    total, left = sum(mails.values()), number
+    chosen: dict[str, list[Any]] = {}
+    for name in sorted(tasks, key=lambda each: (-mails[each], each)):
+        some = tasks[name]
+        share = min(left, len(some), math.ceil(number * mails[name] / total) if total else 0)
+        if share:
+            chosen[name] = [some[each * len(some) // share] for each in range(share)]
+        left -= share
     return chosen
 
 
-def import_seconds(mails: Mapping[str, int], measured: Mapping[str, Measured], cores: int) -> float | None:
-    """How long the mails of all mailboxes take; None where none of them was measured.
+def of_mails(number: int, measured: int, seconds: float, cores: int, reading: float) -> dict[str, Any] | None:
+    """The forecast for HyperKitty; None where nothing could be measured.
 
-    mails: by mailbox. Those without a measurement of their own are as fast as the others. Mails are parsed on all cores
-    while one process puts them into the database.
+    number: of all mails. measured: how many took so many seconds. reading: seconds for reading all mailboxes once.
     """
-    known = {name: each for name, each in measured.items() if each.mails}
-    sample = sum(each.mails for each in known.values())
-    if not sample:
+    if not measured or not number or seconds <= 0:
         return None
-    pooled = Measured(sample, sum(each.parse for each in known.values()), sum(each.put for each in known.values()))
-    parse = put = 0.0
-    for name, number in mails.items():
-        each = known.get(name, pooled)
-        parse += number * each.parse / each.mails
-        put += number * each.put / each.mails
-    return max(put, (parse + put) / max(1, cores))
-
-
-def of_mails(
-    mails: Mapping[str, int], measured: Mapping[str, Measured], cores: int, reading: float
-) -> dict[str, Any] | None:
-    """The forecast for HyperKitty; None where nothing could be measured. reading: seconds for reading all mailboxes once."""
-    seconds = import_seconds(mails, measured, cores)
-    number = sum(mails.values())
-    if seconds is None or not number:
-        return None
-    seconds += reading
-    sample = sum(each.mails for each in measured.values())
-    rate = number / max(seconds, 1e-6)
+    needed = number * seconds / measured + reading
     return {
-        "seconds": round(seconds, 1),
-        "per_second": round(rate, 1),
-        "sample": sample,
+        "seconds": round(needed, 1),
+        "per_second": round(number / needed, 1),
+        "sample": measured,
         "cores": cores,
         "sentence": "The archives take {0}: {1:,} mails at {2:,} a second, measured on {3:,} of them, which HyperKitty of this host "
         "read and stored with {4} processor core{5}, and did not keep".format(
-            duration(seconds), number, max(1, round(rate)), sample, cores, "" if cores == 1 else "s"
+            duration(needed), number, max(1, round(number / needed)), measured, cores, "" if cores == 1 else "s"
         ),
     }
 

@@ -152,6 +152,26 @@ def totals(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     }
 
 
+def of_server(found: Mapping[str, Any]) -> list[str]:
+    """What is to be known of the old server. found: "python3": lists that a Mailman 2 on Python 3 wrote, and see SurveyHandler.sizes."""
+    said = []
+    if found["python3"]:
+        said.append(
+            "{0:,} lists are of a Mailman 2 on Python 3: its files are read and moved as those of Mailman 2.1, and nothing is written "
+            "there, so rollback is refused; to go back, open the old server by hand".format(len(found["python3"]))
+        )
+    if found["shared"]:
+        said.append(
+            "data/pending.pck has {0:,} confirmations that do not say of which list they are: they are not moved, and people ask "
+            "again".format(found["shared"])
+        )
+    if found["shared_fault"]:
+        said.append(
+            "data/pending.pck is damaged ({0}): people ask again for what it held".format(found["shared_fault"])
+        )
+    return ["{0}.".format(each) for each in said]
+
+
 def sentences(
     sums: Mapping[str, int], expected: Mapping[str, Any] | None, space: Mapping[str, int], folder: str
 ) -> list[str]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.archive import ArchiveLoader, open_mailbox
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.forecast import Measured
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import TRIAL
 
 
@@ -28,12 +27,16 @@ class ArchiveTrial(ArchiveLoader):
     def cores(self) -> int:
         return int(self._process.server_info["cores"])
 
-    def measure(self, mbox: str, tasks: Sequence[Any]) -> Measured:
-        """Measure mails of a mailbox. tasks: see parse_task."""
-        mailbox = open_mailbox(mbox)
-        try:
-            socket.send_fds(self._channel, [b"f"], [mailbox])
-            answer = self._process.request("trial", tasks=tasks)
-        finally:
-            os.close(mailbox)
-        return Measured(answer["mails"], answer["parse"], answer["put"])
+    def measure(self, samples: Mapping[str, Sequence[Any]]) -> tuple[int, float]:
+        """How many mails took how many seconds. samples: path of a mailbox -> tasks, see parse_task."""
+        tasks = []
+        for number, (mbox, sample) in enumerate(samples.items()):
+            mailbox = open_mailbox(mbox)
+            try:
+                socket.send_fds(self._channel, [b"f"], [mailbox])
+                self._process.request("add")
+            finally:
+                os.close(mailbox)
+            tasks += [[number, *task] for task in sample]
+        answer = self._process.request("trial", tasks=tasks)
+        return answer["mails"], answer["seconds"]

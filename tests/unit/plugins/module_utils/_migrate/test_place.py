@@ -176,6 +176,12 @@ def test_what_does_not_fit_is_refused(attributes: Any, target: Any, version: str
     assert sentence.startswith(said)
 
 
+def test_files_of_a_mailman_on_python_3_are_refused_here() -> None:
+    assert place.refusals({"talk": TALK}, TARGET, "/var/lib/mailman", "", []) == []
+    (said,) = place.refusals({}, TARGET, "/var/lib/mailman", "", ["talk"])
+    assert said.startswith("the old server has a Mailman 2 on Python 3") and said.endswith("give a host with Mailman 3")
+
+
 def test_what_a_person_should_know_is_named() -> None:
     odd = {**TALK, "host_name": "old.example.org", "web_page_url": "http://www.example.org:8080/mailman/"}
     said = place.named({"talk": TALK, "odd": odd}, TARGET, "2.1.29", True, 3)

@@ -131,3 +131,15 @@ def test_a_mailbox_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     path.symlink_to("/etc/passwd")
     with pytest.raises(HostError, match="list talk: its mailbox cannot be read"):
         survey(tmp_path, "talk")
+
+
+def test_confirmations_of_no_list_are_counted(tmp_path: Path) -> None:
+    make(tmp_path)
+    (tmp_path / "data").mkdir()
+    with reading(SURVEY, str(tmp_path)) as process:
+        assert process.request("sizes", names=[]) == {"mailboxes": {}, "shared": 0, "shared_fault": None}
+        pending = {"1" * 40: ("U", "a@x.org"), "evictions": {}, "version": 2}
+        (tmp_path / "data/pending.pck").write_bytes(pickle.dumps(pending, 2))
+        assert process.request("sizes", names=[])["shared"] == 1
+        (tmp_path / "data/pending.pck").write_bytes(b"junk")
+        assert "UnpicklingError" in process.request("sizes", names=[])["shared_fault"]

@@ -7,42 +7,38 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey import forecast
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.forecast import Measured
 
 
-def test_the_sample_is_shared_by_size_and_bounded() -> None:
-    sizes = {"big": 800, "small": 200, "empty": 0, "none": None}
-    assert forecast.shares(sizes, 100, 5) == {"big": 80, "small": 20}
-    many = forecast.shares({f"list{number}": 1000 for number in range(5000)})
-    assert sum(many.values()) == forecast.SAMPLE and set(many.values()) == {forecast.LEAST}
-    assert forecast.shares({}) == {} and forecast.shares({"big": 10}, 0) == {}
+def test_more_mails_are_prepared_than_are_chosen() -> None:
+    assert forecast.prepared({"big": 800, "small": 200, "empty": 0, "none": None}, 100) == {"big": 100, "small": 80}
+    assert forecast.prepared({}) == {} and forecast.prepared({"big": 0}) == {}
 
 
-def test_mails_are_as_fast_as_those_of_their_own_mailbox() -> None:
-    measured = {"plain": Measured(10, 1.0, 1.0), "heavy": Measured(10, 9.0, 1.0)}
-    # (100 * 0.1 + 100 * 0.9) parsed, 20 seconds put
-    assert forecast.import_seconds({"plain": 100, "heavy": 100}, measured, 1) == pytest.approx(120)
-    # Of a mailbox that was not measured, mails are as fast as all.
-    assert forecast.import_seconds({"other": 100}, measured, 1) == pytest.approx(60)
+def test_each_mailbox_has_a_share_like_its_share_of_the_mails() -> None:
+    tasks = {"big": [[at] for at in range(100)], "small": [[at] for at in range(40)]}
+    chosen = forecast.sample({"big": 900, "small": 100}, tasks, 50)
+    assert {name: len(some) for name, some in chosen.items()} == {"big": 45, "small": 5}
+    assert chosen["small"] == [[0], [8], [16], [24], [32]]
+    assert forecast.sample({"big": 0}, {}, 50) == {}
 
 
-@pytest.mark.parametrize(("cores", "seconds"), [(1, 120), (2, 60), (4, 30), (64, 20)])
-def test_cores_help_until_the_database_is_what_is_left(cores: int, seconds: float) -> None:
-    measured = {"a": Measured(10, 10.0, 2.0)}
-    assert forecast.import_seconds({"a": 100}, measured, cores) == pytest.approx(seconds)
+def test_the_sample_is_bounded_and_a_single_mail_is_enough() -> None:
+    many = {f"list{number}": 10 for number in range(5000)}
+    chosen = forecast.sample(many, {name: [[0]] for name in many}, 2000)
+    assert sum(map(len, chosen.values())) == 2000
+    assert forecast.sample({"a": 1, "b": 0}, {"a": [[0]]}) == {"a": [[0]]}
 
 
 def test_what_was_not_measured_is_not_predicted() -> None:
-    assert forecast.import_seconds({"a": 100}, {}, 2) is None
-    assert forecast.import_seconds({"a": 100}, {"a": Measured(0, 0.0, 0.0)}, 2) is None
-    assert forecast.of_mails({"a": 0}, {"a": Measured(1, 1.0, 1.0)}, 2, 0.0) is None
+    assert forecast.of_mails(100, 0, 0.0, 2, 0.0) is None
+    assert forecast.of_mails(0, 10, 1.0, 2, 0.0) is None
     assert forecast.of_files(100, 0, 0.0) is None
 
 
 def test_the_forecast_says_how_it_was_measured() -> None:
-    found = forecast.of_mails({"a": 412_000}, {"a": Measured(2000, 12.0, 2.5)}, 2, 30.0)
+    found = forecast.of_mails(412_000, 2000, 7.25, 2, 30.0)
     assert found is not None
-    assert found["seconds"] == pytest.approx(412_000 * 14.5 / 2000 / 2 + 30)
+    assert found["seconds"] == pytest.approx(412_000 * 7.25 / 2000 + 30)
     assert found["sentence"] == (
         "The archives take about 26 minutes: 412,000 mails at 270 a second, measured on 2,000 of them, which HyperKitty of this host "
         "read and stored with 2 processor cores, and did not keep"

@@ -132,3 +132,10 @@ def test_sums_are_of_all_lists() -> None:
 def test_each_fault_that_can_be_found_has_words() -> None:
     text = Path(str(report.__file__)).parents[1].joinpath("remote/survey.py").read_text(encoding="utf-8")
     assert set(re.findall(r'_note\("(\w+)"', text)) == report.FAULTS.keys()
+
+
+def test_what_is_of_the_server_is_said_once() -> None:
+    assert report.of_server({"python3": [], "shared": 0, "shared_fault": None}) == []
+    python3, shared, fault = report.of_server({"python3": ["a", "b"], "shared": 3, "shared_fault": "EOFError: x"})
+    assert python3.startswith("2 lists are of a Mailman 2 on Python 3") and "rollback is refused" in python3
+    assert shared.startswith("data/pending.pck has 3 confirmations") and "damaged (EOFError: x)" in fault
