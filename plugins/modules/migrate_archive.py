@@ -55,7 +55,17 @@ options:
       mbox:
         description: A file in mbox format on the host. Only root needs to be able to read it.
         type: path
-        required: true
+      texts:
+        description:
+          - In place of O(archives[].mbox), a folder on the host with the texts of months that Pipermail publishes, such as
+            C(2010-January.txt.gz), where nothing else of an archive is left. It is read as nobody with its group, which must not be root's.
+          - Addresses of senders that are written as C(user at example.org) are turned back. Attachments are not in them, nor are
+            headers but those of the texts.
+        type: path
+      charset:
+        description: The charset of texts that are not in UTF-8.
+        type: str
+        default: iso-8859-1
       ids:
         description:
           - A file in JSON, with an object that has Message-IDs for mails without one, by their positions in the mailbox, beginning with 0.
@@ -107,6 +117,13 @@ EXAMPLES = r"""
         name: wikitech-l@lists.example.org-mended
     account: /var/lib/listops/migrate/account
     index: true
+
+- name: Make the archive of a list of what its old server published
+  listops.mailman.migrate_archive:
+    archives:
+      - list: wikitech-l@lists.example.org
+        texts: /srv/old/pipermail/wikitech-l
+    account: /var/lib/listops/migrate/account
 """
 
 RETURN = r"""
@@ -173,7 +190,15 @@ from ansible_collections.listops.mailman.plugins.module_utils._systemd import sy
 
 def sources(archives: list[dict[str, Any]]) -> list[Source]:
     """The mailboxes; HostError for two that would have the same account."""
-    found = [Source(one["list"], one["name"] or one["list"], one["mbox"], one["ids"]) for one in archives]
+    found = [
+        Source(one["list"], one["name"] or one["list"], one["mbox"], one["ids"], one["texts"], one["charset"])
+        for one in archives
+    ]
+    for source in found:
+        try:
+            "".encode(source.charset)
+        except LookupError:
+            raise HostError("charset is {0!r}: give one that Python knows".format(source.charset)) from None
     names = [source.name for source in found]
     for name in names:
         if "/" in name or names.count(name) > 1:
@@ -221,10 +246,14 @@ def main() -> None:
                 required=True,
                 options=dict(
                     list=dict(type="str", required=True),
-                    mbox=dict(type="path", required=True),
+                    mbox=dict(type="path"),
+                    texts=dict(type="path"),
+                    charset=dict(type="str", default="iso-8859-1"),
                     ids=dict(type="path"),
                     name=dict(type="str"),
                 ),
+                required_one_of=[["mbox", "texts"]],
+                mutually_exclusive=[["mbox", "texts"]],
             ),
             account=dict(type="path", required=True),
             jobs=dict(type="int", default=0),

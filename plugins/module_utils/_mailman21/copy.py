@@ -14,8 +14,12 @@ from ansible_collections.listops.mailman.plugins.module_utils._errors import Hos
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.client import Mailman21
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program import COPY
-from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import OwnProcess, Process, Program
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import (
+    OwnProcess,
+    Process,
+    Program,
+    reader_of,
+)
 
 # What the Mailman of these files said of itself, as far as nobody changed its configuration, which is elsewhere.
 SAID: Mapping[str, Any] = {
@@ -34,12 +38,7 @@ SAID: Mapping[str, Any] = {
 def reading(program: Program, folder: str, said: Mapping[str, Any] | None = None) -> Process:
     """A process that reads a copy, not yet begun. said: what its Mailman would say of itself, SAID if that is not known."""
     option = program.user_option
-    try:
-        who = identity.reader(folder, option)
-    except identity.Refused as exc:
-        raise HostError(str(exc)) from None
-    except OSError as exc:
-        raise HostError("{0} is {1}, which cannot be looked at: {2}".format(option, folder, exc.strerror)) from None
+    who = reader_of(folder, option)
     return OwnProcess(program, who, folder=folder, said=SAID if said is None else said, option=option)
 
 

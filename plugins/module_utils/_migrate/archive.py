@@ -24,17 +24,26 @@ from ansible_collections.listops.mailman.plugins.module_utils._argspec import We
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM
-from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM, TEXTS
+from ansible_collections.listops.mailman.plugins.module_utils._programs.process import (
+    OwnProcess,
+    Process,
+    reader_of,
+)
 
 
 class Source(NamedTuple):
-    """A mailbox. list: posting address; name: of its files in the account; mbox, ids: paths."""
+    """A mailbox. list: posting address; name: of its files in the account; mbox, ids: paths.
+
+    texts: in place of mbox, a folder with texts of months. charset: of those that are not in UTF-8.
+    """
 
     list: str
     name: str
-    mbox: str
-    ids: str | None
+    mbox: str | None
+    ids: str | None = None
+    texts: str | None = None
+    charset: str = "iso-8859-1"
 
 
 def refusal(name: str, policy: str | None, guard: ArchiveGuard) -> str | None:
@@ -60,6 +69,35 @@ def open_mailbox(path: str) -> int:
         os.close(found)
         raise HostError("mbox is {0!r}: give a file".format(path))
     return found
+
+
+def check_source(source: Source) -> None:
+    """Refuse what cannot be read."""
+    if source.texts is None:
+        os.close(open_mailbox(str(source.mbox)))
+    else:
+        with converting(source, 0) as process:
+            process.server_info  # noqa: B018
+    read_ids(source.ids)
+
+
+def converting(source: Source, out: int) -> Process:
+    """A process that makes a mailbox of texts, not yet begun. It writes to an open file, as who may read them. out: its number."""
+    texts, option = str(source.texts), TEXTS.user_option
+    who = reader_of(texts, option)
+    return OwnProcess(
+        TEXTS, who, descriptors=[out] if out else (), folder=texts, option=option, charset=source.charset, out=out
+    )
+
+
+def open_source(source: Source) -> int:
+    """The mailbox as an open file; of texts it has no name, and is gone when it is closed."""
+    if source.texts is None:
+        return open_mailbox(str(source.mbox))
+    with tempfile.TemporaryFile() as made:
+        with converting(source, made.fileno()) as process:
+            process.request("convert")
+        return os.dup(made.fileno())
 
 
 def read_ids(path: str | None) -> dict[str, str]:
@@ -109,15 +147,14 @@ class ArchiveLoader:
     def check(self, sources: Collection[Source], private: Container[str]) -> None:
         """Refuse what cannot be done, before anything is written. private: the lists that strangers must not read."""
         for source in sources:
-            os.close(open_mailbox(source.mbox))
-            read_ids(source.ids)
+            check_source(source)
         self._private = private
         self._process.request("check", archives={source.list: source.list in private for source in sources})
 
     def load(self, source: Source, folder: AccountFolder) -> dict[str, Any]:
         """Put a mailbox into an archive. Returns the sums, whether anything was changed, and what is quarantined."""
         with contextlib.ExitStack() as stack:
-            files = [open_mailbox(source.mbox)]
+            files = [open_source(source)]
             stack.callback(os.close, files[0])
             earlier = folder.open(source.name + ".messages.jsonl")
             if earlier is not None:

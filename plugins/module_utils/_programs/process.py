@@ -231,12 +231,24 @@ class Process:
         return self._stderr.read().decode("utf-8", "replace")[-4000:]
 
 
+def reader_of(folder: str, option: str) -> identity.Identity:
+    """Who reads a folder of a service's files. option: the one that named it."""
+    try:
+        return identity.reader(folder, option)
+    except identity.Refused as exc:
+        raise HostError(str(exc)) from None
+    except OSError as exc:
+        raise HostError("{0} is {1}, which cannot be looked at: {2}".format(option, folder, exc.strerror)) from None
+
+
 class OwnProcess(Process):
     """A process in Ansible's own interpreter, for files whose service is not here, as who may read those."""
 
-    def __init__(self, program: Program, who: identity.Identity, **opening: Any) -> None:
+    def __init__(
+        self, program: Program, who: identity.Identity, *, descriptors: Sequence[int] = (), **opening: Any
+    ) -> None:
         self._who = who
-        self._descriptors = ()
+        self._descriptors = descriptors
         self._prepare(program, opening)
 
     def _interpreter(self) -> tuple[list[str], identity.Identity]:

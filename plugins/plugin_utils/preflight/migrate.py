@@ -13,7 +13,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate import an
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.kinds import (
     FILE,
     PORT,
+    POSTING_ADDRESS,
     SYSTEM_NAME,
+    Fields,
     Kind,
     ListOf,
     Rule,
@@ -75,4 +77,5 @@ RULES: dict[str, Rule] = {
     "migrate_announce_subscribers": _MESSAGE,
     "migrate_announce_leave_out": ListOf(_ADDRESS),
     "migrate_announce_rate": number(1),
+    "migrate_public_archives": ListOf(Fields({"list": POSTING_ADDRESS, "texts": FILE})),
 }

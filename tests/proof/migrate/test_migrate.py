@@ -15,6 +15,7 @@ import pytest
 
 from support import site
 from support.controller import Controller, changed, results
+from support.ladder import LIST
 from support.mail_server import MailServer
 from support.mailman21_server import STATE, Mailman21Server
 from support.migration import HERE, OLD, Operator, door, files, sums, total
@@ -90,6 +91,37 @@ def test_what_changes_meanwhile_follows(
     operator.run("copy")
     assert not fermium.member(TALK, site.ERIN)
     proved("who subscribes or leaves there meanwhile, does so here")
+
+
+def test_what_was_published_becomes_an_archive(
+    sodium: Mailman21Server, fermium: MailServer, operator: Operator, proved: Proved
+) -> None:
+    """Pipermail's own texts of a list, which have all mails of its mailbox."""
+    name, folder = f"published@{site.DOMAIN}", "/srv/published/village-talk"
+    packed = sodium.check("sh", "-c", f"cd {STATE}/archives/private/village-talk && tar -cz *.txt | base64 -w0")
+    fermium.check("install", "-d", "-g", "list", "-m", "0750", folder, f"{folder}/empty")
+    fermium.check("sh", "-c", f"base64 -d | tar -xz -C {folder} && chgrp -R list {folder}", stdin=packed)
+
+    def run(phase: str, *options: str, texts: str = folder) -> list[str]:
+        given = {"migrate_phase": phase, "migrate_public_archives": [{"list": name, "texts": texts}]}
+        return ["playbooks/migrate.yml", f"--extra-vars={json.dumps(given)}", *options]
+
+    assert f"list {name} does not exist" in operator.controller.stopped(*run("copy"))
+    operator.controller.task(LIST, name=name, archive_policy="private")
+    assert "give a folder with texts of months" in operator.controller.stopped(*run("copy", texts=f"{folder}/empty"))
+    assert "give status or preflight or copy" in operator.controller.stopped(*run("cutover"))
+    (looked,) = (
+        each["archives"][0] for each in results(operator.controller.playbook(*run("preflight"))) if "archives" in each
+    )
+    assert looked["found"] > 0 and looked["quarantined"] == 0
+    assert changed(operator.controller.playbook(*run("copy"))) > 0
+    assert changed(operator.controller.playbook(*run("copy"))) == 0
+    moved = json.loads(fermium.check("cat", f"/var/lib/listops/migrate/copy/public/{name}.messages.json"))
+    assert moved["found"] == looked["found"] == moved["moved"] + moved["merged"]
+    assert moved["found"] == sums(fermium, "messages")[TALK]["found"], "the texts have other mails than the mailbox"
+    operator.controller.task(LIST, name=name, state="absent", archives="drop")
+    fermium.check("rm", "-rf", "/srv/published", "/var/lib/listops/migrate/copy")
+    proved("texts that were published become an archive", f"{looked['found']} mails, as many as in the mailbox")
 
 
 def test_the_key_copies_and_does_nothing_else(fermium: MailServer, proved: Proved) -> None:

@@ -204,7 +204,7 @@ class Files(object):
             raise Failure("list {0}: extend.py may keep its members elsewhere, which is not supported".format(name))
         if PYTHON2:
             return config
-        if any(isinstance(key, str) for key in config):
+        if config and all(isinstance(key, str) for key in config):
             # Python 2 pickles names as bytes.
             self.python3.add(name)
         return dict((native(key), value) for key, value in config.items())

@@ -19,6 +19,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._mailman21.program
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.batch.program import ASIDE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.program import PLACE
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import PROGRAM as LOADER
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import TEXTS
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.returned.program import RETURNED
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.program import POSTED, RETURNING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import SURVEY, TRIAL
@@ -42,6 +43,7 @@ PROGRAMS = {
     "hyperkitty redaction": HYPERKITTY_REDACTION,
     "hyperkitty loader": LOADER,
     "hyperkitty trial": TRIAL,
+    "texts": TEXTS,
     "hyperkitty posted": POSTED,
     "accounts": ACCOUNTS,
     "mailman3 whole": WHOLE_CORE,
