@@ -169,7 +169,7 @@ sentences:
   returned: success
   type: list
   elements: str
-  sample: ["15 lists with 533 mails (2 MB), 11 waiting things, and 0 texts of their own."]
+  sample: ["Lists: 15; mails: 533 (2 MB); waiting things: 11; texts of their own: 0."]
 """
 
 import os

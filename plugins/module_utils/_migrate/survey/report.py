@@ -177,13 +177,13 @@ def sentences(
 ) -> list[str]:
     """The sums for people. expected: the forecast. space: "needed" and "free", in MB."""
     said = [
-        "{lists:,} lists with {mails:,} mails ({size:,} MB), {waiting:,} waiting things, and {texts:,} texts of their own".format(
+        "Lists: {lists:,}; mails: {mails:,} ({size:,} MB); waiting things: {waiting:,}; texts of their own: {texts:,}".format(
             **sums, size=forecast.megabytes(sums["bytes"])
         ),
-        "{twice:,} mails are there twice, {same_id:,} have the Message-ID of another one, {without_id:,} have none, and {faults:,} faults "
-        "are in mailboxes".format(**sums),
-        "{unreadable:,} lists cannot be read, {damaged:,} other files are damaged, {renamed:,} names and {languages_lacking:,} languages "
-        "cannot be kept, and {lost:,} values have no place here".format(**sums),
+        "Mails that are there twice: {twice:,}; with the Message-ID of another one: {same_id:,}; without one: {without_id:,}; with a fault: "
+        "{faults:,}".format(**sums),
+        "Lists that cannot be read: {unreadable:,}; other damaged files: {damaged:,}; names that cannot be kept: {renamed:,}; languages: "
+        "{languages_lacking:,}; values without a place here: {lost:,}".format(**sums),
         "{0} has {1:,} MB of free space, and {2:,} MB are needed: {3}".format(
             folder,
             space["free"],

@@ -120,7 +120,7 @@ def test_sums_are_of_all_lists() -> None:
         "lost": 1,
     }
     told = report.sentences(sums, None, {"needed": 30, "free": 20}, "/srv/copy")
-    assert told[0] == "3 lists with 533 mails (1 MB), 22 waiting things, and 4 texts of their own."
+    assert told[0] == "Lists: 3; mails: 533 (1 MB); waiting things: 22; texts of their own: 4."
     assert told[3] == "/srv/copy has 20 MB of free space, and 30 MB are needed: make room first."
     assert told[4].startswith("How long the archives take is not known")
     assert report.sentences(sums, {"sentence": "The archives take long"}, {"needed": 1, "free": 2}, "x")[3:] == [
