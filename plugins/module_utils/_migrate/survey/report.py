@@ -180,8 +180,8 @@ def sentences(
         "Lists: {lists:,}; mails: {mails:,} ({size:,} MB); waiting things: {waiting:,}; texts of their own: {texts:,}".format(
             **sums, size=forecast.megabytes(sums["bytes"])
         ),
-        "Mails that are there twice: {twice:,}; with the Message-ID of another one: {same_id:,}; without one: {without_id:,}; with a fault: "
-        "{faults:,}".format(**sums),
+        "Mails that are there twice: {twice:,}; with the Message-ID of another one: {same_id:,}; without one: {without_id:,}; "
+        "with a fault: {faults:,}".format(**sums),
         "Lists that cannot be read: {unreadable:,}; other damaged files: {damaged:,}; names that cannot be kept: {renamed:,}; languages: "
         "{languages_lacking:,}; values without a place here: {lost:,}".format(**sums),
         "{0} has {1:,} MB of free space, and {2:,} MB are needed: {3}".format(
