@@ -22,12 +22,14 @@ import pytest
 from ansible_collections.listops.mailman.plugins.module_utils._lists import model
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21, reading
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Instance, load, text
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import declare
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
 from ansible_collections.listops.mailman.plugins.modules.migrate_lists import read
 from ansible_collections.listops.mailman.plugins.plugin_utils.preflight.declared import vocabulary_of_mailman3
+from support import recorded21
 
 NOW = 1700000000.0
 TALK = "talk@lists.example.org"
@@ -153,6 +155,33 @@ def test_its_lists_become_lists_of_mailman_3(state: Path) -> None:
     assert spec.name == TALK
     with CopiedMailman21(str(state)) as backend:
         assert backend._process.server_info["python3"] == ["talk"]
+
+
+def text_of(value: Any, charset: str) -> Any:
+    """What Python 3 pickles where Python 2 pickles bytes."""
+    if isinstance(value, bytes):
+        return text(value, charset)
+    if isinstance(value, dict):
+        return {text_of(key, charset): text_of(item, charset) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(text_of(item, charset) for item in value)
+    if isinstance(value, Instance):
+        return instance("Bouncer", "_BounceInfo", **text_of(value.state, charset))  # type: ignore[attr-defined]
+    return value
+
+
+def test_a_real_state_is_the_same_in_its_pickles(tmp_path: Path) -> None:
+    sodium = recorded21.unpacked(tmp_path)
+    before = declare(read(str(sodium)), vocabulary_of_mailman3())
+    paths = sorted((sodium / "lists").glob("*/config.pck"))
+    for number, path in enumerate(paths):
+        with path.open("rb") as handle:
+            config = load(handle)
+        charset = stock.CHARSETS[config[b"preferred_language"].decode()]
+        path.write_bytes(pickle.dumps(text_of(config, charset), 2 if number % 2 else 4))
+    with CopiedMailman21(str(sodium)) as backend:
+        assert len(backend._process.server_info["python3"]) == len(paths) > 10
+    assert declare(read(str(sodium)), vocabulary_of_mailman3()) == before
 
 
 def test_what_waits_there_waits_for_mailman_3(state: Path) -> None:
