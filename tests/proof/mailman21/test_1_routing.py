@@ -56,6 +56,20 @@ def test_the_old_domain_is_rewritten_on_the_way(
     proved("mail to the old domain reaches the list under its present name", f"{site.OLD_DOMAIN} -> {DOMAIN}")
 
 
+def test_what_another_host_says_of_spam_is_gone(
+    fermium: Mailman21Server, outside: Outside, word: str, proved: Proved
+) -> None:
+    if fermium.moves_mail:
+        pytest.skip("shown by what subscribers get")
+    headers = {"X-Spam-Score": "+++++++++++++", "X-Spam-Checker_2.0": "elsewhere", "X-Other": "stays"}
+    sent = outside.send(site.ALICE, site.PUBLIC, f"scanned {word}", headers=headers)
+    assert sent.accepted, sent.refusal
+    (entry,) = eventually(lambda: queued(fermium, f"scanned {word}"), "a mail that was scanned before")
+    assert entry["message"].count("X-Spam-Score:") == 1 and "+++++++++++++" not in entry["message"]
+    assert "X-Spam-Checker" not in entry["message"] and "X-Other: stays" in entry["message"]
+    proved("a mail that another host has scanned is taken, without what that host said", "2 headers gone")
+
+
 def test_what_is_no_address_of_a_list_is_refused(outside: Outside, word: str, proved: Proved) -> None:
     unknown = [
         f"{word}@{DOMAIN}",
