@@ -92,7 +92,7 @@ EXAMPLES = r"""
 RETURN = r"""
 lists:
   description:
-    - For each list what is there, in numbers, and RV(lists[].sentences) with what to do. Numbers of mails are V(null) where the copy has no
+    - For each list what is there, in numbers, and C(sentences) with what to do. Numbers of mails are V(null) where the copy has no
       mailbox.
   returned: success
   type: list
@@ -152,7 +152,7 @@ totals:
   sample: {lists: 15, mails: 533, bytes: 2097152, twice: 1}
 forecast:
   description:
-    - How long the archives take, in RV(forecast.seconds), and how it was measured, in RV(forecast.sentence). V(null) where no mail could
+    - How long the archives take, in C(seconds), and how it was measured, in C(sentence). V(null) where no mail could
       be measured.
   returned: success
   type: dict

@@ -36,9 +36,9 @@ FOUND: dict[str, Any] = {
 }
 
 
-def said(target: Target = THREE, each: Any = LIST, box: Any = (), **more: Any) -> list[str]:
+def said(target: Target = THREE, each: Any = None, box: Any = (), **more: Any) -> list[str]:
     mailbox = {**BOX, **dict(box)}
-    return list(report.row(each, {**FOUND, "mailbox": mailbox, **more}, [], target)["sentences"])
+    return list(report.row(each or LIST, {**FOUND, "mailbox": mailbox, **more}, [], target)["sentences"])
 
 
 def test_a_list_with_which_all_is_well_says_nothing() -> None:
