@@ -23,8 +23,8 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import mode
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.copy import CopiedMailman21, reading
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote.read import Instance, load, text
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import requests
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import declare
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting import items
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._programs import identity
 from ansible_collections.listops.mailman.plugins.modules.migrate_lists import read
@@ -199,9 +199,9 @@ def test_what_waits_there_waits_for_mailman_3(state: Path) -> None:
         assert sent.startswith(head + note), sent
         assert number == 4 or sent == head + note + text
         assert held[number]["line"].startswith("From a@example.net")
-    items = requests.waiting("talk", found, NOW).items
-    kinds = sorted(item.kind for item in items if item.outcome is None and item.kind != "options")
-    assert kinds == sorted(["held"] * 4 + ["subscription", "unsubscription", "confirmation"]), items
+    waits = items.waiting("talk", found, NOW).items
+    kinds = sorted(item.kind for item in waits if item.outcome is None and item.kind != "options")
+    assert kinds == sorted(["held"] * 4 + ["subscription", "unsubscription", "confirmation"]), waits
     assert found["bounces"][0]["score"] == 2.0
 
 
