@@ -26,8 +26,8 @@ _NO_TEXT = re.compile(
     r"[-+.]?[0-9][-+.0-9_:,eExXoOabcdfABCDFTtZz ]*|[-+]?\.(inf|nan)|~|null|true|false|yes|no|on|off|y|n", re.IGNORECASE
 )
 
-# The same in every YAML, inside brackets and out.
-_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.@+/-]| (?=[A-Za-z0-9_.@+/-]))*")
+# The same in every YAML, inside brackets and out; letters of any script are.
+_PLAIN = re.compile(r"[^\W\d_](?:[\w.@+/-]| (?=[\w.@+/-]))*")
 
 
 class Template(str):
@@ -86,7 +86,9 @@ def _indented(block: Iterable[str], first: str = "  ") -> Iterator[str]:
 def _mapping(value: Mapping[Any, Any]) -> Iterator[str]:
     for key, item in value.items():
         name = key if _PLAIN.fullmatch(key) and not _NO_TEXT.fullmatch(key) else _yaml({str(key): 0})[:-4]
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str) and not isinstance(item, Template) and _is_plain(item):
+            yield "{0}: {1}".format(name, item)
+        elif isinstance(item, Mapping) and item:
             yield name + ":"
             yield from _indented(_mapping(item))
         elif isinstance(item, (list, tuple)):
@@ -96,18 +98,16 @@ def _mapping(value: Mapping[Any, Any]) -> Iterator[str]:
                 yield from _indented(_sequence(item))
             else:
                 yield "{0}: {1}".format(name, line)
-        elif isinstance(item, str) and not isinstance(item, Template) and _is_plain(item):
-            yield "{0}: {1}".format(name, item)
         else:
             yield from _yaml({str(key): _own(item)}).split("\n")[:-1]
 
 
 def _sequence(items: Iterable[Any]) -> Iterator[str]:
     for item in items:
-        if isinstance(item, Mapping) and item:
-            yield from _indented(_mapping(item), "- ")
-        elif isinstance(item, str) and _is_plain(item):
+        if isinstance(item, str) and _is_plain(item):
             yield "- " + item
+        elif isinstance(item, Mapping) and item:
+            yield from _indented(_mapping(item), "- ")
         else:
             yield from _yaml([_own(item)]).split("\n")[:-1]
 
