@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
 from hypothesis import given
 from hypothesis import strategies as st
 
-WORDS = st.text(st.one_of(st.sampled_from("ab Z09_.@+/-:#',[]{}éßЖ山\u0301\u00a0\u0663𐐷"), st.characters()), max_size=12)
+from ansible_collections.listops.mailman.plugins.plugin_utils import variables_file
+
+WORDS = st.text(
+    st.one_of(st.sampled_from("ab Z09_.@+/-:#',[]{}éßЖ山\u0301\u00a0\u0663𐐷"), st.characters()), max_size=12
+)
 
 
 @given(WORDS)
