@@ -27,6 +27,8 @@ LIST_ID = site.PUBLIC.replace("@", ".")
 SUBSCRIBE = f"{site.LISTS}{LIST_ID}/anonymous_subscribe"
 SUMMARY = f"{site.LISTS}{LIST_ID}/"
 PASSWORD = "Correct-horse-7"
+# mailman_web_mails_per_address
+PER_ADDRESS = 10
 OPERATOR = (site.OWNER, site.ROOT)
 LOGS = ("/var/log/apache2", "/var/log/mailman3", "/var/log/exim4")
 SERVER = ("mailman3-web.service", "apache2.service")
@@ -171,6 +173,42 @@ def test_a_flood_of_subscriptions(flood: Flood, outside: Outside, word: str, pro
     reset = flood.forms(f"{ACCOUNTS}/password/reset/", 1, email=site.ALICE)
     assert reset == [429] or time.monotonic() - began > 60
     proved("30 subscriptions of strangers at once", f"{mailed} mailed")
+
+
+def test_many_clients_do_not_bomb_one_address(
+    flood: Flood, fermium: MailServer, outside: Outside, word: str, proved: Proved
+) -> None:
+    """Each client sends one form, far below its own limit: from addresses of the server's own, of which it has many."""
+    # what is counted is counted from each full hour
+    left = 3600 - time.time() % 3600
+    if left < 60:
+        time.sleep(left + 1)
+    sent = 2 * PER_ADDRESS
+    clients = [f"127.0.1.{number}" for number in range(1, sent + 5)]
+    many = Flood(fermium)
+    # of one mailbox Mailman would ask each spelling
+    statuses = many.forms(SUBSCRIBE, sent, form=SUMMARY, sources=clients, email=f"{word}+{{n}}@example.net")
+    assert statuses == [302] * PER_ADDRESS + [429] * (sent - PER_ADDRESS), statuses
+    # nor by other forms, from clients that have sent nothing yet
+    victim = f"{word}@example.net"
+    signup = {"username": word, "email": victim, "password1": PASSWORD, "password2": PASSWORD}
+    assert many.forms(f"{ACCOUNTS}/signup/", 1, "", None, clients[sent:], **signup) == [429]
+    assert many.forms(f"{ACCOUNTS}/password/reset/", 1, sources=clients[sent + 1 :], email=victim) == [429]
+    # one of the clients that were refused may have another address written to
+    other = f"other-{word}@example.net"
+    assert many.forms(SUBSCRIBE, 1, form=SUMMARY, sources=clients[sent - 1 :], email=other) == [302]
+    outside.mailbox(other).wait_for("confirm")
+
+    def mailed() -> int:
+        return sum(len(outside.mailbox(f"{word}+{number}@example.net").all("")) for number in range(sent))
+
+    eventually(lambda: mailed() >= PER_ADDRESS, f"{PER_ADDRESS} mails")
+    time.sleep(5)
+    assert mailed() == PER_ADDRESS and outside.mailbox(victim).has_none("")
+    proved(
+        f"{sent} subscriptions of one address in as many spellings, from as many clients, and 2 other forms",
+        f"{PER_ADDRESS} x 302 and as many mails, {sent - PER_ADDRESS + 2} x 429; another address is mailed",
+    )
 
 
 def test_guesses_at_passwords(flood: Flood, outside: Outside, person: str, visitor: Visitor, proved: Proved) -> None:

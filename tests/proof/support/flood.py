@@ -1,14 +1,15 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whoever floods the web interface, with one address of the Internet: a program that runs on the host `outside`."""
+"""Whoever floods the web interface: a program that runs on the host `outside`, or on the server itself."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from .outside import Outside
+from .inside import Inside
 
 # Sends one form many times, as fast as it can; {n} in a field is the number.
 FORMS = r"""
@@ -17,8 +18,9 @@ asked = json.load(sys.stdin)
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 url = urllib.parse.urlsplit(asked["url"])
-def ask(method, path, body=None, headers={}):
-    connection = http.client.HTTPSConnection(url.hostname, timeout=60, context=context)
+def ask(method, path, body=None, headers={}, source=""):
+    own = (source, 0) if source else None
+    connection = http.client.HTTPSConnection(url.hostname, timeout=60, context=context, source_address=own)
     connection.request(method, path, body, {"Referer": asked["url"], **headers})
     answer = connection.getresponse()
     return answer, answer.read().decode(errors="replace")
@@ -36,7 +38,8 @@ for number in range(asked["number"]):
     body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token})
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie, **asked["headers"]}
     headers = {name: value.replace("{n}", str(number)) for name, value in headers.items()}
-    said.append(ask("POST", url.path, body, headers)[0].status)
+    source = asked["sources"][number % len(asked["sources"])]
+    said.append(ask("POST", url.path, body, headers, source)[0].status)
 json.dump({"statuses": said, "seconds": time.monotonic() - began}, sys.stdout)
 """
 # Opens connections and sends on each a little, again and again; says when all are open and ends with standard input.
@@ -63,15 +66,27 @@ time.sleep(seconds)
 
 
 class Flood:
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+    """host: where the flood comes from."""
+
+    def __init__(self, host: Inside) -> None:
+        self._host = host
 
     def forms(
-        self, url: str, number: int, form: str = "", headers: dict[str, str] | None = None, **fields: str
+        self,
+        url: str,
+        number: int,
+        form: str = "",
+        headers: dict[str, str] | None = None,
+        sources: Sequence[str] = ("",),
+        **fields: str,
     ) -> list[int]:
-        """Send a form a number of times; the status of each answer. form: the page it is on."""
-        asked = {"url": url, "form": form or url, "number": number, "fields": fields, "headers": headers or {}}
-        done = self._outside.check("python3", "-c", FORMS, stdin=json.dumps(asked), seconds=600)
+        """Send a form a number of times; the status of each answer.
+
+        form: the page it is on. sources: addresses of the host to send from, one after the other; "" is the usual one.
+        """
+        asked = {"url": url, "form": form or url, "number": number, "fields": fields}
+        asked |= {"headers": headers or {}, "sources": list(sources)}
+        done = self._host.check("python3", "-c", FORMS, stdin=json.dumps(asked), seconds=600)
         said: dict[str, Any] = json.loads(done)
         return [int(status) for status in said["statuses"]]
 
@@ -79,5 +94,5 @@ class Flood:
         """Have so many connections open for that long, each with the start of a request; the unit it runs as."""
         unit = "slow-flood.service"
         command = ["python3", "-c", SLOW, host, str(number), str(seconds), start]
-        self._outside.check("systemd-run", "--quiet", "--collect", f"--unit={unit}", *command)
+        self._host.check("systemd-run", "--quiet", "--collect", f"--unit={unit}", *command)
         return unit
