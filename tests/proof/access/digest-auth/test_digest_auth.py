@@ -81,10 +81,11 @@ class Vault:
         self.key.write_text("a key for the vault\n", encoding="utf-8")
         self.options = ("-e", f"@{self.path}", f"--vault-password-file={self.key}")
 
-    def holds(self, **readers: str) -> None:
+    def holds(self, name: str = "arbcom-l", **readers: str) -> None:
+        """name: the list, in one of its forms."""
         alice = f"{{{{ lookup('ansible.builtin.password', '{self.generated} length=24') }}}}"
-        users = [{"name": name, "password": word} for name, word in {"alice": alice, **readers}.items()]
-        archives = [{"list": "arbcom-l", "realm": site.REALM, "users": users}]
+        users = [{"name": user, "password": word} for user, word in {"alice": alice, **readers}.items()]
+        archives = [{"list": name, "realm": site.REALM, "users": users}]
         self.path.write_text(json.dumps({"apache_digest_archives": archives}), encoding="utf-8")
         program = str(Path(sys.executable).parent / "ansible-vault")
         subprocess.run([program, "encrypt", f"--vault-password-file={self.key}", str(self.path)], check=True)
@@ -190,6 +191,37 @@ def test_a_reader_from_the_vault_to_the_archive_and_out_again(
         "a reader: in the Vault, handed over to her key only, in, logged, out",
         f"{len(asked)} x 401 without, {len(unlocked)} x 200 with, {len(post.tried)} tried, {len(mine)} lines of log",
     )
+
+
+def test_a_list_is_named_with_or_without_its_domain(
+    outside: Outside, controller: Controller, bea: Person, vault: Vault, word: str, tmp_path: Path, proved: Proved
+) -> None:
+    secret = f"only-{word}-knows"
+    reader = f"bea-{word}@example.net"
+    key = bea.public(bea.key(f"Bea <{reader}>"), tmp_path / "bea.asc")
+    told = {"user": "bea", "key": str(key), "directory": str(tmp_path), "mail_to": reader}
+
+    def options(name: str) -> list[str]:
+        variables = {f"handover_{key}": value for key, value in {**told, "list": name}.items()}
+        return [*vault.options, "-e", json.dumps(variables)]
+
+    forms = ("arbcom-l", site.PRIVATE, site.PRIVATE.upper())
+    counts = []
+    for declared in forms[:2]:
+        vault.holds(declared, bea=secret)
+        counts += [changed(controller.playbook(HANDOVER, *options(form)), controller.host) for form in forms]
+    # whatever it is called, it was handed over once
+    assert counts[0] > 0 and counts[1:] == [0] * 5, counts
+    (path,) = set(tmp_path.glob("*.asc")) - {key}
+    assert path.name == f"{controller.host}-arbcom-l-bea.asc"
+    lines = dict(line.split(": ", 1) for line in bea.gpg("--decrypt", told=path.read_text("utf-8")).splitlines())
+    assert lines["Password"] == secret and "arbcom-l" in lines["Archive"]
+    outside.mailbox(reader).wait_for("BEGIN PGP MESSAGE")
+    assert len(outside.mailbox(reader).all("BEGIN PGP MESSAGE")) == 1
+    # a namesake elsewhere is another list
+    elsewhere = f"arbcom-l@other-{word}.example.org"
+    assert f'handover_list is "{elsewhere}" and' in controller.stopped(HANDOVER, *options(elsewhere))
+    proved("a list is handed over by either form of its name, as the archive is declared", "6 runs, 1 message")
 
 
 def test_keys_and_readers_that_do_not_do(
