@@ -5,25 +5,17 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
-from typing import Any
 
 import pytest
 
 from support import site
 from support.inside import eventually
-from support.mailman21_server import PROGRAMS, STATE, Mailman21Server
+from support.mailman21_server import PROGRAMS, Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
 
 LIST, DOMAIN = site.PUBLIC.split("@")
-
-
-def queued(fermium: Mailman21Server, word: str) -> list[dict[str, Any]]:
-    """What the stand-in was given, of the messages with a word."""
-    said = fermium.run("grep", "-rhF", word, f"{STATE}/qfiles")["out"]
-    return [json.loads(line) for line in said.splitlines()]
 
 
 def test_every_address_of_a_list_reaches_its_program(
@@ -34,7 +26,7 @@ def test_every_address_of_a_list_reaches_its_program(
     for ending, program in PROGRAMS.items():
         subject = f"{program} {word}{ending.count('+')}{len(ending)}"
         assert outside.send(site.ALICE, f"{LIST}{ending}@{DOMAIN}", subject, f"To {program}.\n").accepted
-        (entry,) = eventually(partial(queued, fermium, f"Subject: {subject}"), f"mail for {program}")
+        (entry,) = eventually(partial(fermium.queued, f"Subject: {subject}"), f"mail for {program}")
         assert (entry["program"], entry["list"]) == (program, LIST), entry
         assert entry["message"].startswith("From alice@example.net "), "the envelope's sender is the first line"
         assert f"To {program}." in entry["message"]
@@ -49,7 +41,7 @@ def test_the_old_domain_is_rewritten_on_the_way(
         pytest.skip("shown by what subscribers get")
     nobody = f"nobody@{site.OLD_DOMAIN}"
     assert outside.send(site.ALICE, f"{LIST}@{site.OLD_DOMAIN}", f"old {word}", cc=nobody).accepted
-    (entry,) = eventually(lambda: queued(fermium, f"old {word}"), "mail to the old domain")
+    (entry,) = eventually(lambda: fermium.queued(f"old {word}"), "mail to the old domain")
     assert (entry["program"], entry["list"]) == ("post", LIST)
     assert f"To: {site.PUBLIC}\n" in entry["message"]
     assert f"Cc: {nobody}\n" in entry["message"], "what is no list keeps its name"
@@ -64,7 +56,7 @@ def test_what_another_host_says_of_spam_is_gone(
     headers = {"X-Spam-Score": "+++++++++++++", "X-Spam-Checker_2.0": "elsewhere", "X-Other": "stays"}
     sent = outside.send(site.ALICE, site.PUBLIC, f"scanned {word}", headers=headers)
     assert sent.accepted, sent.refusal
-    (entry,) = eventually(lambda: queued(fermium, f"scanned {word}"), "a mail that was scanned before")
+    (entry,) = eventually(lambda: fermium.queued(f"scanned {word}"), "a mail that was scanned before")
     assert entry["message"].count("X-Spam-Score:") == 1 and "+++++++++++++" not in entry["message"]
     assert "X-Spam-Checker" not in entry["message"] and "X-Other: stays" in entry["message"]
     proved("a mail that another host has scanned is taken, without what that host said", "2 headers gone")

@@ -126,6 +126,14 @@ class Mailman21Server(MailServer):
         """Whether this is a real Mailman, with runners; its stand-in has none."""
         return bool(self.run("test", "-x", f"{HOME}/bin/qrunner")["rc"] == 0)
 
+    def mailman_runs(self) -> bool:
+        return self.is_active("mailman")
+
+    def queued(self, word: str) -> list[dict[str, Any]]:
+        """What the stand-in was given, of the messages with a word."""
+        said = self.run("grep", "-rhF", word, f"{STATE}/qfiles")["out"]
+        return [json.loads(line) for line in said.splitlines()]
+
     def mailman(self, do: str, fqdn: str, **more: Any) -> Any:
         wish = {"do": do, "list": fqdn.partition("@")[0], **more}
         said = self.check("runuser", "-u", "list", "--", "python2.7", "-c", PROGRAM, stdin=json.dumps(wish))
