@@ -8,11 +8,13 @@ from __future__ import annotations
 import pytest
 
 from support import site
-from support.mailman21_server import Mailman21Server
+from support.controller import Controller, results
+from support.mailman21_server import STATE, Mailman21Server
 from support.outside import Outside
 from support.proved import Proved
 
 WEB = f"https://{site.DOMAIN}"
+OVERVIEW = f"{WEB}/overview/"
 
 
 def test_pages(fermium: Mailman21Server, outside: Outside, proved: Proved) -> None:
@@ -71,6 +73,31 @@ def test_the_site_password_opens_a_list(fermium: Mailman21Server, outside: Outsi
     assert "Set-Cookie: site=" in opened and "Authorization failed" not in opened, opened[:600]
     assert "Set-Cookie" not in refused and "Authorization" in refused, refused[:600]
     proved("the site password, sent by the form, opens a list's administration", "and another does not")
+
+
+def test_the_overview_goes_on_without_a_list_that_cannot_be_read(
+    fermium: Mailman21Server, outside: Outside, controller: Controller, word: str, proved: Proved
+) -> None:
+    """Whether the world may know of it nobody can tell: the operator is told its name, the page is not."""
+    run = ("playbooks/site.yml", "--tags=overview")
+    state = f"{STATE}/lists/{word}/config.pck"
+    fermium.make_list(f"{word}@{site.DOMAIN}")
+    try:
+        controller.playbook(*run)
+        before = outside.get(OVERVIEW).text
+        assert word in before and "wikitech-l" in before
+        # as a full disk may leave it, and nothing that Mailman could fall back on
+        fermium.check("sh", "-c", f"truncate --size=100 {state}; rm -f {state}.last")
+        said = results(controller.playbook(*run), controller.host)
+        warnings = [warning for result in said for warning in result.get("warnings", [])]
+        assert [warning for warning in warnings if word in warning], warnings
+        after = outside.get(OVERVIEW).text
+        assert word not in after
+        assert after.count("<dt>") == before.count("<dt>") - 1 and "wikitech-l" in after
+    finally:
+        fermium.check("sh", "-c", f"cd {STATE}; rm -rf lists/{word} archives/*/{word} archives/*/{word}.mbox")
+        controller.playbook(*run)
+    proved("the overview without a list that cannot be read", f"{after.count('<dt>')} others; the run names it")
 
 
 def test_a_flood_of_subscriptions(fermium: Mailman21Server, outside: Outside, word: str, proved: Proved) -> None:
