@@ -139,44 +139,86 @@ def test_another_database_is_not_left(fermium: MailServer, controller: Controlle
     )
 
 
-CONFIGURED: list[tuple[str, str, str, str]] = [
+# The web interface of somebody else who had the same database.
+WEB_SETTINGS = """DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "/var/lib/mailman3/web/mailman3web.db"}}
+SECRET_KEY = "zqx"
+PASSWORD_RESET_TIMEOUT = 4321
+"""
+SPAMD = "/etc/systemd/system/spamd.service.d/listops.conf"
+# tag, file, what somebody else wrote, what is said of that, and the file of ours, if another, that says whether a run was here before
+CONFIGURED: list[tuple[str, str, str, str, str]] = [
     (
         "exim",
         "/etc/exim4/exim4.conf",
         "dns_csa_search_limit = 3\nbegin routers\nodd_router:\n driver = accept\n",
         "odd_router",
+        "",
     ),
     (
         "apache",
         "/etc/apache2/sites-available/mailman.conf",
         "<VirtualHost *:80>\n ServerName lists.example.org\n Alias /wiki /srv/wiki\n SetEnv KEY zqx\n</VirtualHost>\n",
         "Alias /wiki",
+        "",
     ),
     (
         "mailman",
         "/etc/mailman3/mailman-hyperkitty.cfg",
         "[general]\nbase_url: http://127.0.0.1:8008/archives/\napi_key: zqx\n",
         "mailman-hyperkitty.cfg",
+        "",
+    ),
+    (
+        "mailman",
+        "/etc/mailman3/mailman-web.py",
+        WEB_SETTINGS,
+        "The present configuration also sets PASSWORD_RESET_TIMEOUT: put into",
+        "",
+    ),
+    (
+        "spamassassin",
+        "/etc/spamassassin/local.cf",
+        "required_score 4\nscore ODD_RULE 3.0\nbayes_sql_password zqx\n",
+        "score ODD_RULE",
+        SPAMD,
     ),
 ]
 
 
-@pytest.mark.parametrize(("tag", "path", "text", "named"), CONFIGURED, ids=[entry[0] for entry in CONFIGURED])
+def copies_below_etc(fermium: MailServer) -> set[str]:
+    return set(fermium.check("find", "/etc", "-type", "f", "-name", "*.????????~").split())
+
+
+@pytest.mark.parametrize(
+    ("tag", "path", "text", "named", "mark"), CONFIGURED, ids=[entry[1].rpartition("/")[2] for entry in CONFIGURED]
+)
 def test_a_copy_is_kept(
-    fermium: MailServer, controller: Controller, proved: Proved, tag: str, path: str, text: str, named: str
+    fermium: MailServer,
+    controller: Controller,
+    proved: Proved,
+    tag: str,
+    path: str,
+    text: str,
+    named: str,
+    mark: str,
 ) -> None:
     ours = fermium.check("cat", path)
+    owner = fermium.check("stat", "-c", "%a %U %G", path)
+    before = copies_below_etc(fermium)
     try:
-        fermium.check("sh", "-c", f"cat > {path} <<'E'\n{text}E\n")
-        shown = said(controller, f"--tags={tag}")
-        copies = fermium.check("sh", "-c", f"ls {path}.*~").split()
+        fermium.check("sh", "-c", f"cat > {path} <<'E'\n{text}E\nrm -f {mark}")
+        shown = said(controller, f"--tags={tag}", "--diff")
+        # what else the mark stands for may have a copy, too
+        copies = [copy for copy in copies_below_etc(fermium) - before if copy.startswith(f"{path}.")]
         assert len(copies) == 1 and fermium.check("cat", copies[0]) == text
+        assert fermium.check("stat", "-c", "%a %U %G", copies[0]) == owner
         assert f"{path} was somebody else's, and is kept in {copies[0]}" in shown and named in shown
         assert "zqx" not in shown
         assert fermium.check("cat", path) == ours
         assert changed(controller.playbook(SITE, f"--tags={tag}")) == 0
     finally:
-        fermium.run("sh", "-c", f"rm -f {path}.*~; cat > {path} <<'E'\n{ours}E\n")
+        fermium.run("rm", "-f", *(copies_below_etc(fermium) - before))
+        fermium.run("sh", "-c", f"cat > {path} <<'E'\n{ours}E\n")
         controller.playbook(SITE, f"--tags={tag}")
     proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy")
 

@@ -136,7 +136,7 @@ def test_a_copy_is_kept(
         fermium.check("chmod", "0640", path)
         sentence = f"{path} was somebody else's, and is kept in {path}."
         for options in (["--check"], []):
-            shown = json.dumps(results(controller.playbook(*run, *options), controller.host))
+            shown = json.dumps(results(controller.playbook(*run, "--diff", *options), controller.host))
             assert sentence in shown and named in shown and "zqx" not in shown
             assert len(copies() - before) == (0 if options else 1)
         (copy,) = copies() - before

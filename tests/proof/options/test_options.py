@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from support import site
-from support.controller import Controller, changed
+from support.controller import Controller, changed, results
 from support.mail_server import MailServer
 from support.outside import Outside
 from support.proved import Proved
@@ -76,6 +76,29 @@ def test_bacula_saves_what_a_backup_must_hold(fermium: MailServer, proved: Prove
     ]
     assert len(saved) == 4 and "Password" not in told
     proved("Bacula's client runs, and its director is told what to save", f"{', '.join(saved)} and more")
+
+
+def test_a_copy_of_another_bacula_is_kept(fermium: MailServer, controller: Controller, proved: Proved) -> None:
+    """Of a host that was saved by another director before the first run, which is known by the director's part."""
+    path, part = "/etc/bacula/bacula-fd.conf", "/etc/listops/bacula-director.conf"
+    run = ("playbooks/site.yml", "--tags=backup")
+    ours, told = fermium.check("cat", path), fermium.check("cat", part)
+    theirs = 'Director {\n  Name = other-dir\n  Password = "zqx"\n}\n'
+    copies: list[str] = []
+    try:
+        fermium.check("sh", "-c", f"cat > {path} <<'E'\n{theirs}E\nrm {part}")
+        shown = json.dumps(results(controller.playbook(*run, "--diff")))
+        copies = fermium.check("sh", "-c", f"ls {path}.*~").split()
+        assert len(copies) == 1 and fermium.check("cat", copies[0]) == theirs
+        # it has a password
+        assert fermium.check("stat", "-c", "%a %U %G", copies[0]).split() == ["640", "root", "bacula"]
+        assert f"{path} was somebody else's, and is kept in {copies[0]}" in shown and "zqx" not in shown
+        assert (fermium.check("cat", path), fermium.check("cat", part)) == (ours, told)
+        assert changed(controller.playbook(*run)) == 0 and fermium.is_active("bacula-fd")
+    finally:
+        fermium.run("rm", "-f", *copies)
+        controller.playbook(*run)
+    proved(f"what somebody else wrote is kept beside ours: {path}", "1 copy, mode 640")
 
 
 def test_what_roles_share_is_said_once(fermium: MailServer, controller: Controller, proved: Proved) -> None:
