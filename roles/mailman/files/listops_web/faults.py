@@ -13,7 +13,13 @@ from __future__ import annotations
 import logging
 from urllib.error import HTTPError
 
-from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, PermissionDenied, SuspiciousOperation
+from django.core.exceptions import (
+    FieldError,
+    ImproperlyConfigured,
+    ObjectDoesNotExist,
+    PermissionDenied,
+    SuspiciousOperation,
+)
 from django.core.paginator import InvalidPage
 from django.db import DataError, IntegrityError, OperationalError
 from django.http import Http404
@@ -38,6 +44,8 @@ REQUEST = (
     AttributeError,
     AssertionError,
     InvalidPage,
+    # HyperKitty's administration of threads searches a field that no thread has
+    FieldError,
     DataError,
     IntegrityError,
 )
