@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import load, parse, workers
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import (
+    archive,
+    load,
+    parse,
+    threads,
+    workers,
+)
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote import messages, texts
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Program
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import separator, server, web
 
 PROGRAM = Program(
-    modules=(separator, server, web, messages, parse, workers, load),
+    modules=(separator, server, web, messages, parse, threads, archive, workers, load),
     commands=commands.WEB,
     command_option="web_manage",
     user_option="web_user",

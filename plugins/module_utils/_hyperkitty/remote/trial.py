@@ -17,17 +17,18 @@ from array import array
 from functools import partial
 from typing import Any, Iterator, Mapping, Sequence
 
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.archive import Archive
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.load import (
     BYTES,
     DAY,
     MAILS,
     PORTION,
     SECONDS,
-    Archive,
     LoadHandler,
     parse_task,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.parse import Parsed
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.threads import place_mails
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.workers import Workers, cores
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import retry_when_locked
@@ -59,7 +60,7 @@ class TrialArchive(Archive):
 
         with transaction.atomic():
             self._put(rows)
-            self._place()
+            place_mails(self.row)
             transaction.set_rollback(True)
 
 
