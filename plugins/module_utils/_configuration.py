@@ -8,7 +8,6 @@ A file may name others, such as those with aliases. They are read where nobody b
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import fnmatch
 import os
@@ -117,13 +116,7 @@ def matching(pattern: str) -> Iterator[str]:
         for found in matching(folder):
             yield from matching("{0}/{1}".format(found, name))
     else:
-        with contextlib.suppress(OSError, nofollow.Unsafe):
-            descriptor = nofollow.open_folder(folder)
-            try:
-                names = os.listdir(descriptor)
-            finally:
-                os.close(descriptor)
-            yield from ("{0}/{1}".format(folder, each) for each in sorted(names) if fnmatch.fnmatchcase(each, name))
+        yield from ("{0}/{1}".format(folder, each) for each in names_in(folder) if fnmatch.fnmatchcase(each, name))
 
 
 def named(path: str, said: str) -> Iterator[str]:
@@ -225,12 +218,9 @@ def _try(path: str, opener: Callable[[str], tuple[bytes, bool]], unread: dict[st
 
 
 def names_in(path: str) -> list[str]:
-    """What is in a folder, by name."""
+    """What is in a folder, by name; nothing for one that cannot be read, or that is reached by a link of others."""
     try:
-        descriptor = nofollow.open_folder(path)
+        with nofollow.opened(path) as folder:
+            return sorted(os.listdir(folder))
     except (OSError, nofollow.Unsafe):
         return []
-    try:
-        return sorted(os.listdir(descriptor))
-    finally:
-        os.close(descriptor)

@@ -65,6 +65,16 @@ def open_folder(path: str) -> int:
     return _walk(path)[0]
 
 
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[int]:
+    """An existing folder, open as long as the context is. Raises as open_folder does."""
+    folder = open_folder(path)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
+
+
 def _walk(path: str) -> tuple[int, bool]:
     rest = _parts(path)
     folder = os.open("/", _FOLDER)

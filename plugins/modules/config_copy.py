@@ -117,14 +117,10 @@ class Foreign(NamedTuple):
         """Write the copy, with the owner, permissions and times of the file."""
         place, name = os.path.split(self.said["kept"])
         owner = nofollow.Owner(self.there.st_uid, self.there.st_gid, stat.S_IMODE(self.there.st_mode) & 0o777)
-        folder = nofollow.open_folder(place)
-        try:
-            with nofollow.replacing(folder, name, owner) as stream:
-                stream.write(self.data)
-                stream.flush()
-                os.utime(stream.fileno(), (self.there.st_atime, self.there.st_mtime))
-        finally:
-            os.close(folder)
+        with nofollow.opened(place) as folder, nofollow.replacing(folder, name, owner) as stream:
+            stream.write(self.data)
+            stream.flush()
+            os.utime(stream.fileno(), (self.there.st_atime, self.there.st_mtime))
 
 
 def look(entry: dict[str, Any], known: dict[str, set[str]]) -> Foreign | None:

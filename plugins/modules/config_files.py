@@ -134,13 +134,12 @@ paths:
 """
 
 import base64
-import contextlib
 import json
 import os
 import stat
 import tempfile
 import zlib
-from typing import Any, Iterator
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -176,15 +175,6 @@ def absolute(path: str) -> str:
     if not os.path.isabs(path) or os.path.normpath(path) == "/":
         raise Problem("path is {0!r}: give an absolute path.".format(path))
     return os.path.normpath(path)
-
-
-@contextlib.contextmanager
-def opened(path: str) -> Iterator[int]:
-    folder = nofollow.open_folder(path)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
 
 
 def read(folder: int, path: str) -> bytes | None:
@@ -231,7 +221,7 @@ class Installation:
     def directory(self, entry: dict[str, Any]) -> None:
         path = absolute(entry["path"])
         try:
-            with opened(path) as folder:
+            with nofollow.opened(path) as folder:
                 self.attributes(path, folder, entry)
         except FileNotFoundError:
             self.note(path, "absent", "directory")
@@ -255,7 +245,7 @@ class Installation:
     def file(self, entry: dict[str, Any], content: bytes) -> None:
         path = absolute(entry["path"])
         try:
-            with opened(os.path.dirname(path)) as folder:
+            with nofollow.opened(os.path.dirname(path)) as folder:
                 self.file_in(folder, path, entry, content)
         except FileNotFoundError:
             if not self.check_mode:

@@ -214,7 +214,7 @@ class Migration:
         """Read an archive, and copy what is kept of it. Returns how many files it has that are not Pipermail's own, too."""
         pages = pipermail.Pages(hashes)
         source = archive["source"]
-        with tree.opened(archive["folder"]) as descriptor:
+        with nofollow.opened(archive["folder"]) as descriptor:
             top = tree.Folder(descriptor)
             indexes: dict[str, dict[str, str]] = {}
             count = 0
@@ -285,7 +285,7 @@ class Migration:
         path = os.path.join(self.files, source)
         there = set()
         try:
-            with tree.opened(path) as descriptor:
+            with nofollow.opened(path) as descriptor:
                 there = {each for each, _folder, _name, _status in tree.Folder(descriptor).files()}
         except FileNotFoundError:
             pass
@@ -321,7 +321,7 @@ class Migration:
 
     def _all(self, parts: str) -> Iterator[bytes]:
         """The text of all archives, also of those that this run is not about."""
-        with tree.opened(parts) as descriptor:
+        with nofollow.opened(parts) as descriptor:
             there = os.listdir(descriptor)
             for name in sorted({each for each in there if not each.startswith(tree.UNFINISHED)} | self._texts.keys()):
                 yield self._texts[name] if name in self._texts else tree.Folder(descriptor).read(name)

@@ -125,12 +125,6 @@ class AccountFolder:
 
     def keep_only(self, name: str, kept: Iterable[str]) -> None:
         """Remove the files of a folder in it that are not named."""
-        try:
-            folder = nofollow.open_folder(os.path.join(self._path, name))
-        except FileNotFoundError:
-            return
-        try:
+        with contextlib.suppress(FileNotFoundError), nofollow.opened(os.path.join(self._path, name)) as folder:
             for entry in set(os.listdir(folder)).difference(kept):
                 self.remove(os.path.join(name, entry))
-        finally:
-            os.close(folder)

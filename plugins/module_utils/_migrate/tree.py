@@ -20,15 +20,6 @@ FILE = 0o640
 UNFINISHED = ".unfinished-"
 
 
-@contextlib.contextmanager
-def opened(path: str) -> Iterator[int]:
-    folder = nofollow.open_folder(path)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
-
-
 class Folder:
     """A folder that is open, and the way to it from the first one.
 
@@ -80,7 +71,7 @@ class Folder:
 def same(path: str, status: os.stat_result) -> bool:
     """Whether a file was copied from one of that size and time."""
     try:
-        with opened(os.path.dirname(path)) as folder:
+        with nofollow.opened(os.path.dirname(path)) as folder:
             there = os.stat(os.path.basename(path), dir_fd=folder, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
         return False
@@ -110,7 +101,7 @@ def write(path: str, parts: Iterable[bytes], owner: nofollow.Owner) -> None:
 
 def read(path: str) -> bytes | None:
     try:
-        with opened(os.path.dirname(path)) as folder:
+        with nofollow.opened(os.path.dirname(path)) as folder:
             return Folder(folder).read(os.path.basename(path))
     except FileNotFoundError:
         return None
@@ -118,7 +109,7 @@ def read(path: str) -> bytes | None:
 
 def put(fresh: str, path: str, owner: nofollow.Owner) -> None:
     """Give a file that a program has written its owner, and let it take the place of another in the same folder."""
-    with opened(os.path.dirname(path)) as folder:
+    with nofollow.opened(os.path.dirname(path)) as folder:
         descriptor = nofollow.open_entry(folder, os.path.basename(fresh))
         try:
             nofollow.give(descriptor, owner._replace(mode=FILE))
@@ -139,7 +130,7 @@ def make(path: str, owner: nofollow.Owner) -> None:
 
 
 def remove(path: str) -> None:
-    with opened(os.path.dirname(path)) as folder:
+    with nofollow.opened(os.path.dirname(path)) as folder:
         os.unlink(os.path.basename(path), dir_fd=folder)
 
 
@@ -148,7 +139,7 @@ def _replacement(path: str, owner: nofollow.Owner) -> Iterator[IO[bytes]]:
     """A file that takes its name when it is complete. It has its owner before it has its content."""
     name = os.path.basename(path)
     fresh = UNFINISHED + name[:200]
-    with opened(os.path.dirname(path)) as folder:
+    with nofollow.opened(os.path.dirname(path)) as folder:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(fresh, dir_fd=folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -78,6 +79,24 @@ def test_what_is_no_folder_is_said(tmp_path):
         nofollow.open_folder(str(tmp_path / "file"))
     with pytest.raises(FileNotFoundError):
         nofollow.open_folder(str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_folder_is_open_in_its_context_only(tmp_path, fails):
+    with contextlib.suppress(ValueError), nofollow.opened(str(tmp_path)) as folder:
+        found = os.fstat(folder)
+        if fails:
+            raise ValueError
+    assert (found.st_dev, found.st_ino) == (tmp_path.stat().st_dev, tmp_path.stat().st_ino)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(folder)
+
+
+@pytest.mark.usefixtures("trusting")
+def test_a_context_follows_no_link_of_others(tmp_path):
+    service, _secret = tree(tmp_path, open_to_all=True)
+    with pytest.raises(nofollow.Unsafe, match="'link'"), nofollow.opened(str(service / "link")):
+        pytest.fail("the link was followed")
 
 
 @pytest.mark.parametrize(
