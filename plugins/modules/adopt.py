@@ -21,16 +21,9 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
     details: Of secrets it only says that they differ.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   found:
     description: What M(listops.mailman.mailman_list_info) returned for all lists and roles.

@@ -18,19 +18,13 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
     details:
       - The files may have secrets in them.
   idempotent:
-    support: full
     details:
       - The name of a copy has the beginning of its content's SHA-1, so that each content is copied once.
-  platform:
-    support: full
-    platforms: posix
 options:
   files:
     description: The files.

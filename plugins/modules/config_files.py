@@ -22,16 +22,10 @@ extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
   check_mode:
-    support: full
     details:
       - Nothing is validated. A directory, a user or a group that is not there may be one that the run would make.
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   directories:
     description: The directories. Those that they are in and that are missing are made, and belong to root.

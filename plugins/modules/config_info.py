@@ -21,16 +21,10 @@ extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
   check_mode:
-    support: full
     details:
       - It only looks.
   diff_mode:
     support: N/A
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   mailman_prefix:
     description: Where Mailman 2.1 is. Without it, the usual places are looked at.

@@ -16,17 +16,11 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
   idempotent:
-    support: full
     details:
       - It only looks.
-  platform:
-    support: full
-    platforms: posix
 requirements:
   - dnspython 2.0 or newer (Debian's package C(python3-dnspython)) where the module runs
 options:

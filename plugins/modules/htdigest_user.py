@@ -20,19 +20,13 @@ extends_documentation_fragment:
   - ansible.builtin.files
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
     details:
       - The diff shows which users come and go, and whose password changes. It never shows a password or a hash.
   idempotent:
-    support: full
     details:
       - Passwords are compared with the hashes in the file, so a password that is already right is no change.
-  platform:
-    support: full
-    platforms: posix
 options:
   path:
     description:

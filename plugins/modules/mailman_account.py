@@ -23,15 +23,8 @@ extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   address:
     description: The person's address.

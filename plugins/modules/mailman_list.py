@@ -30,18 +30,12 @@ extends_documentation_fragment:
   - listops.mailman.web
 attributes:
   check_mode:
-    support: full
     details:
       - A domain or an archiver that Mailman does not have is an error. In check mode it is a warning, and the other differences are
         shown, since an earlier task of the same run may be about to add it. Before Mailman is installed there is only the warning that
         an empty server is shown.
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   name:
     description:

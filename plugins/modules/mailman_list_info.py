@@ -19,17 +19,12 @@ extends_documentation_fragment:
   - listops.mailman.web
 attributes:
   check_mode:
-    support: full
     details: Reads only.
   diff_mode:
     support: none
     details: Reads only.
   idempotent:
-    support: full
     details: Reads only.
-  platform:
-    support: full
-    platforms: posix
 options:
   lists:
     description: The lists, as V(name) or V(name@domain). Without it, every list on the host.

@@ -22,16 +22,9 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
     details: What differs is mail.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   lists:
     description: The lists, as V(name) or V(name@domain). They must exist.

@@ -19,15 +19,8 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.policy
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   address:
     description:

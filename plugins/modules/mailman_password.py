@@ -21,16 +21,9 @@ extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
     details: Says which passwords change, never what they are.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   site_password:
     description: The password of the site's administrator.

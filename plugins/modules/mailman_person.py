@@ -18,15 +18,8 @@ extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   addresses:
     description: The addresses of the person, or one.

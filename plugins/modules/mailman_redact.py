@@ -27,16 +27,9 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
     details: Says which copies are where, never what they say.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   list:
     description: The list, as V(name) or V(name@domain). On Mailman 3 it may be gone already. Not needed with O(url).

@@ -25,16 +25,10 @@ extends_documentation_fragment:
   - listops.mailman.mailman
 attributes:
   check_mode:
-    support: full
     details: Says how many messages would be sent.
   diff_mode:
     support: full
     details: Has a line for each message that is to be sent, up to O(diff_limit).
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   account:
     description:

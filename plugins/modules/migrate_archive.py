@@ -31,16 +31,10 @@ extends_documentation_fragment:
   - listops.mailman.web
 attributes:
   check_mode:
-    support: full
     details: Reads and parses all mails, and says what would be moved.
   diff_mode:
     support: none
     details: What differs is mail.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   archives:
     description: The mailboxes.

@@ -19,15 +19,8 @@ extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   lists:
     description: The names of the lists.

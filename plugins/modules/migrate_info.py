@@ -16,15 +16,8 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   account:
     description: The folder of the account.

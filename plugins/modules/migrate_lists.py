@@ -23,15 +23,8 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   copy:
     description: A copy of the old C(/var/lib/mailman), in a folder of this host that has the group of its files.

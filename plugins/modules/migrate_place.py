@@ -30,16 +30,10 @@ extends_documentation_fragment:
   - listops.mailman.mailman
 attributes:
   check_mode:
-    support: full
     details: Says what would be moved and what is refused.
   diff_mode:
     support: none
     details: What differs is mail.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   state:
     description:

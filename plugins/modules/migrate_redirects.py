@@ -26,16 +26,9 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
     details: The numbers in the result say what differs.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   archives:
     description:

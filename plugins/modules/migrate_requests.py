@@ -29,16 +29,10 @@ extends_documentation_fragment:
   - listops.mailman.mailman
 attributes:
   check_mode:
-    support: full
     details: Says what would be moved. A list that does not exist yet counts as an empty one.
   diff_mode:
     support: full
     details: Has a line for each thing that is moved.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   copy:
     description:

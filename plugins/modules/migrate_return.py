@@ -22,15 +22,8 @@ extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.mailman
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   state:
     description:

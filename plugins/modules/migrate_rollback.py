@@ -24,16 +24,9 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
     details: With O(step=collect), has a line for each thing.
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   account:
     description:

@@ -19,16 +19,10 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
   idempotent:
-    support: full
     details: With O(state=placed) what is there is replaced each time.
-  platform:
-    support: full
-    platforms: posix
 options:
   state:
     description:

@@ -21,17 +21,12 @@ extends_documentation_fragment:
   - listops.mailman.web
 attributes:
   check_mode:
-    support: full
     details: Reads only.
   diff_mode:
     support: none
     details: Reads only.
   idempotent:
-    support: full
     details: Reads only.
-  platform:
-    support: full
-    platforms: posix
 options:
   sums:
     description: Whether it also reads everything, which takes a minute for each million of messages or so.

@@ -17,15 +17,8 @@ extends_documentation_fragment:
   - listops.mailman.mailman
   - listops.mailman.web
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   account:
     description: Folder with the account of the migration, as M(listops.mailman.migrate_lists) writes it.

@@ -17,15 +17,9 @@ extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
   check_mode:
-    support: full
     details: Nothing is delivered, and nothing is waited for.
   diff_mode:
     support: none
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   lists:
     description: Posting addresses of the lists.

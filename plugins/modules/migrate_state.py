@@ -15,15 +15,8 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: N/A
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   directory:
     description: The folder of the migration, with C(state.json) and C(account/lists.json), which M(listops.mailman.migrate_lists) writes.

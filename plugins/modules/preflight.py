@@ -19,16 +19,10 @@ extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
   check_mode:
-    support: full
     details:
       - It only looks.
   diff_mode:
     support: N/A
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   roles:
     description:

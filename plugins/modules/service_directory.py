@@ -18,15 +18,8 @@ description:
 extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
-  check_mode:
-    support: full
   diff_mode:
     support: full
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   path:
     description: Absolute path of the directory. Missing parent directories are created, and belong to root.

@@ -20,16 +20,10 @@ extends_documentation_fragment:
   - listops.mailman.attributes
 attributes:
   check_mode:
-    support: full
     details:
       - It only looks. A file that is not there is passed over, which is an error otherwise.
   diff_mode:
     support: N/A
-  idempotent:
-    support: full
-  platform:
-    support: full
-    platforms: posix
 options:
   services:
     description: The units.
