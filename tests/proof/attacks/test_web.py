@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from support import site
+from support.accounts import PASSWORD, as_web, remove_accounts, sign_up
 from support.flood import Flood
 from support.inside import eventually
 from support.mail_server import MailServer
@@ -26,36 +27,11 @@ ADMIN = f"{site.WEB}/admin/login/"
 LIST_ID = site.PUBLIC.replace("@", ".")
 SUBSCRIBE = f"{site.LISTS}{LIST_ID}/anonymous_subscribe"
 SUMMARY = f"{site.LISTS}{LIST_ID}/"
-PASSWORD = "Correct-horse-7"
 # mailman_web_mails_per_address
 PER_ADDRESS = 10
 OPERATOR = (site.OWNER, site.ROOT)
 LOGS = ("/var/log/apache2", "/var/log/mailman3", "/var/log/exim4")
 SERVER = ("mailman3-web.service", "apache2.service")
-# In the environment and the directory of the web interface, as its user.
-AS_WEB = """
-set -a; eval "$(systemctl show --property=Environment --value mailman3-web.service | tr ' ' '\\n')"
-cd /usr/share/mailman3-web
-PYTHONPATH=$PYTHONPATH:. exec setpriv --reuid=www-data --regid=www-data --init-groups /usr/bin/python3 -c "$0"
-"""
-PERSON = """
-import json, sys
-from django import setup
-setup()
-from allauth.account.models import EmailAddress
-from django.contrib.auth import get_user_model
-asked = json.load(sys.stdin)
-people = get_user_model().objects.filter(username__startswith=asked["name"])
-if asked["make"]:
-    person = get_user_model().objects.create_user(asked["name"], asked["email"], asked["password"])
-    EmailAddress.objects.create(user=person, email=asked["email"], verified=True, primary=True)
-else:
-    people.delete()
-"""
-
-
-def as_web(fermium: MailServer, program: str, seconds: float = 90, **asked: object) -> str:
-    return fermium.check("sh", "-c", AS_WEB, program, stdin=json.dumps(asked), seconds=seconds)
 
 
 def forget(fermium: MailServer, outside: Outside) -> None:
@@ -79,9 +55,9 @@ def flood(fermium: MailServer, outside: Outside, forgotten: None) -> Iterator[Fl
 @pytest.fixture
 def person(fermium: MailServer, word: str) -> Iterator[str]:
     """Somebody with an account; its name, which begins those of all accounts of a test."""
-    as_web(fermium, PERSON, make=True, name=word, email=f"{word}@example.net", password=PASSWORD)
+    sign_up(fermium, word, f"{word}@example.net")
     yield word
-    as_web(fermium, PERSON, make=False, name=word)
+    remove_accounts(fermium, word)
 
 
 @pytest.fixture
@@ -265,7 +241,7 @@ def test_an_ordinary_person_notices_nothing(
             assert logged(fermium, key) == "", link
     finally:
         fermium.unsubscribe(site.PUBLIC, address)
-        as_web(fermium, PERSON, make=False, name=word)
+        remove_accounts(fermium, word)
     proved("sign-up, confirmation, login, a new password, a subscription", "no limit met; no link's key is in a log")
 
 

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 import pytest
 
 from support import site
+from support.accounts import PASSWORD, remove_accounts, sign_up
 from support.controller import Controller
 from support.mail_server import MailServer
 from support.outside import CERTIFICATE, Outside
@@ -36,7 +37,6 @@ GUARD = "/var/lib/listops/private-archives.json"
 # The name with Mailman 2.1, and the list now: another name, a private archive, and one behind a password.
 NAMES = {"village-talk": f"talk@{site.DOMAIN}", "board": f"board@{site.DOMAIN}", "helpdesk": site.PRIVATE}
 PUBLIC, PRIVATE = NAMES["village-talk"], NAMES["board"]
-PASSWORD = "Correct-horse-7"
 # Asks for many paths as a stranger, without following what it is told.
 WALK = """
 import hashlib, http.client, json, ssl, sys
@@ -64,25 +64,6 @@ for path in asked["paths"]:
         line.close()
         line = None
 print(json.dumps(said))
-"""
-# In the environment and the directory of the web interface, as its user.
-AS_WEB = """
-set -a; eval "$(systemctl show --property=Environment --value mailman3-web.service | tr ' ' '\\n')"
-cd /usr/share/mailman3-web
-PYTHONPATH=$PYTHONPATH:. exec setpriv --reuid=www-data --regid=www-data --init-groups /usr/bin/python3 -c "$0"
-"""
-PERSON = """
-import json, sys
-from django import setup
-setup()
-from allauth.account.models import EmailAddress
-from django.contrib.auth import get_user_model
-asked = json.load(sys.stdin)
-if asked["make"]:
-    person = get_user_model().objects.create_user(asked["name"], asked["email"], asked["password"])
-    EmailAddress.objects.create(user=person, email=asked["email"], verified=True, primary=True)
-else:
-    get_user_model().objects.filter(username=asked["name"]).delete()
 """
 
 
@@ -254,13 +235,7 @@ def test_a_subscriber_reads_them(
 ) -> None:
     pages = pages_in(source, "board")
     address = f"{word}@example.net"
-    fermium.check(
-        "sh",
-        "-c",
-        AS_WEB,
-        PERSON,
-        stdin=json.dumps({"make": True, "name": word, "email": address, "password": PASSWORD}),
-    )
+    sign_up(fermium, word, address)
     fermium.subscribe(PRIVATE, address)
     visitor = Visitor(stranger)
     try:
@@ -289,7 +264,7 @@ def test_a_subscriber_reads_them(
         fermium.unsubscribe(PRIVATE, address)
     finally:
         visitor.leave()
-        fermium.check("sh", "-c", AS_WEB, PERSON, stdin=json.dumps({"make": False, "name": word}))
+        remove_accounts(fermium, word)
     proved("a subscriber reads all pages of a private archive", f"{counts[301]} x 301 and {counts[200]} files")
 
 
