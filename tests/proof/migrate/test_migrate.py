@@ -18,7 +18,7 @@ from support.controller import Controller, changed, results
 from support.ladder import LIST
 from support.mail_server import MailServer
 from support.mailman21_server import STATE, Mailman21Server
-from support.migration import HERE, OLD, Operator, door, files, sums, total
+from support.migration import HERE, NEW, OLD, Operator, door, files, sums, total
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -37,7 +37,7 @@ def sodium() -> Iterator[Mailman21Server]:
 
 @pytest.fixture(scope="module")
 def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
+    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium", migrate_address=NEW)
 
 
 def test_looking_changes_nothing(

@@ -12,24 +12,21 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from support import site
-from support.controller import ROOT, Controller, changed, results
+from support.controller import Controller, changed, results
 from support.inside import eventually
 from support.mail_server import MailServer
+from support.migration import HERE, OLD, Operator, door
 from support.outside import Outside, archived_at
 from support.proved import Proved
 from support.visitor import Visitor
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
-OLD = "sodium.example.org"
-HERE = "/var/lib/listops/migrate/sodium"
 WEB_DATABASE = "/var/lib/mailman3/web/mailman3web.db"
 NEWCOMER = "newcomer@example.net"
 OLD_PAGES = "/var/lib/listops/pipermail"
@@ -66,40 +63,6 @@ MAILS = (
 )
 
 
-class Move:
-    """Runs the phases on fermium. folder: of its variables."""
-
-    def __init__(self, controller: Controller, folder: pathlib.Path) -> None:
-        self.controller = controller
-        self.folder = folder
-
-    def given(self, phase: str, **more: Any) -> str:
-        given = {
-            "migrate_phase": phase,
-            "migrate_source": "sodium",
-            "migrate_source_address": OLD,
-            "migrate_inventory": str(self.folder),
-        }
-        return f"--extra-vars={json.dumps({**given, **more})}"
-
-    def run(self, phase: str, *options: str) -> dict[str, Any]:
-        return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
-
-    def stopped(self, phase: str, *options: str, **more: Any) -> str:
-        return self.controller.stopped("playbooks/migrate.yml", self.given(phase, **more), *options)
-
-    def begin(self, phase: str) -> subprocess.Popen[bytes]:
-        """Start a phase that will not be let finish."""
-        return subprocess.Popen(
-            self.controller._command("playbooks/migrate.yml", self.given(phase)),
-            cwd=ROOT,
-            env=self.controller.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-
 @dataclasses.dataclass
 class Before:
     """What sodium has before it is moved. held, token: of what waits there."""
@@ -118,8 +81,8 @@ def sodium() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="module")
-def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Move:
-    return Move(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
+def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Operator:
+    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
 
 
 def lead(outside: Outside, to: str, hosts: dict[str, MailServer]) -> None:
@@ -203,7 +166,7 @@ def state(sodium: MailServer) -> str:
 
 
 def test_looking_changes_nothing(
-    before: Before, sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, operator: Operator, proved: Proved
 ) -> None:
     seen = state(sodium)
     for options in (("--check",), ()):
@@ -218,7 +181,7 @@ def test_looking_changes_nothing(
     proved("preflight says what is moved, and changes nothing there or here", "5 lists, 2 of them private")
 
 
-def test_what_would_be_lost_is_refused(before: Before, fermium: MailServer, operator: Move, proved: Proved) -> None:
+def test_what_would_be_lost_is_refused(before: Before, fermium: MailServer, operator: Operator, proved: Proved) -> None:
     assert "is moved as a whole" in operator.stopped("preflight", migrate_lists=["wikitech-l"])
     assert 'migrate_source is ""' in operator.stopped("preflight", migrate_source="", migrate_from="3")
     mine = f"mine@{site.DOMAIN}"
@@ -231,7 +194,7 @@ def test_what_would_be_lost_is_refused(before: Before, fermium: MailServer, oper
 
 
 def test_the_copy_is_near_and_nobody_sees_it(
-    before: Before, sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, operator: Operator, proved: Proved
 ) -> None:
     operator.run("copy", "--check")
     assert fermium.run("test", "-e", HERE)["rc"] != 0
@@ -277,7 +240,7 @@ def test_the_key_reads_what_is_moved_and_nothing_else(before: Before, fermium: M
 
 
 def test_a_cut_over_that_is_killed_is_finished_by_the_next(
-    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     """Killed when the new server begins to become the old one, of which there is more than in the copy."""
     late = f"late {before.word}"
@@ -310,15 +273,14 @@ LISTS = ("wikitech-l", "announce", "internal-l", "arbcom-l", "old-announce")
 
 
 def test_the_old_server_takes_no_mail(before: Before, outside: Outside, proved: Proved) -> None:
-    knock = f"import socket; socket.create_connection(('{OLD}', 25), 5)"
-    assert "refused" in outside.run("python3", "-c", knock)["err"]
+    assert "refused" in door(outside)["err"]
     for page in ("postorius/lists/", f"hyperkitty/list/{site.PUBLIC}/"):
         assert outside.get(f"{site.WEB}/{page}").status == 503
     proved("the old server refuses mail, and its pages answer 503")
 
 
 def test_the_way_back_is_open_and_the_server_moves_again(
-    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Move, proved: Proved
+    before: Before, sodium: MailServer, fermium: MailServer, outside: Outside, operator: Operator, proved: Proved
 ) -> None:
     """As the runbook has it, before the names lead to fermium."""
     sodium.check("systemctl", "disable", "--now", "listops-closed")
@@ -392,7 +354,7 @@ def test_mail_goes_on_at_the_new_server(before: Before, fermium: MailServer, out
     proved("posts at the new server reach people and the archive, of the private list nobody else")
 
 
-def test_what_was_moved_stays(before: Before, fermium: MailServer, operator: Move, proved: Proved) -> None:
+def test_what_was_moved_stays(before: Before, fermium: MailServer, operator: Operator, proved: Proved) -> None:
     assert changed(operator.run("verify")) == 0
     (key,) = (each for each, (_name, subject, _attached) in before.mails.items() if f"late {before.word}" in subject)
     fermium.manage("shell", stdin=CHANGE.format(key=key, value="mail.content + 'x'"))
@@ -403,19 +365,12 @@ def test_what_was_moved_stays(before: Before, fermium: MailServer, operator: Mov
     proved("what the new server takes is no difference, a message that is not as it was moved is named")
 
 
-def test_the_inventory_of_the_new_server_changes_nothing(operator: Move, proved: Proved) -> None:
-    where = f"--extra-vars=adopt_directory={operator.folder} adopt_secrets=none"
-    operator.controller.playbook("playbooks/adopt.yml", where)
-    said = operator.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{operator.folder}/lists.yml")
-    (lists,) = (result for result in results(said) if "undeclared" in result)
-    assert not lists["changed"] and not lists["undeclared"]
-    # the first run may have put them on the page with all lists
-    again = operator.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{operator.folder}/lists.yml")
-    assert changed(again) == 0
+def test_the_inventory_of_the_new_server_changes_nothing(operator: Operator, proved: Proved) -> None:
+    operator.adopt()
     proved("the lists that were moved become an inventory, which changes nothing")
 
 
-def test_the_account_adds_up(before: Before, operator: Move, tmp_path: pathlib.Path, proved: Proved) -> None:
+def test_the_account_adds_up(before: Before, operator: Operator, tmp_path: pathlib.Path, proved: Proved) -> None:
     page = tmp_path / "migration.html"
     said = operator.run("status", "--extra-vars", json.dumps({"migrate_page": str(page)}))
     (found,) = (result for result in results(said) if "totals" in result)
@@ -439,7 +394,7 @@ def test_nobody_saw_what_is_private(before: Before, outside: Outside, proved: Pr
     proved("a stranger who asked both servers all the time saw nothing private", f"{len(asked)} answers")
 
 
-def test_it_ends_with_the_key(sodium: MailServer, fermium: MailServer, operator: Move, proved: Proved) -> None:
+def test_it_ends_with_the_key(sodium: MailServer, fermium: MailServer, operator: Operator, proved: Proved) -> None:
     assert changed(operator.run("accept")) > 0
     assert changed(operator.run("accept")) == 0
     for path in (

@@ -47,7 +47,7 @@ def sodium() -> Iterator[Mailman21Server]:
 
 @pytest.fixture(scope="module")
 def operator(controller: Controller, tmp_path_factory: pytest.TempPathFactory) -> Operator:
-    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium")
+    return Operator(controller, tmp_path_factory.mktemp("host_vars") / "fermium", migrate_address=NEW)
 
 
 def points_to(outside: Outside, sodium: Mailman21Server, fermium: MailServer, host: str) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
 from typing import Any
 
-from .controller import Controller
+from .controller import ROOT, Controller, changed, results
 from .mail_server import MailServer
 from .mailman21_server import STATE, Mailman21Server
 from .outside import Outside
@@ -20,27 +21,48 @@ HERE = "/var/lib/listops/migrate/sodium"
 
 
 class Operator:
-    """Runs the phases on fermium. folder: of its variables."""
+    """Runs the phases on fermium. folder: of its variables; always: variables of all phases."""
 
-    def __init__(self, controller: Controller, folder: pathlib.Path) -> None:
+    def __init__(self, controller: Controller, folder: pathlib.Path, **always: Any) -> None:
         self.controller = controller
         self.folder = folder
-
-    def given(self, phase: str) -> str:
-        given = {
-            "migrate_phase": phase,
+        self._always = {
             "migrate_source": "sodium",
             "migrate_source_address": OLD,
-            "migrate_address": NEW,
-            "migrate_inventory": str(self.folder),
+            "migrate_inventory": str(folder),
+            **always,
         }
-        return f"--extra-vars={json.dumps(given)}"
+
+    def given(self, phase: str, **more: Any) -> str:
+        return f"--extra-vars={json.dumps({'migrate_phase': phase, **self._always, **more})}"
 
     def run(self, phase: str, *options: str) -> dict[str, Any]:
         return self.controller.playbook("playbooks/migrate.yml", self.given(phase), *options)
 
-    def stopped(self, phase: str, *options: str) -> str:
-        return self.controller.stopped("playbooks/migrate.yml", self.given(phase), *options)
+    def stopped(self, phase: str, *options: str, **more: Any) -> str:
+        return self.controller.stopped("playbooks/migrate.yml", self.given(phase, **more), *options)
+
+    def begin(self, phase: str) -> subprocess.Popen[bytes]:
+        """Start a phase that will not be let finish."""
+        return subprocess.Popen(
+            self.controller._command("playbooks/migrate.yml", self.given(phase)),
+            cwd=ROOT,
+            env=self.controller.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def adopt(self) -> None:
+        """The lists that were moved become an inventory, and that must change nothing."""
+        where = f"--extra-vars=adopt_directory={self.folder} adopt_secrets=none"
+        self.controller.playbook("playbooks/adopt.yml", where)
+        said = self.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{self.folder}/lists.yml")
+        (lists,) = (result for result in results(said) if "undeclared" in result)
+        assert not lists["changed"] and not lists["undeclared"]
+        # the first run may have put them on the page with all lists
+        again = self.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{self.folder}/lists.yml")
+        assert changed(again) == 0
 
 
 def files(sodium: Mailman21Server) -> str:
