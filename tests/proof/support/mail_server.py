@@ -70,6 +70,10 @@ class MailServer(Inside):
         """Make somebody a member without asking; say whether that was new."""
         if self.member(fqdn, address) if role == "member" else address in self.members(fqdn, role):
             return False
+        self._add(fqdn, address, role, send_welcome_message=False)
+        return True
+
+    def _add(self, fqdn: str, address: str, role: str, **more: Any) -> None:
         self.rest(
             "POST",
             "members",
@@ -79,9 +83,8 @@ class MailServer(Inside):
             pre_verified=True,
             pre_confirmed=True,
             pre_approved=True,
-            send_welcome_message=False,
+            **more,
         )
-        return True
 
     def unsubscribe(self, fqdn: str, address: str, role: str = "member") -> None:
         entry = self.members(fqdn, role).get(address)
@@ -96,17 +99,7 @@ class MailServer(Inside):
         self.rest("POST", "lists", fqdn_listname=fqdn)
 
     def enrol(self, fqdn: str, address: str, name: str, role: str) -> None:
-        self.rest(
-            "POST",
-            "members",
-            list_id=fqdn.replace("@", "."),
-            subscriber=address,
-            display_name=name,
-            role=role,
-            pre_verified=True,
-            pre_confirmed=True,
-            pre_approved=True,
-        )
+        self._add(fqdn, address, role, display_name=name)
 
     def hold_back(self, fqdn: str, address: str) -> None:
         """A member gets digests, but no mail by order of a moderator, and is moderated."""
