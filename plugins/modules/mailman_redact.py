@@ -20,6 +20,10 @@ description:
   - O(subject) and O(sender) also replace the old ones in the tables of contents of digests, in the entry with the message's number.
     HyperKitty keeps a plain digest only up to its first attachment. If the message comes later, its entry is the one with its subject and
     sender at its place in the archive.
+  - What a migration left on the host is redacted, too, see O(migrations). That is old pages, texts and attachments that are served at
+    their old addresses, the copy of the old server's mailboxes and pages, what was quarantined, and lines of the account. A message that
+    is only there is found by its Message-ID or its old address as well. What has the message and cannot be edited is in
+    RV(not_redacted).
   - Backups still have the original, and so do the people who got the message.
   - If a run is interrupted, the next one finishes it. The original is in no argument, log, diff or result.
 extends_documentation_fragment:
@@ -76,6 +80,31 @@ options:
     description: Folder on the host for encrypted originals, which get the mode 0600.
     type: path
     default: /var/lib/listops/escrow
+  migrations:
+    description: The folder with the migrations to this host, each with a copy of the old server's files and an account. There may be none.
+    type: path
+    default: /var/lib/listops/migrate
+  migration_copies:
+    description: Copies of old servers' files (C(/var/lib/mailman)) that are not in O(migrations).
+    type: list
+    elements: path
+    default: []
+  old_pages:
+    description: The folder in which M(listops.mailman.migrate_redirects) keeps what HyperKitty does not have. There may be none.
+    type: path
+    default: /var/lib/listops/pipermail/files
+  old_archives:
+    description: Other folders on the host with the list's old pages or texts of months, such as those that an archive was made of.
+    type: list
+    elements: path
+    default: []
+  old_names:
+    description:
+      - Names of the list on old servers, without a domain. The accounts of migrations have them, unless the list was renamed after it
+        moved.
+    type: list
+    elements: str
+    default: []
   web_service:
     description:
       - The systemd service of HyperKitty. It is restarted when O(subject) or O(sender) was replaced and its processes may have the old
@@ -115,6 +144,13 @@ places:
   type: list
   elements: dict
   sample: [{"place": "/hyperkitty/list/...", "what": ["content", "2 attachments"]}]
+not_redacted:
+  description: Sentences about what may have the message and is not redacted, each beginning with a path.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "/var/lib/listops/migrate/sodium/copy/data/heldmsg-wikitech-l-3.pck: it names the message and cannot be edited: ..."
 replies:
   description: Pages of messages that answer it and may quote it. They are not touched.
   returned: success
@@ -142,6 +178,7 @@ from typing import Any, Mapping
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
+from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import (
     CONNECTION_SPEC,
     WEB_SPEC,
@@ -153,6 +190,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists import mode
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
 from ansible_collections.listops.mailman.plugins.module_utils._redaction import escrow
 from ansible_collections.listops.mailman.plugins.module_utils._redaction import request as redact
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.copies import Remains
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.select import open_stores
 from ansible_collections.listops.mailman.plugins.module_utils._redaction.stores import Stores
 from ansible_collections.listops.mailman.plugins.module_utils._systemd import systemctl
@@ -212,15 +250,29 @@ class Work:
         first = self.stores[0].look(self.request)
         self.found = first["found"]
         if self.found is None:
-            raise Invalid("{0} is not in the archive of {1}".format(asked.named, self.address))
+            self.found = self._elsewhere()
+            self.request["message_id"] = self.found["message_id"]
+            # Its page was an old one, perhaps.
+            first = self.stores[0].look(self.request)
+            self.found = first["found"] or self.found
         self.request["message_id"] = self.found["message_id"]
         self.cached = first.get("cached_in_processes", False)
-        self.places = first["places"]
-        for store in self.stores[1:]:
-            self.places = self.places + store.look(self.request)["places"]
+        answers = [first, *(store.look(self.request) for store in self.stores[1:])]
+        self.places = [place for answer in answers for place in answer["places"]]
+        self.left = [visible.sentence(said) for answer in answers for said in answer.get("left", ())]
         log = read_lines(options.log)
         self.unfinished = redact.unfinished(log, self.address, self.found["message_id"])
         self.escrow = self._escrow_file()
+
+    def _elsewhere(self) -> dict[str, Any]:
+        """The message in another archive than the primary one."""
+        said = ["{0} is not in the archive of {1}".format(self.asked.named, self.address)]
+        for store in self.stores[1:]:
+            answer = store.look(self.request) if store.archive else {"found": None}
+            if answer["found"] is not None:
+                return dict(answer["found"])
+            said += answer.get("left") or []
+        raise Invalid("; ".join(said))
 
     def _escrow_file(self) -> str | None:
         name = redact.key(self.address, self.found["message_id"]) + ".tar.gpg"
@@ -256,6 +308,7 @@ class Work:
             "changed": bool(self.places) or self.unfinished,
             "message": {"list": self.address, "message_id": self.found["message_id"], "url": self.found["url"]},
             "places": self.places,
+            "not_redacted": self.left,
             "replies": self.found["replies"],
             "escrow": self.escrow,
             "finished": self.unfinished,
@@ -274,7 +327,14 @@ def run(params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     )
     if options.escrow_key:
         escrow.check_key(options.escrow_key)
-    with open_stores(Connection.of(params), WebInterface.of(params), readonly=check_mode) as there:
+    remains = Remains(
+        migrations=params["migrations"],
+        copies=params["migration_copies"],
+        pages=params["old_pages"],
+        archives=params["old_archives"],
+        names=[name.lower() for name in params["old_names"]],
+    )
+    with open_stores(Connection.of(params), WebInterface.of(params), remains, readonly=check_mode) as there:
         work = Work(there, asked, options)
         result = work.result()
         if result["changed"] and not check_mode:
@@ -298,6 +358,11 @@ def main() -> None:
             # a public key is no secret
             escrow_key=dict(type="str", no_log=False),
             escrow_directory=dict(type="path", default="/var/lib/listops/escrow"),
+            migrations=dict(type="path", default="/var/lib/listops/migrate"),
+            migration_copies=dict(type="list", elements="path", default=[]),
+            old_pages=dict(type="path", default="/var/lib/listops/pipermail/files"),
+            old_archives=dict(type="list", elements="path", default=[]),
+            old_names=dict(type="list", elements="str", default=[]),
             web_service=dict(type="str", default="mailman3-web"),
             **CONNECTION_SPEC,
             **WEB_SPEC,
@@ -312,7 +377,9 @@ def main() -> None:
     except (Invalid, HostError) as exc:
         module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=visible.sentence(str(exc)))
+    except OSError as exc:
+        module.fail_json(msg=visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror)))
     module.exit_json(**result)
 
 

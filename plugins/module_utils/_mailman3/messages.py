@@ -41,4 +41,4 @@ def open_stores(connection: Connection, web: WebInterface, *, readonly: bool) ->
         ) from None
     with core, archive:
         archive.begin()
-        yield Stores(core.server_info["domains"], [MessageStore(archive), MessageStore(core)])
+        yield Stores(core.server_info["domains"], [MessageStore(archive), MessageStore(core, archive=False)])

@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import stat
-from typing import IO, Iterable, Iterator
+from typing import IO, BinaryIO, ContextManager, Iterable, Iterator
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 
@@ -41,6 +41,10 @@ class Folder:
             with self.below(name) as child:
                 yield from child.files()
 
+    def names(self) -> list[str]:
+        """What is in it, in order."""
+        return sorted(os.listdir(self._descriptor))
+
     @contextlib.contextmanager
     def below(self, name: str) -> Iterator[Folder]:
         child = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._descriptor)
@@ -61,6 +65,12 @@ class Folder:
 
     def open(self, name: str) -> int:
         return nofollow.open_entry(self._descriptor, name)
+
+    def replacing(self, name: str, owner: nofollow.Owner) -> ContextManager[BinaryIO]:
+        return nofollow.replacing(self._descriptor, name, owner)
+
+    def remove(self, name: str) -> None:
+        os.unlink(name, dir_fd=self._descriptor)
 
     def read(self, name: str, most: int | None = None) -> bytes:
         """A file's content, or its beginning."""

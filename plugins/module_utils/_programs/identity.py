@@ -67,6 +67,12 @@ def find(user: str, option: str) -> Identity:
     return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
 
 
+def nobody() -> Identity:
+    """Who has no file of this host, to read what is sent; without root's rights, whoever this is."""
+    entry = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    return Identity(entry.pw_name, entry.pw_uid, entry.pw_gid, "/")
+
+
 def reader(folder: str, option: str) -> Identity:
     """Who reads a folder of a service's files: whoever this is; as root, nobody with the group of that folder; Refused otherwise.
 

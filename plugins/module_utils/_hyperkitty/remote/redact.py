@@ -266,8 +266,10 @@ class HyperKittyRedactionHandler(HyperKittyHandler):
         return dict(redactor.look(request["originals"]), cached_in_processes=redactor.cached_in_processes())
 
     def redact_message(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Redact it. request: as of look_message; answer: {}."""
-        retry_when_locked(MessageRedactor(request).apply)
+        """Redact it, if it is here. request: as of look_message; answer: {}."""
+        redactor = MessageRedactor(request)
+        if redactor.message is not None:
+            retry_when_locked(redactor.apply)
         return {}
 
 

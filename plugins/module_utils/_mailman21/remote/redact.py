@@ -429,10 +429,12 @@ class Mailman21RedactionHandler(Mailman21Handler):
 
     def redact_message(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
-        """Redact it. request: as of look_message; answer: {}."""
+        """Redact it, if it is here. request: as of look_message; answer: {}."""
         with self.writer.locked(str(request["list"])) as mlist:
             # The archiver takes the same lock.
-            PipermailRedactor(mlist, request).apply()
+            redactor = PipermailRedactor(mlist, request)
+            if redactor.found:
+                redactor.apply()
         return {}
 
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import base64
 import calendar
+import contextlib
 import hashlib
 import itertools
 import re
 from array import array
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.utils import mktime_tz, parsedate_tz, unquote
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
@@ -26,8 +29,12 @@ PART = 1 << 22
 EARLIEST = calendar.timegm((1971, 1, 1, 0, 0, 0))
 # HyperKitty cuts Message-IDs of this length or more to one less.
 LONGEST_ID = 255
+# How much of a head, and of a header's text, people are shown.
+LONGEST_HEAD, LONGEST_TEXT = 1 << 16, 200
 # Why a mail has a Message-ID that was made up.
 NO_ID = "it has no Message-ID"
+# The domain of Message-IDs that were made up.
+MADE_UP = "@made-up-message-id.invalid"
 
 _BREAK = re.compile(rb"\r\n?")
 _WANTED = re.compile(
@@ -85,7 +92,7 @@ def message_id_hash(message_id: str) -> str:
 
 def made_up_id(*parts: bytes) -> str:
     """A Message-ID for a mail that has none of its own, the same each time."""
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:40] + "@made-up-message-id.invalid"
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:40] + MADE_UP
 
 
 def message_id(raw: bytes) -> str | None:
@@ -103,6 +110,29 @@ def headers(raw: bytes) -> tuple[str | None, str | None, str | None]:
     reference = found.get(b"in-reply-to") or "".join(found.get(b"references", "").split()[-1:])
     own = found.get(b"message-id")
     return own and clean_id(own), clean_id(reference), found.get(b"date")
+
+
+def shown(raw: bytes) -> dict[str, str]:
+    """Who wrote a raw mail, when and about what: "from", "date" and "subject" as people read them; what is missing is empty."""
+    found = {}
+    head = head_of(lf(raw))[:LONGEST_HEAD]
+    for name in ("from", "date", "subject"):
+        match = re.search(
+            rb"^" + name.encode("ascii") + rb"[ \t]*:(.*(?:\n[ \t].*)*)", head, re.IGNORECASE | re.MULTILINE
+        )
+        found[name] = _readable(match.group(1)) if match else ""
+    return found
+
+
+def _readable(value: bytes) -> str:
+    """The text of a header without control characters and what turns the direction of writing."""
+    text = value.decode("utf-8", "replace")
+    if "=?" in text:
+        with contextlib.suppress(LookupError, ValueError, MessageError):
+            text = str(make_header(decode_header(text)))
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
 
 
 def date_seconds(text: str) -> int | None:

@@ -305,7 +305,11 @@ def lines(items: Iterable[Mapping[str, Any]], outcomes: Mapping[str, tuple[str, 
     out = []
     for each in items:
         state, reason = outcomes.get(each["key"], ("lost", "the old server did not say what became of it"))
-        out.append({**{key: each[key] for key in ("key", "kind", "about")}, "state": state, "reason": reason})
+        line = {**{key: each[key] for key in ("key", "kind", "about")}, "state": state, "reason": reason}
+        if "message_id" in each:
+            # A redaction knows the line by it.
+            line["message_id"] = messages.clean_id(each["message_id"])
+        out.append(line)
     return out
 
 

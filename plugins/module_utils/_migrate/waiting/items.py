@@ -19,6 +19,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Iterator, Mapping
 
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote.messages import clean_id
+
 # What Mailman 3 puts between the messages of a digest in progress.
 _MMDF = re.compile(rb"(?m)^\x01\x01\x01\x01\r?$")
 _END_OF_HEADERS = re.compile(rb"\r?\n(?=\r?\n)")
@@ -54,6 +56,7 @@ class Item:
     wish: what to put into Mailman 3, see Mailman3RequestsHandler.put; None when the outcome is known.
     kept: the bytes to keep when it is quarantined.
     needs: the key of the item that must wait on the target for this one.
+    message_id: of a held message, without brackets.
     """
 
     key: str
@@ -66,6 +69,7 @@ class Item:
     kept: bytes | None = None
     suffix: str = "json"
     needs: str | None = None
+    message_id: str | None = None
 
     def put(self) -> dict[str, Any]:
         """What the program for Mailman 3 gets of it."""
@@ -271,6 +275,7 @@ class _Items:
                 reason="another message with the same Message-ID waits",
                 kept=raw,
                 suffix="eml",
+                message_id=clean_id(ident),
             )
         wish = {
             "as": "held",
@@ -283,7 +288,7 @@ class _Items:
             "when": moment(record.get("time") or self.now),
             "received": record.get("received") or record.get("time") or self.now,
         }
-        return Item(key, "held", named, about, wish, kept=raw, suffix="eml")
+        return Item(key, "held", named, about, wish, kept=raw, suffix="eml", message_id=clean_id(ident))
 
     def _unnamed(self) -> Iterator[Item]:
         """Files of held messages that no request names; where the requests cannot be read, they wait nevertheless."""

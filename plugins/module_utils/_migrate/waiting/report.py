@@ -40,6 +40,9 @@ def lines(
         item = decision.item
         line: dict[str, Any] = {"key": item.key, "kind": item.kind, "source": item.source, "about": item.about}
         line.update(state=decision.outcome, reason=decision.reason, file=file_name(decision))
+        if item.message_id is not None:
+            # A redaction knows the line by it.
+            line["message_id"] = item.message_id
         if decision.outcome == "moved" and (item.wish or {}).get("as") in WAIT:
             line["waits"] = item.key in waits
         out.append(line)

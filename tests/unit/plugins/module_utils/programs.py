@@ -25,6 +25,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import SURVEY, TRIAL
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.whole.program import WHOLE_CORE, WHOLE_WEB
+from ansible_collections.listops.mailman.plugins.module_utils._redaction.program import COPIES
 
 PROGRAMS = {
     "mailman3": MAILMAN3,
@@ -45,6 +46,7 @@ PROGRAMS = {
     "hyperkitty trial": TRIAL,
     "texts": TEXTS,
     "hyperkitty posted": POSTED,
+    "redaction of copies": COPIES,
     "accounts": ACCOUNTS,
     "mailman3 whole": WHOLE_CORE,
     "hyperkitty whole": WHOLE_WEB,

@@ -50,6 +50,7 @@ class Host:
 class Store:
     def __init__(self, host, name):
         self.host, self.name = host, name
+        self.archive = name == "archive"
 
     def look(self, asked, *, originals=False):
         found = {"message_id": IDENT, "url": None, "replies": 0} if self.name == "archive" else None
@@ -89,9 +90,9 @@ def redact(monkeypatch, tmp_path):
     monkeypatch.setattr(mailman_redact, "note", noted)
     monkeypatch.setattr(mailman_redact, "systemctl", host.step)
 
-    def run():
-        there = Stores(["lists.example.org"], [Store(host, "archive"), Store(host, "core")])
-        work = mailman_redact.Work(there, request.asked(ASKED), options)
+    def run(stores=None, **more):
+        there = Stores(["lists.example.org"], stores or [Store(host, "archive"), Store(host, "core")])
+        work = mailman_redact.Work(there, request.asked({**ASKED, **more}), options)
         result = work.result()
         if result["changed"]:
             work.apply()
@@ -155,3 +156,48 @@ def test_a_message_that_is_not_there_is_said(redact, monkeypatch):
     monkeypatch.setattr(Store, "look", lambda *_asked, **_options: {"found": None, "places": []})
     with pytest.raises(Invalid, match="<one@example.net> is not in the archive of a@lists.example.org"):
         run()
+
+
+class Nothing:
+    """An archive that has no message."""
+
+    archive = True
+
+    def __init__(self):
+        self.asked = []
+
+    def look(self, asked, *, originals=False):
+        self.asked.append((asked["message_id"], asked["page"]))
+        return {"found": None, "places": [], "originals": []}
+
+    def redact(self, asked):
+        pass
+
+
+class Left(Store):
+    """What a migration left. It has the page of a message, which says its Message-ID."""
+
+    def look(self, asked, *, originals=False):
+        return {**super().look(asked, originals=originals), "left": ["/copy/a.pck: it cannot be edited\x1b[2J"]}
+
+
+def test_a_message_that_only_a_migration_left_is_found_by_its_old_page(redact):
+    host, run = redact
+    nothing = Nothing()
+    url = "https://lists.example.org/pipermail/a/2010-January/000001.html"
+    result = run([nothing, Left(host, "archive")], list=LIST, message_id=None, url=url)
+    # first by its page, then by what that says
+    page = ["2010-January", "000001.html"]
+    assert nothing.asked[:2] == [(None, page), (IDENT, page)]
+    assert result["message"]["message_id"] == IDENT and [each["place"] for each in result["places"]] == ["page", "mbox"]
+    (said,) = result["not_redacted"]
+    assert said.startswith("/copy/a.pck: it cannot be edited") and "\x1b" not in said
+    assert host.places["archive"] == [] and host.steps[-1] == ("note", "done")
+
+
+def test_what_is_nowhere_is_refused_with_what_is_known(redact):
+    _host, run = redact
+    archive = Nothing()
+    archive.look = lambda *_asked, **_options: {"found": None, "places": [], "left": ["/old/1.html: no Message-ID"]}
+    with pytest.raises(Invalid, match="is not in the archive of a@lists.example.org; /old/1.html: no Message-ID"):
+        run([Nothing(), archive])
