@@ -30,6 +30,12 @@ options:
     type: list
     elements: str
     default: []
+  remarkable:
+    description:
+      - Of each list and kind of outcome, how many of the mails, old pages and waiting things that were not simply moved are returned at
+        most. V(0) for none. The account is read line by line.
+    type: int
+    default: 0
 seealso:
   - module: listops.mailman.migrate_lists
 """
@@ -61,6 +67,27 @@ lists:
       attachments: null
       files: null
       returned: null
+remarkable:
+  description:
+    - With O(remarkable), what of each list was quarantined, merged, mended, or moved with something to be known, such as mails without a
+      Message-ID. C(count) is how many there are, C(file) the file of the account that has all of them, and C(rows) has the first ones,
+      each with C(where) it was, C(from), C(date), C(subject), C(message_id), C(reason), and the C(file) that is kept of it.
+  returned: success
+  type: dict
+  sample:
+    talk@lists.example.org:
+      - things: mails
+        what: merged
+        count: 1
+        file: /var/lib/listops/migrate/sodium/account/talk@lists.example.org.messages.jsonl
+        rows:
+          - where: mail 7
+            from: Ann <ann@example.net>
+            date: Mon, 5 Jan 2026 10:00:00 +0000
+            subject: Hello
+            message_id: one@example.net
+            reason: it has the Message-ID and the text of mail 3
+            file: null
 accounts:
   description: The same of the accounts of the web interface; V(null) where only lists are moved.
   returned: success
@@ -80,24 +107,41 @@ sentences:
 """
 
 import json
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
-from ansible_collections.listops.mailman.plugins.module_utils._migrate import standing
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import exceptions, standing
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
+
+
+def remarkable(account: AccountFolder, folder: str, name: str, most: int) -> list[dict[str, Any]]:
+    """What of a list was not simply moved, see exceptions.groups."""
+    found = []
+    for kind in exceptions.KINDS:
+        descriptor = account.open("{0}.{1}.jsonl".format(name, kind))
+        if descriptor is not None:
+            with os.fdopen(descriptor, "rb") as lines:
+                found += exceptions.groups(kind, lines, most, folder, name)
+    return found
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec=dict(
-            account=dict(type="path", required=True), moved=dict(type="list", elements="str", default=[])
+            account=dict(type="path", required=True),
+            moved=dict(type="list", elements="str", default=[]),
+            remarkable=dict(type="int", default=0),
         ),
         supports_check_mode=True,
     )
-    account = AccountFolder(module.params["account"], write=False)
+    folder, most = module.params["account"], module.params["remarkable"]
+    if most < 0:
+        module.fail_json(msg="remarkable is {0}: give 0 or more".format(most))
+    account = AccountFolder(folder, write=False)
 
     def read(name: str) -> Any:
         content = account.read(name)
@@ -106,16 +150,18 @@ def main() -> None:
     try:
         lists = standing.lists(read, module.params["moved"])
         accounts = standing.accounts(read)
+        shown = {each["list"]: remarkable(account, folder, each["list"], most) for each in lists} if most else {}
     except HostError as exc:
         module.fail_json(**failure(exc))
     except nofollow.Unsafe as exc:
         module.fail_json(msg=str(exc))
     except (OSError, ValueError, KeyError) as exc:
-        module.fail_json(msg="account is {0}, which cannot be read: {1}".format(module.params["account"], exc))
+        module.fail_json(msg="account is {0}, which cannot be read: {1}".format(folder, exc))
     module.exit_json(
         changed=False,
         lists=lists,
         accounts=accounts,
+        remarkable={name: groups for name, groups in shown.items() if groups},
         totals=standing.totals(lists),
         sentences=[standing.sentence(each) for each in lists],
     )

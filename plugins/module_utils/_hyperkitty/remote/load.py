@@ -28,6 +28,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.remote.me
     Mailbox,
     message_id_hash,
     parts_of,
+    shown,
     whole,
 )
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import Failure, serve
@@ -208,6 +209,9 @@ class Load:
             "hash": None if failed else message_id_hash(message_id),
             "stored": stored,
         }
+        if failed or outcome["reason"] or mended:
+            # People want to know which it was.
+            outcome.update(shown(self.mailbox.raw(mail.position)))
         if failed:
             outcome["place"] = self.mailbox.place(mail.position)
         return outcome

@@ -277,3 +277,23 @@ def test_every_byte_of_any_file_is_in_a_mail():
 def test_a_file_that_becomes_shorter_is_an_error():
     with pytest.raises(EOFError):
         messages.whole(lambda size, offset: b"", 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (b"Subject: plain", "plain"),
+        (b"SUBJECT : two\r\n\tlines", "two lines"),
+        (b"Subject: =?utf-8?q?Caf=C3=A9?=", "Café"),
+        (b"Subject: =?utf-8?q?", "=?utf-8?q?"),
+        (b"Subject: =?nothing?q?x?=", "=?nothing?q?x?="),
+        (b"Subject: caf\xe9", "caf\ufffd"),
+        # what would clear a terminal, or turn the direction of a line
+        (b"Subject: a\x1b[2Jb =?utf-8?b?4oCuYw==?=", "a [2Jb c"),
+        (b"Subject: " + b"x" * 1000, "x" * 199 + "…"),
+        (b"X-Subject: x", ""),
+    ],
+)
+def test_people_are_shown_a_header_on_one_line(header: bytes, said: str) -> None:
+    found = messages.shown(b"From: Ann <a@x>\n" + header + b"\n\nSubject: in the text\n")
+    assert found == {"from": "Ann <a@x>", "date": "", "subject": said}
