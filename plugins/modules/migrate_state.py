@@ -26,7 +26,7 @@ options:
     description: The phase that is asked for.
     type: str
     required: true
-    choices: [status, preflight, copy, cutover, verify, rollback, accept]
+    choices: [status, preflight, copy, cutover, verify, index, rollback, accept]
   only:
     description: The lists of a cut-over, with or without their domain, or V(@) and a domain for all of its lists. None for all.
     type: list

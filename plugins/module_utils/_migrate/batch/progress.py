@@ -23,6 +23,7 @@ AFTER = {
     "rollback": ("moving", "moved", "returning", "returned", "back"),
     "status": ("new", "copied", "moving", "moved", "accepted", "returning", "returned", "back"),
     "verify": ("copied", "moving", "moved"),
+    "index": ("copied", "moved", "accepted"),
     "accept": ("moved", "accepted"),
 }
 # While some lists are being moved: those of which it is not said where they are.

@@ -22,6 +22,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.program i
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.program import TEXTS
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.returned.program import RETURNED
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.rollback.program import POSTED, RETURNING
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.search.program import SEARCH
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.survey.program import SURVEY, TRIAL
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.waiting.program import REQUESTS, WAITING
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.whole.program import WHOLE_CORE, WHOLE_WEB
@@ -44,6 +45,7 @@ PROGRAMS = {
     "hyperkitty redaction": HYPERKITTY_REDACTION,
     "hyperkitty loader": LOADER,
     "hyperkitty trial": TRIAL,
+    "hyperkitty index": SEARCH,
     "texts": TEXTS,
     "hyperkitty posted": POSTED,
     "redaction of copies": COPIES,

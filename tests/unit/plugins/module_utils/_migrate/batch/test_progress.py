@@ -47,6 +47,8 @@ def test_what_was_written_before_there_were_batches_is_read() -> None:
         (DURING, "status", True),
         (DURING, "rollback", True),
         (MOVED, "copy", False),
+        (MOVED, "index", True),
+        (NEW, "index", False),
         (MOVED, "accept", True),
     ],
 )

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, The listops.mailman contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Adds mails to HyperKitty's search index, some at a time and the newest first. Runs in HyperKitty's interpreter.
+
+What is in the index already is replaced by the same, so a step can be repeated.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import threading
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
+from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
+
+# Mails of one step. The index writes its files once for each.
+MAILS = 1000
+# People use the server meanwhile.
+NICENESS = 10
+
+
+def page_of(names: Sequence[str], at: Sequence[Any] | None, most: int) -> list[tuple[Any, int]]:
+    """The dates and keys of the next mails of some lists, from the newest on. at: the last one that is done."""
+    from django.db.models import Q
+    from hyperkitty.models import Email
+
+    found = Email.objects.filter(mailinglist__name__in=list(names)).order_by("-date", "-pk")
+    if at is not None:
+        date = datetime.datetime.fromisoformat(at[0])
+        found = found.filter(Q(date__lt=date) | Q(date=date, pk__lt=at[1]))
+    return list(found.values_list("date", "pk")[:most])
+
+
+class SearchIndexHandler:
+    """request: {"command": path of manage.py}."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        enter(request["command"])
+        os.nice(NICENESS)
+
+    def server_info(self) -> dict[str, Any]:
+        return {}
+
+    def lacking(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How many mails the index lacks. request: {"lists": [posting address]}; answer: {"lacking": {posting address: number}}."""
+        from haystack.query import SearchQuerySet
+        from hyperkitty.models import Email
+
+        found = {}
+        for name in request["lists"]:
+            there = SearchQuerySet().models(Email).filter(mailinglist__exact=name).count()
+            found[name] = max(0, Email.objects.filter(mailinglist__name=name).count() - there)
+        return {"lacking": found}
+
+    def step(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Index the next mails. request: {"lists", "at": see page_of}.
+
+        answer: {"at": the last one, as [date in ISO 8601, key], or None when none is left, "indexed": how many}.
+        """
+        rows = retry_when_locked(lambda: page_of(request["lists"], request["at"], MAILS))
+        if not rows:
+            return {"at": None, "indexed": 0}
+        self._add([key for _date, key in rows])
+        return {"at": [rows[-1][0].isoformat(), rows[-1][1]], "indexed": len(rows)}
+
+    @staticmethod
+    def _add(keys: Sequence[int]) -> None:
+        from haystack import connections
+        from hyperkitty.models import Email
+
+        connection, before = connections["default"], threading.enumerate()
+        index = connection.get_unified_index().get_index(Email)
+        mails = retry_when_locked(lambda: list(index.load_all_queryset().filter(pk__in=list(keys))))
+        connection.get_backend().update(index, mails)
+        # Whoosh continues in a thread while another process writes, and is not done before that.
+        for thread in threading.enumerate():
+            if thread not in before:
+                thread.join()
+
+
+def main() -> None:
+    serve(SearchIndexHandler)
