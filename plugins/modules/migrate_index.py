@@ -16,14 +16,14 @@ description:
   - It works with any kind of index that HyperKitty has (C(HAYSTACK_CONNECTIONS)), with low priority, while people use the server.
   - After each step it notes in the account where it is. An interrupted run is continued by the next one; a step that was interrupted is
     done again.
-  - It takes several times as long as moving the mails did. Run it after the cut-over.
+  - It takes several times as long as moving the mails did. Run it after the cut-over. A later run adds only what was stored since.
 extends_documentation_fragment:
   - listops.mailman.attributes
   - listops.mailman.web
 attributes:
   check_mode:
     support: full
-    details: Counts what the index lacks.
+    details: Counts what is to be added.
   diff_mode:
     support: none
     details: What differs is an index.
@@ -49,15 +49,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 indexed:
-  description: How many mails this run has added.
+  description: How many mails this run has added; in check mode, how many the index shall get as a whole.
   returned: success
   type: int
   sample: 412000
-lacking:
-  description: How many mails of each list the index lacks; in check mode, before anything is done.
-  returned: success
-  type: dict
-  sample: {talk@lists.example.org: 0}
 """
 
 import json
@@ -81,21 +76,23 @@ def run(index: SearchIndex, account: AccountFolder, check_mode: bool) -> dict[st
         names = sorted(json.loads(account.read(MADE) or b"{}"))
     except ValueError as exc:
         raise HostError("account has a {0} that is damaged: {1}".format(MADE, exc)) from None
-    lacking = index.lacking(names) if names else {}
-    way = progress.begin(progress.parse(account.read(progress.NOTE)), lacking) if names else None
-    if way is None or check_mode:
-        return {"changed": way is not None, "indexed": 0, "lacking": lacking}
+    newest = index.newest(names) if names else None
+    way = progress.begin(progress.parse(account.read(progress.NOTE)), names, newest)
+    if way is None:
+        return {"changed": False, "indexed": 0}
+    if check_mode:
+        return {"changed": True, "indexed": index.count(way)}
+    account.write(progress.NOTE, progress.written(way))
     indexed = 0
     while True:
-        done = index.step(way.lists, way.at)
+        done = index.step(way)
         if done["at"] is None:
             break
         indexed += done["indexed"]
         way = way._replace(at=done["at"])
         account.write(progress.NOTE, progress.written(way))
-    lacking = index.lacking(names)
-    account.write(progress.NOTE, progress.written(progress.Way(way.lists, None, lacking)))
-    return {"changed": True, "indexed": indexed, "lacking": lacking}
+    account.write(progress.NOTE, progress.written(way.finished()))
+    return {"changed": True, "indexed": indexed}
 
 
 def main() -> None:

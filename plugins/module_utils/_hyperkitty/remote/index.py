@@ -23,15 +23,22 @@ MAILS = 1000
 NICENESS = 10
 
 
-def page_of(names: Sequence[str], at: Sequence[Any] | None, most: int) -> list[tuple[Any, int]]:
-    """The dates and keys of the next mails of some lists, from the newest on. at: the last one that is done."""
-    from django.db.models import Q
+def mails(request: Mapping[str, Any]) -> Any:
+    """The mails of some lists with keys between two. request: {"lists": [posting address], "above": key, "top": key}."""
     from hyperkitty.models import Email
 
-    found = Email.objects.filter(mailinglist__name__in=list(names)).order_by("-date", "-pk")
-    if at is not None:
-        date = datetime.datetime.fromisoformat(at[0])
-        found = found.filter(Q(date__lt=date) | Q(date=date, pk__lt=at[1]))
+    found = Email.objects.filter(mailinglist__name__in=list(request["lists"]))
+    return found.filter(pk__gt=request["above"], pk__lte=request["top"])
+
+
+def page_of(request: Mapping[str, Any], most: int) -> list[tuple[Any, int]]:
+    """The dates and keys of the next mails, from the newest on. request: as of mails, and "at": the last one that is done."""
+    from django.db.models import Q
+
+    found = mails(request).order_by("-date", "-pk")
+    if request["at"] is not None:
+        date, key = datetime.datetime.fromisoformat(request["at"][0]), request["at"][1]
+        found = found.filter(Q(date__lt=date) | Q(date=date, pk__lt=key))
     return list(found.values_list("date", "pk")[:most])
 
 
@@ -45,23 +52,24 @@ class SearchIndexHandler:
     def server_info(self) -> dict[str, Any]:
         return {}
 
-    def lacking(self, request: dict[str, Any]) -> dict[str, Any]:
-        """How many mails the index lacks. request: {"lists": [posting address]}; answer: {"lacking": {posting address: number}}."""
-        from haystack.query import SearchQuerySet
+    def newest(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The highest key of a mail of some lists. request: {"lists": [posting address]}; answer: {"key": key, or None without any}."""
+        from django.db.models import Max
         from hyperkitty.models import Email
 
-        found = {}
-        for name in request["lists"]:
-            there = SearchQuerySet().models(Email).filter(mailinglist__exact=name).count()
-            found[name] = max(0, Email.objects.filter(mailinglist__name=name).count() - there)
-        return {"lacking": found}
+        found = Email.objects.filter(mailinglist__name__in=list(request["lists"]))
+        return {"key": found.aggregate(key=Max("pk"))["key"]}
+
+    def count(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How many mails these are. request: as of mails; answer: {"mails"}."""
+        return {"mails": mails(request).count()}
 
     def step(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Index the next mails. request: {"lists", "at": see page_of}.
+        """Index the next mails. request: as of page_of.
 
         answer: {"at": the last one, as [date in ISO 8601, key], or None when none is left, "indexed": how many}.
         """
-        rows = retry_when_locked(lambda: page_of(request["lists"], request["at"], MAILS))
+        rows = retry_when_locked(lambda: page_of(request, MAILS))
         if not rows:
             return {"at": None, "indexed": 0}
         self._add([key for _date, key in rows])
@@ -74,8 +82,8 @@ class SearchIndexHandler:
 
         connection, before = connections["default"], threading.enumerate()
         index = connection.get_unified_index().get_index(Email)
-        mails = retry_when_locked(lambda: list(index.load_all_queryset().filter(pk__in=list(keys))))
-        connection.get_backend().update(index, mails)
+        found = retry_when_locked(lambda: list(index.load_all_queryset().filter(pk__in=list(keys))))
+        connection.get_backend().update(index, found)
         # Whoosh continues in a thread while another process writes, and is not done before that.
         for thread in threading.enumerate():
             if thread not in before:

@@ -10,6 +10,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import index
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.search.progress import Way
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process, Program
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server, web
@@ -35,11 +36,16 @@ class SearchIndex:
     def __exit__(self, *exc: Any) -> None:
         self._process.__exit__(*exc)
 
-    def lacking(self, names: Sequence[str]) -> Mapping[str, int]:
-        """How many mails of each list the index lacks."""
-        found: Mapping[str, int] = self._process.request("lacking", lists=list(names))["lacking"]
+    def newest(self, names: Sequence[str]) -> int | None:
+        """The highest key of a mail of these lists."""
+        found: int | None = self._process.request("newest", lists=list(names))["key"]
         return found
 
-    def step(self, names: Sequence[str], at: Sequence[Any] | None) -> Mapping[str, Any]:
+    def count(self, way: Way) -> int:
+        """How many mails are to be indexed, of those that were not indexed before the way began."""
+        found: int = self._process.request("count", lists=list(way.lists), above=way.done, top=way.top)["mails"]
+        return found
+
+    def step(self, way: Way) -> Mapping[str, Any]:
         """Index the next mails, see SearchIndexHandler.step."""
-        return self._process.request("step", lists=list(names), at=at)
+        return self._process.request("step", lists=list(way.lists), above=way.done, top=way.top, at=way.at)

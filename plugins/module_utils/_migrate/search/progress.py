@@ -7,49 +7,53 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Iterable, NamedTuple, Sequence
 
 # The note, in the account of the migration.
 NOTE = "index.json"
 
 
 class Way(NamedTuple):
-    """How far the mails of some lists are indexed, from the newest to the oldest.
+    """How far the mails of some lists are indexed, from the newest to the oldest. Keys grow with each mail that is stored.
 
-    at: the last mail that is indexed, as [date in ISO 8601, key], or None before the first one.
-    lacking: how many mails of each list the index lacked when all were done; None until then.
+    done: mails with keys up to this one are indexed.
+    top: the highest key of those that are being indexed now, or None when none are.
+    at: the last of these that is indexed, as [date in ISO 8601, key], or None before the first one.
     """
 
     lists: tuple[str, ...]
+    done: int = 0
+    top: int | None = None
     at: Sequence[Any] | None = None
-    lacking: Mapping[str, int] | None = None
+
+    def finished(self) -> Way:
+        return Way(self.lists, self.done if self.top is None else self.top)
 
 
 def parse(text: bytes | None) -> Way:
     """From the note; of one that is damaged, nothing is known, and all is done again."""
     try:
         said = json.loads(text or b"{}")
-        at, lacking = said["at"], said["lacking"]
-        if at is not None and not (isinstance(at[0], str) and isinstance(at[1], int)):
-            at = None
-        return Way(tuple(said["lists"]), at, None if lacking is None else dict(lacking))
+        done, top, at = said["done"], said["top"], said["at"]
+        sound = isinstance(done, int) and (top is None or isinstance(top, int))
+        if not sound or (at is not None and not (isinstance(at[0], str) and isinstance(at[1], int))):
+            return Way(())
+        return Way(tuple(said["lists"]), done, top, at)
     except (ValueError, KeyError, TypeError, IndexError):
         return Way(())
 
 
 def written(way: Way) -> bytes:
-    said = {"lists": list(way.lists), "at": way.at, "lacking": way.lacking}
-    return (json.dumps(said, sort_keys=True) + "\n").encode("ascii")
+    return (json.dumps({**way._asdict(), "lists": list(way.lists)}, sort_keys=True) + "\n").encode("ascii")
 
 
-def begin(noted: Way, lacking: Mapping[str, int]) -> Way | None:
-    """Where to go on, or None if nothing is to be done. lacking: how many mails of each list the index lacks now.
+def begin(noted: Way, lists: Iterable[str], newest: int | None) -> Way | None:
+    """Where to go on, or None if nothing is to be done. newest: the highest key of a mail of these lists now, or None without any.
 
-    Some may be lacking for good, since the index does not take them.
+    What has come since is indexed without the rest. With other lists than before, all is indexed again.
     """
-    lists = tuple(sorted(lacking))
-    if noted.lists == lists and noted.lacking is None:
-        return noted
-    if not any(number > (noted.lacking or {}).get(name, 0) for name, number in lacking.items()):
-        return None
-    return Way(lists)
+    wanted = tuple(sorted(lists))
+    way = noted if noted.lists == wanted else Way(wanted)
+    if way.top is not None:
+        return way
+    return None if newest is None or newest <= way.done else way._replace(top=newest)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.search.progress import Way
 from ansible_collections.listops.mailman.plugins.modules import migrate_index
 
 LISTS = ["a@x", "b@x"]
@@ -29,16 +29,24 @@ class Index:
     """Two mails a step. kill: the number of the step before whose answer all ends."""
 
     def __init__(self) -> None:
+        self.mails = list(MAILS)
         self.there: list[int] = []
         self.kill: int | None = None
         self.steps = 0
 
-    def lacking(self, names: Sequence[str]) -> dict[str, int]:
-        return {**dict.fromkeys(names, 0), "a@x": len(MAILS) - len(set(self.there))}
+    def newest(self, names: list[str]) -> int:
+        assert names == LISTS
+        return max(key for _date, key in self.mails)
 
-    def step(self, names: Sequence[str], at: Sequence[Any] | None) -> dict[str, Any]:
-        assert list(names) == LISTS
-        left = [mail for mail in MAILS if at is None or mail < tuple(at)][:2]
+    def _of(self, way: Way) -> list[tuple[str, int]]:
+        assert way.top is not None
+        return [mail for mail in sorted(self.mails, reverse=True) if way.done < mail[1] <= way.top]
+
+    def count(self, way: Way) -> int:
+        return len(self._of(way))
+
+    def step(self, way: Way) -> dict[str, Any]:
+        left = [mail for mail in self._of(way) if way.at is None or mail < tuple(way.at)][:2]
         self.there += [key for _date, key in left]
         self.steps += 1
         if self.steps - 1 == self.kill:
@@ -59,9 +67,9 @@ def run(index: Index, account: AccountFolder, check_mode: bool = False) -> dict[
 
 def test_the_newest_are_first_and_a_second_run_does_nothing(account: AccountFolder) -> None:
     index = Index()
-    assert run(index, account, check_mode=True) == {"changed": True, "indexed": 0, "lacking": {"a@x": 5, "b@x": 0}}
+    assert run(index, account, check_mode=True) == {"changed": True, "indexed": 5}
     assert index.steps == 0 and account.read("index.json") is None
-    assert run(index, account) == {"changed": True, "indexed": 5, "lacking": {"a@x": 0, "b@x": 0}}
+    assert run(index, account) == {"changed": True, "indexed": 5}
     assert index.there == [key for _date, key in MAILS]
     assert not run(index, account)["changed"] and index.steps == 4
 
@@ -81,15 +89,28 @@ def test_a_killed_run_is_continued_with_the_step_that_was_killed(account: Accoun
     assert not run(index, account)["changed"]
 
 
-def test_mails_that_came_later_are_added(account: AccountFolder) -> None:
+@pytest.mark.parametrize("kill", [None, 1])
+def test_mails_that_came_later_are_added_alone(account: AccountFolder, kill: int | None) -> None:
     index = Index()
-    run(index, account)
-    index.there.remove(9)
-    assert run(index, account)["changed"] and 9 in index.there
+    index.kill = kill
+    if kill is None:
+        run(index, account)
+    else:
+        with pytest.raises(Killed):
+            run(index, account)
+    # older by its date than all that are done
+    index.mails.append(("2001-01-01", 12))
+    index.kill = None
+    if kill is not None:
+        run(index, account)
+        assert 12 not in index.there
+    index.there.clear()
+    assert run(index, account) == {"changed": True, "indexed": 1} and index.there == [12]
+    assert not run(index, account)["changed"]
 
 
 def test_without_lists_there_is_nothing_to_do(tmp_path: Path) -> None:
-    assert run(Index(), AccountFolder(str(tmp_path))) == {"changed": False, "indexed": 0, "lacking": {}}
+    assert run(Index(), AccountFolder(str(tmp_path))) == {"changed": False, "indexed": 0}
 
 
 def test_a_damaged_account_is_said(account: AccountFolder) -> None:

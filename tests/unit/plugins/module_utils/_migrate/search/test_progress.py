@@ -10,8 +10,9 @@ from ansible_collections.listops.mailman.plugins.module_utils._migrate.search im
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.search.progress import Way
 
 AT = ["2026-01-05T10:00:00+00:00", 7]
-HALF = Way(("a@x", "b@x"), AT)
-DONE = Way(("a@x", "b@x"), None, {"a@x": 0, "b@x": 2})
+LISTS = ("a@x", "b@x")
+HALF = Way(LISTS, 3, 20, AT)
+DONE = Way(LISTS, 20)
 
 
 @pytest.mark.parametrize("way", [HALF, DONE, Way(("a@x",))])
@@ -20,31 +21,41 @@ def test_what_is_noted_is_read_again(way: Way) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [None, b"", b"{", b"[]", b'{"lists": null, "at": null, "lacking": null}', b'{"lists": ["a@x"], "at": []}']
+    "text",
+    [
+        None,
+        b"",
+        b"{",
+        b"[]",
+        b'{"lists": null, "done": 1, "top": null, "at": null}',
+        b'{"lists": ["a@x"], "done": "1", "top": null, "at": null}',
+        b'{"lists": ["a@x"], "done": 1, "top": "9", "at": null}',
+        b'{"lists": ["a@x"], "done": 1, "top": 9, "at": []}',
+        b'{"lists": ["a@x"], "done": 1, "top": 9, "at": ["x", "7"]}',
+    ],
 )
 def test_of_a_damaged_note_nothing_is_known(text: bytes | None) -> None:
     assert progress.parse(text) == Way(())
 
 
-@pytest.mark.parametrize("at", ['"x"', '["x", "7"]', "[7, 7]"])
-def test_a_place_that_is_none_is_the_beginning(at: str) -> None:
-    assert progress.parse(b'{"lists": ["a@x"], "lacking": null, "at": ' + at.encode() + b"}") == Way(("a@x",))
-
-
 @pytest.mark.parametrize(
-    ("noted", "lacking", "way"),
+    ("noted", "lists", "newest", "way"),
     [
-        # at first, and when all is there already
-        (Way(()), {"b@x": 0, "a@x": 3}, Way(("a@x", "b@x"))),
-        (Way(()), {"a@x": 0}, None),
-        # after an interruption, even where the count says that all is there
-        (HALF, {"a@x": 0, "b@x": 0}, HALF),
-        # some mails are lacking for good
-        (DONE, {"a@x": 0, "b@x": 2}, None),
-        (DONE, {"a@x": 0, "b@x": 3}, Way(("a@x", "b@x"))),
+        # at first, and where there is no mail
+        (Way(()), ["b@x", "a@x"], 20, Way(LISTS, 0, 20)),
+        (Way(()), ["a@x"], None, None),
+        # after an interruption, whatever came since
+        (HALF, LISTS, 25, HALF),
+        # when all is done, only what came since
+        (DONE, LISTS, 20, None),
+        (DONE, LISTS, 25, Way(LISTS, 20, 25)),
         # another list came
-        (HALF, {"a@x": 1, "b@x": 0, "c@x": 0}, Way(("a@x", "b@x", "c@x"))),
+        (HALF, ["a@x", "b@x", "c@x"], 25, Way(("a@x", "b@x", "c@x"), 0, 25)),
     ],
 )
-def test_where_a_run_goes_on(noted: Way, lacking: dict[str, int], way: Way | None) -> None:
-    assert progress.begin(noted, lacking) == way
+def test_where_a_run_goes_on(noted: Way, lists: list[str], newest: int | None, way: Way | None) -> None:
+    assert progress.begin(noted, lists, newest) == way
+
+
+def test_what_was_indexed_is_noted_at_the_end() -> None:
+    assert HALF.finished() == DONE and DONE.finished() == DONE
