@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,9 @@ from support.proved import Proved
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
 JOBS, ASIDE = "/etc/cron.d/mailman", "/etc/listops/closed-jobs"
-TALK, BOARD, HELPDESK = (f"{name}@{site.DOMAIN}" for name in ("village-talk", "board", "helpdesk"))
+TALK, BOARD, HELPDESK, ANNOUNCE = (
+    f"{name}@{site.DOMAIN}" for name in ("village-talk", "board", "helpdesk", "announce")
+)
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +249,30 @@ def test_the_account_says_where_each_list_stands(operator: Operator, tmp_path: p
     assert "Migration of sodium" in text and all(each["list"] in text for each in found["lists"])
     (talk,) = (line for line in found["sentences"] if line.startswith(TALK))
     proved("one command says where each list stands, and writes a page of it", talk.partition(": ")[2])
+
+
+def test_old_mails_are_found_by_a_search(outside: Outside, operator: Operator, proved: Proved) -> None:
+    (done,) = (result for result in results(operator.run("index")) if "indexed" in result)
+    assert done["indexed"] > 500
+    found = outside.wait_for_page(f"{site.ARCHIVES}/search?mlist={ANNOUNCE}&q=relabelling")
+    assert "Lost umbrella" in found.text
+    assert changed(operator.run("index")) == 0
+    proved("the search index gets old mails, and a second run adds none", f"{done['indexed']} mails")
+
+
+def test_a_redaction_reaches_what_the_migration_left(
+    controller: Controller, fermium: MailServer, proved: Proved
+) -> None:
+    text = ["grep", "-rlE", "Budget relabelling prefer", HERE, "/var/lib/listops/pipermail"]
+    before = fermium.check(*text).split()
+    asked: dict[str, Any] = {"list": ANNOUNCE, "message_id": "announce.0025.1f02ad9c@example.com", "reason": "a proof"}
+    shown = controller.task("listops.mailman.mailman_redact", check_mode=True, **asked)
+    assert fermium.check(*text).split() == before
+    done = controller.task("listops.mailman.mailman_redact", **asked)
+    assert {each["place"] for each in done["places"]} >= set(before) and done["places"] == shown["places"]
+    assert fermium.run(*text)["rc"] == 1 and done["not_redacted"] == []
+    assert controller.task("listops.mailman.mailman_redact", **asked)["changed"] is False
+    proved("a redaction reaches old pages and the copy of the old server", f"{len(before)} files had the text")
 
 
 def test_owners_and_subscribers_are_told_once(outside: Outside, operator: Operator, proved: Proved) -> None:
