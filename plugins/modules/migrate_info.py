@@ -49,9 +49,9 @@ EXAMPLES = r"""
 RETURN = r"""
 lists:
   description:
-    - Each list with its old address, whether it moved before the others (C(here)), and how many memberships, mails, attachments, old
-      pages and waiting things were found, moved, merged with what there is, and quarantined. V(null) for what was not moved yet, or not
-      counted.
+    - Each list with its old address, whether it moved before the others (C(here)), whether there are only its files, staged for another
+      Mailman 2.1 (C(staged)), and how many memberships, mails, attachments, old pages and waiting things were found, moved, merged with
+      what there is, and quarantined. V(null) for what was not moved yet, or not counted.
     - After a rollback, C(returned) says the same of what the new server took and the old one got.
   returned: success
   type: list
@@ -63,6 +63,7 @@ lists:
       pages: {found: 634, moved: 634, merged: 0, quarantined: 0}
       requests: null
       here: true
+      staged: false
       members: null
       attachments: null
       files: null

@@ -58,10 +58,17 @@ options:
     type: list
     elements: str
     default: []
+  leave:
+    description:
+      - Lists that are not touched, since they moved already and people use them here, by their posting addresses on the old server.
+    type: list
+    elements: str
+    default: []
   account:
     description:
       - A folder of root's on this host that keeps what was moved. It is created.
-      - The file C(lists.json) in it names the lists that this module put into place. C(LIST.files.jsonl), C(LIST.messages.jsonl) and
+      - The file C(lists.json) in it names the lists that this module put into place, and C(staged.json) those that it staged.
+      - C(LIST.files.jsonl), C(LIST.messages.jsonl) and
         C(LIST.requests.jsonl) have a line of JSON for each thing, and the files C(.json) the sums.
     type: path
     required: true
@@ -189,6 +196,7 @@ def main() -> None:
             account=dict(type="path", required=True),
             existing=dict(type="str", choices=["refuse", "take"], default="refuse"),
             lists=dict(type="list", elements="str", default=[]),
+            leave=dict(type="list", elements="str", default=[]),
             **CONNECTION_SPEC,
         ),
         supports_check_mode=True,

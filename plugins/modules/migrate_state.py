@@ -19,7 +19,9 @@ attributes:
     support: N/A
 options:
   directory:
-    description: The folder of the migration, with C(state.json) and C(account/lists.json), which M(listops.mailman.migrate_lists) writes.
+    description:
+      - The folder of the migration, with C(state.json), and the folder C(account) of M(listops.mailman.migrate_lists) or
+        M(listops.mailman.migrate_place).
     type: path
     required: true
   phase:
@@ -118,23 +120,24 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary import Invalid
+from ansible_collections.listops.mailman.plugins.module_utils._migrate import standing
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.batch import progress
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.standing import MADE
 
 STATE = "state.json"
 
 
 def run(params: Mapping[str, Any]) -> dict[str, Any]:
     text = AccountFolder(params["directory"], write=False).read(STATE)
-    made: dict[str, str] = json.loads(
-        AccountFolder(os.path.join(params["directory"], "account"), write=False).read(MADE) or b"{}"
-    )
+    account = AccountFolder(os.path.join(params["directory"], "account"), write=False)
+    made = standing.known(lambda name: json.loads(account.read(name) or b"null"))
     found = progress.parse(None if text is None else text.decode("utf-8"))
     there = sorted(made.values())
+    # Archives without a list go along with all that is left.
+    lists = [name for name in there if "@" in name]
     # Before there are lists, the phase makes no sense at all.
     refused = progress.refusal(found, params["phase"], found.batch)
-    chosen = [] if refused else progress.choose(params["only"], there)
+    chosen = [] if refused else progress.choose(params["only"], lists)
     batch = [name for name in chosen if name not in found.moved and found.state != "moved"]
     return {
         "changed": False,
@@ -145,9 +148,9 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
         "chosen": chosen,
         "batch": progress.named(made, batch),
         "after": progress.after_batch(found, chosen, there),
-        "left": progress.named(made, progress.left(found, there)),
+        "left": progress.named(made, progress.left(found, lists)),
         "returning": progress.named(made, progress.returning(found)),
-        "lists": there,
+        "lists": lists,
         "stands": progress.stands(found),
         "refusal": refused or progress.refusal(found, params["phase"], chosen) or "",
     }

@@ -23,6 +23,8 @@ FOLDERS = {
 }
 # What rsync puts before the target of a link, so that nothing follows it.
 MUNGED = "/rsyncd-munged/"
+# Before the names of files that a cut-over of this list put aside on the old server, see _mailman21/remote/aside.py.
+ASIDE = "listops-moved-"
 # Part and path of a file.
 Place = Tuple[str, str]
 
@@ -129,6 +131,10 @@ def staging(
     if any(entry.part == "held" for entry in copy):
         copy.insert(0, FileEntry("held", "", "folder", 0, 0, 0))
     for entry in copy:
+        if entry.part == "list" and entry.path.startswith(ASIDE):
+            # A run that was killed between two files left it; config.pck is there, and the others are its spares.
+            made.odd[entry.place] = "a cut-over that was interrupted put this spare of config.pck aside"
+            continue
         before = there.get(entry.place)
         allowed = mode(entry.part, entry.path, entry.kind)
         if entry.kind == "folder":

@@ -10,6 +10,8 @@ from typing import Any, Callable, Collection, Iterable, Mapping
 
 # Posting addresses of the lists that were made, and those on the old server.
 MADE = "lists.json"
+# The same of those whose files wait beside their place in another Mailman 2.1, and of archives without a list, by their names.
+STAGED = "staged.json"
 # The sums of the accounts of the web interface, where a whole server is moved.
 ACCOUNTS = "accounts.json"
 # Kind -> what a person calls it.
@@ -26,6 +28,11 @@ KINDS = {
 SUMS = ("found", "moved", "merged", "quarantined")
 
 
+def known(read: Callable[[str], Any]) -> dict[str, str]:
+    """All that a migration has, as MADE and STAGED have it. read: see lists()."""
+    return {**(read(STAGED) or {}), **(read(MADE) or {})}
+
+
 def lists(read: Callable[[str], Any], moved: Collection[str] = ()) -> list[dict[str, Any]]:
     """Each list with its sums by kind, and where it is.
 
@@ -33,13 +40,15 @@ def lists(read: Callable[[str], Any], moved: Collection[str] = ()) -> list[dict[
     the old server; of none it is not said where they are.
     """
     found = []
-    for name, former in sorted((read(MADE) or {}).items()):
+    made = read(MADE) or {}
+    for name, former in sorted(known(read).items()):
         sums = {kind: read("{0}.{1}.json".format(name, kind)) for kind in KINDS}
         found.append(
             {
                 "list": name,
                 "former": former,
                 "here": former in moved if moved else None,
+                "staged": name not in made,
                 **{kind: _sums(each) for kind, each in sums.items()},
             }
         )
@@ -75,4 +84,5 @@ def sentence(found: Mapping[str, Any]) -> str:
             done = "went back" if kind == "returned" else "moved"
             parts.append(", ".join(["{moved} of {found} {0} {1}".format(called, done, **sums), *more]))
     where = {None: "", True: " (moved)", False: " (still on the old server)"}[found["here"]]
-    return "{0}{1}: {2}".format(found["list"], where, "; ".join(parts) or "made, nothing else to be moved")
+    nothing = "its files are staged" if found["staged"] else "made, nothing else to be moved"
+    return "{0}{1}: {2}".format(found["list"], where, "; ".join(parts) or nothing)

@@ -15,7 +15,7 @@ from ansible_collections.listops.mailman.plugins.module_utils._lists.vocabulary 
 from ansible_collections.listops.mailman.plugins.module_utils._mailman21 import stock
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import account, place, standing
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
-from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import choose, taken
+from ansible_collections.listops.mailman.plugins.module_utils._migrate.lists import choose, leave, taken
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.placing.target import PlaceTarget, read
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process
 
@@ -71,7 +71,7 @@ class Placement:
         there, info = self.source.server_info, self.target.info
         found = {"lists": {"{0}@{1}".format(name, host): name for name, host in there["lists"].items()}}
         asked = self.params["lists"]
-        names: dict[str, str] = choose(found, asked)["lists"] if asked else dict(found["lists"])
+        names: dict[str, str] = dict(leave(choose(found, asked) if asked else found, self.params["leave"])["lists"])
         site = [address for address, name in names.items() if name == info["site_list"] and not asked]
         for address in site:
             del names[address]
@@ -79,11 +79,17 @@ class Placement:
         every = {*there["lists"], *there["unreadable"], info["site_list"]}
         source = self.target.source(every)
         self.unreadable = {**there["unreadable"], **self.target.loadable(names.values())}
+        wanted = list(names.values())
         names = {address: name for address, name in names.items() if name not in self.unreadable}
         attributes, memberships = {}, 0
         for name, row in read(self.source, sorted(names.values()), ATTRIBUTES, self.unreadable):
             attributes[name] = row["attributes"]
             memberships += len(row["members"])
+        if asked:
+            # The others can go on without those that nobody named.
+            said = [self.unreadable[name] for name in wanted if name in self.unreadable]
+            if said:
+                raise HostError("; ".join(said))
         version = place.version_of(source["version"])
         archives = {} if asked else source["archives"]
         look = self.target.look([*names.values(), *archives])
@@ -119,8 +125,10 @@ class Placement:
 
         What an earlier migration put into place, from which somebody went back, is put into place again.
         """
-        if self.placed:
-            self._record(PLACED, {})
+        staged = {moved.key for moved in self.moved}
+        if staged.intersection(self.placed):
+            self._record(PLACED, {key: each for key, each in self.placed.items() if key not in staged})
+        self._note_staged()
         self._drop()
         files = size = 0
         odd: list[str] = []
@@ -130,6 +138,11 @@ class Placement:
             size += sum(entry.size for entry in made.wanted)
             odd += self._odd(moved, made)
         self.result.update(files=files, bytes=size, quarantined=odd)
+
+    def _note_staged(self) -> None:
+        """Note which lists there are. Those that are named come to the others."""
+        before = self._recorded(standing.STAGED) if self.params["lists"] else {}
+        self._record(standing.STAGED, {**before, **{moved.key: moved.key for moved in self.moved}})
 
     def _drop(self) -> None:
         """Remove what was staged of lists that the old server does not have any more."""
@@ -173,6 +186,7 @@ class Placement:
             held[moved.key] = self._account(moved)
         if not self.write:
             return
+        self._note_staged()
         if waiting:
             # Before they are there, so that the next run knows them as its own.
             self._record(standing.MADE, {**self.made, **{each.key: each.key for each in waiting}})

@@ -50,6 +50,18 @@ def test_a_batch_has_the_lists_that_have_not_moved(migration: Path) -> None:
         asked(migration, "cutover", "c")
 
 
+def test_lists_that_are_staged_are_there_and_an_archive_without_a_list_is_left_to_the_end(migration: Path) -> None:
+    (migration / "account/lists.json").write_text(json.dumps({A: A}), encoding="ascii")
+    (migration / "account/staged.json").write_text(json.dumps({B: B, "gone": "gone"}), encoding="ascii")
+    state(migration, state="copied", moved=[A])
+    found = asked(migration, "cutover", "b")
+    assert found["lists"] == [A, B] and [each["source"] for each in found["batch"]] == ["b"]
+    assert found["after"] == {"state": "copied", "moved": [A, B]}
+    assert [each["former"] for each in found["left"]] == [B]
+    with pytest.raises(Invalid, match="migrate_only has 'gone'"):
+        asked(migration, "cutover", "gone")
+
+
 def test_an_interrupted_batch_is_ended_first(migration: Path) -> None:
     state(migration, state="moving", moved=[A], batch=[B])
     assert asked(migration, "cutover", "b")["refusal"] == ""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.listops.mailman.plugins.module_utils._mailman21.remote import aside
 from ansible_collections.listops.mailman.plugins.module_utils._migrate import place
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.place import Archives, FileEntry
 
@@ -88,6 +89,13 @@ def test_the_second_time_nothing_is() -> None:
     staged = staged_as(place.staging("talk", COPY, [], ARCHIVES))
     made = place.staging("talk", COPY, staged, ARCHIVES)
     assert made.nothing and len(made.wanted) == 5
+
+
+def test_what_a_killed_run_put_aside_there_does_not_come_along() -> None:
+    assert place.ASIDE == aside.ASIDE
+    spare = file("list", place.ASIDE + "config.pck.last")
+    made = place.staging("talk", [*COPY, spare], [], ARCHIVES)
+    assert list(made.odd) == [spare.place] and spare not in made.wanted and len(made.wanted) == 5
 
 
 @pytest.mark.parametrize("change", [{"size": 4}, {"time": 51}])

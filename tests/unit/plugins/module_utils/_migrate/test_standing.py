@@ -25,6 +25,7 @@ def test_each_list_has_its_sums_and_what_is_not_moved_has_none() -> None:
         "list": "board@lists.example.org",
         "former": "board@lists.example.org",
         "here": None,
+        "staged": False,
         **dict.fromkeys(standing.KINDS),
     }
     assert talk["messages"] == {"found": 5, "moved": 3, "merged": 1, "quarantined": 1}
@@ -46,6 +47,22 @@ def test_while_some_have_moved_each_says_where_it_is() -> None:
     board, talk = standing.lists(FILES.get, ["talk+@lists.example.org"])
     assert standing.sentence(board).startswith("board@lists.example.org (still on the old server): ")
     assert standing.sentence(talk).startswith("talk@lists.example.org (moved): 3 of 5 mails moved")
+
+
+def test_what_only_waits_beside_its_place_is_said_to() -> None:
+    staged = {
+        "board@lists.example.org": "board@lists.example.org",
+        "later@lists.example.org": "later@lists.example.org",
+    }
+    read = {**FILES, standing.STAGED: staged}.get
+    assert list(standing.known(read)) == [
+        "board@lists.example.org",
+        "later@lists.example.org",
+        "talk@lists.example.org",
+    ]
+    board, later, _talk = standing.lists(read, ["talk+@lists.example.org"])
+    assert (board["staged"], later["staged"]) == (False, True)
+    assert standing.sentence(later) == "later@lists.example.org (still on the old server): its files are staged"
 
 
 def test_before_the_first_copy_there_is_nothing() -> None:

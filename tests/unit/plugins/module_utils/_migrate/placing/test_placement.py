@@ -84,6 +84,7 @@ class Move:
         target._process = OneProcess(self.handler, killed_at)  # type: ignore[assignment]
         params = {
             "lists": [],
+            "leave": [],
             "existing": "refuse",
             "account": str(self.account),
             "source_state": str(self.here),
@@ -93,6 +94,10 @@ class Move:
             work = Placement(source, target, params, check_mode)
             {"staged": work.prepare, "placed": work.place, "compared": work.compare}[state]()
         return {**work.result, "changed": work.changed}
+
+    def recorded(self, name: str) -> set[str]:
+        """The lists that a file of the account has."""
+        return set(json.loads((self.account / name).read_text(encoding="utf-8")))
 
     def sums(self, kind: str) -> dict[str, Any]:
         return {
@@ -258,6 +263,105 @@ def test_a_list_with_odd_people_is_named_and_the_others_move(move: Move) -> None
     said = move.run("placed")
     assert "extend.py" in said["unreadable"]["board"]
     assert move.handler.files.names() == ["helpdesk", "helpdesk-announce"]
+
+
+def test_a_list_that_is_named_and_odd_is_refused(move: Move) -> None:
+    (move.copy / "lists/board/extend.py").write_text("members = None\n", encoding="ascii")
+    assert "extend.py" in move.run("staged", lists=["helpdesk"])["unreadable"]["board"]
+    with pytest.raises((HostError, Invalid), match="board"):
+        move.run("staged", lists=["helpdesk", "board"])
+
+
+def test_a_list_that_this_mailman_cannot_load_is_refused_where_it_is_named(move: Move) -> None:
+    said = {"unreadable": {"board": "list board: its files are of a Mailman on Python 3"}}
+    with mock.patch.object(move.handler, "loadable", lambda _request: said):
+        assert move.run("staged", lists=["helpdesk"])["unreadable"] == said["unreadable"]
+        with pytest.raises(HostError, match="list board: its files are of a Mailman on Python 3"):
+            move.run("staged", lists=["helpdesk", "board"])
+    assert not (move.here / "lists/board").exists()
+
+
+def used(move: Move, name: str) -> Path:
+    """A file of a list that people have changed here since."""
+    digest: Path = move.here / "lists" / name / "digest.mbox"
+    digest.write_bytes(b"From here on\n")
+    return digest
+
+
+def test_some_lists_move_before_the_others(move: Move) -> None:
+    board = "board@lists.example.org"
+    shutil.copytree(move.copy / "archives/private/board", move.copy / "archives/private/gone")
+    move.run("staged")
+    assert move.recorded("staged.json") == {"gone", *(f"{name}@lists.example.org" for name in LISTS)}
+    move.run("staged", lists=["board"])
+    assert move.run("placed", lists=["board"])["placed"] == [board]
+    assert move.handler.files.names() == ["board"] and move.recorded("lists.json") == {board}
+    assert len(move.recorded("staged.json")) == 4
+    digest = used(move, "board")
+    # the old server goes on with the others, and is not right for this one
+    (move.copy / "lists/board/digest.mbox").write_bytes(b"From there\n")
+    (move.copy / "lists/helpdesk/digest.mbox").write_bytes(b"From there\n")
+    said = move.run("staged", leave=[board])
+    assert {each["source"] for each in said["lists"]} == set(LISTS[1:]) and said["changed"]
+    assert not move.run("staged", leave=[board])["changed"]
+    assert move.run("compared", check_mode=True)["changed_since"] == 1
+    others = {"gone", *(f"{name}@lists.example.org" for name in LISTS[1:])}
+    assert set(move.run("placed", leave=[board])["placed"]) == others
+    assert digest.read_bytes() == b"From here on\n"
+    assert (move.here / "lists/helpdesk/digest.mbox").read_bytes() == b"From there\n"
+    assert os.listdir(move.here / "archives/public") and not (move.here / "archives/public/board").exists()
+    assert move.run("compared", check_mode=True)["changed_since"] == 1
+    assert move.recorded("staged.json") == others
+
+
+def test_a_list_that_was_removed_here_after_it_moved_does_not_come_back(move: Move) -> None:
+    board = "board@lists.example.org"
+    move.run("placed", lists=["board"])
+    shutil.rmtree(move.here / "lists/board")
+    move.run("staged", leave=[board])
+    move.run("placed", leave=[board])
+    assert move.handler.files.names() == ["helpdesk", "helpdesk-announce"]
+
+
+def test_a_batch_that_was_killed_is_finished_and_others_are_left_alone(move: Move) -> None:
+    """What of it is in place by then is aside on the old server, so it is not staged again."""
+    before, batch = "helpdesk-announce@lists.example.org", ["board", "helpdesk"]
+    move.run("staged")
+    move.run("placed", lists=[before])
+    announced = used(move, "helpdesk-announce")
+    for step in range(0, 100, 3):
+        for name in batch:
+            for folder in ("lists", "archives/private", "data", "archives/public"):
+                for path in (move.here / folder).glob(f"*{name}"):
+                    path.unlink() if path.is_symlink() else shutil.rmtree(path)
+            shutil.rmtree(move.here / f"archives/private/{name}.mbox", ignore_errors=True)
+        for name in ("lists.json", "placed.json"):
+            path = move.account / name
+            made = json.loads(path.read_text(encoding="utf-8"))
+            path.write_text(json.dumps({key: each for key, each in made.items() if key == before}), encoding="utf-8")
+        try:
+            move.run("placed", lists=batch, leave=[before], killed_at=step)
+        except Killed:
+            pass
+        else:
+            break
+        there = set(move.handler.files.names()).intersection(batch)
+        digests = [used(move, name) for name in there]
+        move.run("placed", lists=batch, leave=[before])
+        assert set(move.handler.files.names()) == set(LISTS)
+        assert all(digest.read_bytes() == b"From here on\n" for digest in [announced, *digests]), step
+        changed = {f"lists/{name}/digest.mbox" for name in (*there, "helpdesk-announce")}
+        now, copy = tree(move.here), tree(move.copy)
+        assert {path: now.get(path) for path in copy if path not in changed} == {
+            path: copy[path] for path in copy if path not in changed
+        }
+    assert 10 < step < 99
+
+
+def test_what_is_staged_again_is_placed_again_and_the_rest_is_not_forgotten(move: Move) -> None:
+    move.run("placed", lists=["board", "helpdesk"])
+    move.run("staged", lists=["helpdesk"])
+    assert move.recorded("placed.json") == {"board@lists.example.org"}
 
 
 def test_an_archive_without_a_list_goes_along_unless_lists_are_named(move: Move) -> None:
