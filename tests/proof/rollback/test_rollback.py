@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,7 +21,7 @@ from support.controller import Controller, changed, results
 from support.inside import eventually
 from support.mail_server import MailServer
 from support.mailman21_server import STATE, Mailman21Server
-from support.migration import HERE, NEW, OLD, Operator, door
+from support.migration import HERE, NEW, OLD, Operator, door, interrupted
 from support.outside import Outside, archived_at
 from support.proved import Proved
 
@@ -147,25 +145,6 @@ def flood(outside: Outside) -> Iterator[Flood]:
     made = Flood(outside)
     yield made
     outside.run("systemctl", "stop", "patient")
-
-
-def interrupted(operator: Operator, phase: str, reached: Any, *options: str) -> None:
-    """Start a phase, and kill Ansible when something is reached."""
-    controller = operator.controller
-    process = subprocess.Popen(
-        controller._command("playbooks/migrate.yml", operator.given(phase), *options),
-        cwd=pathlib.Path(__file__).parents[3],
-        env=controller.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        eventually(lambda: reached() or process.poll() is not None, "the phase has come so far", 300, pause=0.1)
-        assert process.poll() is None, "the phase has ended before it was killed"
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def test_lists_are_moved_while_mail_comes_in(

@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 from .controller import ROOT, Controller, changed, results
+from .inside import eventually
 from .mail_server import MailServer
 from .mailman21_server import STATE, Mailman21Server
 from .outside import Outside
@@ -42,10 +46,10 @@ class Operator:
     def stopped(self, phase: str, *options: str, **more: Any) -> str:
         return self.controller.stopped("playbooks/migrate.yml", self.given(phase, **more), *options)
 
-    def begin(self, phase: str) -> subprocess.Popen[bytes]:
+    def begin(self, phase: str, *options: str) -> subprocess.Popen[bytes]:
         """Start a phase that will not be let finish."""
         return subprocess.Popen(
-            self.controller._command("playbooks/migrate.yml", self.given(phase)),
+            self.controller._command("playbooks/migrate.yml", self.given(phase), *options),
             cwd=ROOT,
             env=self.controller.environment,
             stdout=subprocess.DEVNULL,
@@ -63,6 +67,17 @@ class Operator:
         # the first run may have put them on the page with all lists
         again = self.controller.playbook("playbooks/lists.yml", f"--extra-vars=@{self.folder}/lists.yml")
         assert changed(again) == 0
+
+
+def interrupted(operator: Operator, phase: str, reached: Callable[[], bool], *options: str) -> None:
+    """Start a phase, and kill Ansible when something is reached."""
+    process = operator.begin(phase, *options)
+    try:
+        eventually(lambda: reached() or process.poll() is not None, "the phase has come so far", 300, pause=0.1)
+        assert process.poll() is None, "the phase has ended before it was killed"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def files(sodium: Mailman21Server) -> str:
