@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, The listops.mailman contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make bench` measures can be measured: all of it once, on a small site, whatever the figures."""
+"""What `make bench` measures can be measured: all of it once, on a small site, whatever the figures.
+
+First, since the load makes lists of the same names.
+"""
 
 from __future__ import annotations
 
