@@ -46,7 +46,8 @@ class Keyring:
 
     def close(self) -> None:
         subprocess.run(["gpgconf", "--homedir", str(self.home), "--kill", "all"], check=True)
-        shutil.rmtree(self.home)
+        # its agent may be removing its sockets still
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 def packed(rules: str) -> bytes:
