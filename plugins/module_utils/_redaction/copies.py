@@ -55,8 +55,8 @@ class CopiesStore:
     def __init__(self, remains: Remains) -> None:
         self._remains = remains
         self._stack = contextlib.ExitStack()
-        self._process: Process | None = None
-        self._channel: socket.socket | None = None
+        # The process, and the way of open files to it.
+        self._process: tuple[Process, socket.socket] | None = None
         self._found: set[str] = set()
 
     def __enter__(self) -> CopiesStore:
@@ -85,20 +85,18 @@ class CopiesStore:
 
     def ask(self, op: str, files: Sequence[int] = (), **fields: Any) -> Mapping[str, Any]:
         """Send a request, and the open files that it is about. The process starts with the first one."""
-        if self._process is None:
-            self._start()
-        assert self._process is not None and self._channel is not None
+        process, channel = self._process = self._process or self._start()
         if files:
-            socket.send_fds(self._channel, [b"f"], list(files))
-        return self._process.request(op, **fields)
+            socket.send_fds(channel, [b"f"], list(files))
+        return process.request(op, **fields)
 
-    def _start(self) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._stack.callback(self._channel.close)
+    def _start(self) -> tuple[Process, socket.socket]:
+        channel, theirs = socket.socketpair()
+        self._stack.callback(channel.close)
         with theirs:
             number = theirs.fileno()
             process = OwnProcess(COPIES, identity.nobody(), descriptors=[number], channel=number)
-            self._process = self._stack.enter_context(process)
+            return self._stack.enter_context(process), channel
 
 
 class _Search:

@@ -227,19 +227,15 @@ class CopiesHandler:
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         self._channel = socket.socket(fileno=request["channel"])
-        self._copies: Copies | None = None
+        # Made by begin.
+        self.copies: Copies
 
     def server_info(self) -> dict[str, Any]:
         return {}
 
-    @property
-    def copies(self) -> Copies:
-        assert self._copies is not None
-        return self._copies
-
     def begin(self, request: dict[str, Any]) -> dict[str, Any]:
         """Name the message. request: see Copies; answer: {}."""
-        self._copies = Copies(request)
+        self.copies = Copies(request)
         return {}
 
     def known(self, _request: dict[str, Any]) -> dict[str, Any]:
