@@ -166,8 +166,10 @@ class _Search:
                     found = True
                     if left.going_on(_json(os.path.join(root, "state.json")), made[here]):
                         self.left.append(
-                            "{0}: the migration goes on, and its next phase copies the message again: redact it on the old server, "
-                            "too".format(root)
+                            "{0}: the migration is not accepted, and its phases copy the message again, or find that the old server "
+                            "has another file: redact it on the old server, and here again when the migration is accepted".format(
+                                root
+                            )
                         )
                     yield _Moved(root, account, here, former)
         if unknown and not found and not remains.names:

@@ -21,8 +21,8 @@ _DATABASE = re.compile(r"database/(.+)-(?:article|author|subject)")
 _NOTHING = re.compile(
     r"(?:(?:[A-Za-z0-9-]+/)?index\.html|pipermail\.pck|database/.*|(?:.*/)?\.[^/]*|listops-was-public)", re.DOTALL
 )
-# In which states nothing is copied from the old server any more.
-OVER = ("moving", "moved", "accepted", "returning", "returned")
+# In which states nothing is copied from the old server, or compared with it, any more.
+OVER = ("accepted", "returning", "returned")
 
 
 class Archived(NamedTuple):
@@ -109,7 +109,10 @@ def waiting(name: str, former: str) -> str:
 
 
 def going_on(state: Any, there: str) -> bool:
-    """Whether the old server is still copied from. state: what state.json says, or None; there: the list's address on the old server."""
+    """Whether the old server is still copied from, or compared with.
+
+    state: what state.json says, or None. there: the list's address on the old server.
+    """
     if not isinstance(state, dict):
         return False
     return state.get("state") not in OVER and there not in (state.get("moved") or ())

@@ -42,7 +42,7 @@ class Host:
             shutil.copytree(state / part, self.copy / part)
         self.account = self._need(self.migration / "account")
         self.pages = root / "files"
-        self.write(self.migration / "state.json", json.dumps({"state": "moved"}))
+        self.write(self.migration / "state.json", json.dumps({"state": "accepted"}))
         self.write(self.account / "lists.json", json.dumps({LIST: LIST, "board@lists.example.org": "x@y"}))
 
     @staticmethod

@@ -81,10 +81,10 @@ def test_what_waited(name: str, what: str) -> None:
         (None, False),
         ({"state": "copied"}, True),
         ({"state": "copied", "moved": ["talk@old"]}, False),
-        ({"state": "moved"}, False),
+        ({"state": "moved"}, True),
         ({"state": "accepted"}, False),
         ({"state": "back"}, True),
     ],
 )
-def test_until_the_cut_over_it_would_be_copied_again(state: object, on: bool) -> None:
+def test_until_it_is_accepted_it_would_be_copied_again(state: object, on: bool) -> None:
     assert left.going_on(state, "talk@old") == on
