@@ -57,13 +57,14 @@ def set_up_outside(env: dict[str, str]) -> None:
 def apply_site(number: int, env: dict[str, str]) -> str:
     """The site's playbook on fermium: one line about the run."""
     began = elapsed()
-    counts = playbook("playbooks/site.yml", f"demo-site-{number}", env, brief="site")
+    counts = playbook("playbooks/site.yml", f"demo-site-{number}", env, brief="site", options=["--diff"])
     line = f"run {number}: ok={counts.get('ok', 0)} changed={counts.get('changed', 0)} in {elapsed() - began} s"
     say(line)
     if number > 1 and (not counts.get("ok") or counts.get("changed")):
         tasks = "; ".join(changed_tasks((LOGS / f"demo-site-{number}.log").read_text(encoding="utf-8")))
         raise Problem(
-            f"the second run of playbooks/site.yml should change nothing, and these did: {tasks or 'unknown'}."
+            "the second run of playbooks/site.yml should change nothing, and these did: "
+            f"{tasks or 'unknown'}; .cache/logs/demo-site-{number}.log has the differences."
         )
     return line
 
