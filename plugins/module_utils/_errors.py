@@ -24,9 +24,11 @@ class NotInstalled(HostError):
 
 
 def failure(exc: Exception) -> dict[str, Any]:
-    """The arguments of fail_json for an error of this collection."""
+    """The arguments of fail_json for an error of this collection, or of the operating system."""
     if isinstance(exc, HostError) and exc.details:
         return {"msg": str(exc), "exception": exc.details}
+    if isinstance(exc, OSError):
+        return {"msg": _visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror))}
     return {"msg": str(exc)}
 
 

@@ -20,6 +20,8 @@ import re
 import stat
 from typing import BinaryIO, Iterator, NamedTuple
 
+from ansible_collections.listops.mailman.plugins.module_utils import _visible
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a pipe without a writer must not hold us up.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -27,7 +29,10 @@ _LINKS = 40
 
 
 class Unsafe(Exception):
-    """Why a path is not followed, in one sentence."""
+    """Why a path is not followed, in one sentence that is safe for a terminal."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_visible.sentence(message))
 
 
 class Owner(NamedTuple):

@@ -374,12 +374,8 @@ def main() -> None:
     )
     try:
         result = run(module.params, module.check_mode)
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe, OSError) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=visible.sentence(str(exc)))
-    except OSError as exc:
-        module.fail_json(msg=visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror)))
     module.exit_json(**result)
 
 

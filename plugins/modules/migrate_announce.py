@@ -375,10 +375,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**run(module.params, module.check_mode))
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     except (OSError, ValueError, KeyError) as exc:
         module.fail_json(msg="account is {0}, which cannot be used: {1}".format(module.params["account"], exc))
 

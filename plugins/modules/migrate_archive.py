@@ -260,10 +260,8 @@ def main() -> None:
     )
     try:
         result = run(module.params, module.check_mode)
-    except (HostError, account.Inexact) as exc:
+    except (HostError, account.Inexact, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     for one in result["archives"]:
         for each in one["reasons"][:20]:
             module.warn(

@@ -61,7 +61,6 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.listops.mailman.plugins.module_utils import _nofollow as nofollow
-from ansible_collections.listops.mailman.plugins.module_utils import _visible as visible
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import WEB_SPEC, WebInterface
 from ansible_collections.listops.mailman.plugins.module_utils._errors import HostError, failure
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.folder import AccountFolder
@@ -103,12 +102,8 @@ def main() -> None:
     try:
         with SearchIndex(WebInterface.of(module.params)) as index:
             result = run(index, account, module.check_mode)
-    except HostError as exc:
+    except (HostError, nofollow.Unsafe, OSError) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=visible.sentence(str(exc)))
-    except OSError as exc:
-        module.fail_json(msg=visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror)))
     module.exit_json(**result)
 
 

@@ -152,10 +152,8 @@ def main() -> None:
         lists = standing.lists(read, module.params["moved"])
         accounts = standing.accounts(read)
         shown = {each["list"]: remarkable(account, folder, each["list"], most) for each in lists} if most else {}
-    except HostError as exc:
+    except (HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     except (OSError, ValueError, KeyError) as exc:
         module.fail_json(msg="account is {0}, which cannot be read: {1}".format(folder, exc))
     module.exit_json(

@@ -242,10 +242,8 @@ def main() -> None:
     )
     try:
         outcome = reconcile(options, source, open_archives=lambda backend: open_archives(backend, web))
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     for warning in outcome.warnings:
         module.warn(warning)
     result = {key: value for key, value in outcome.result.items() if key not in ("lists", "undeclared")}

@@ -203,10 +203,8 @@ def main() -> None:
     )
     try:
         result = run(module.params, module.check_mode)
-    except (Invalid, HostError, Inexact) as exc:
+    except (Invalid, HostError, Inexact, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     for key in ("named", "quarantined"):
         if key in result:
             result[key] = [visible.sentence(each) for each in result[key]]

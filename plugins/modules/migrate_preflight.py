@@ -264,10 +264,8 @@ def main() -> None:
     )
     try:
         result = Preflight(module.params).result()
-    except HostError as exc:
+    except (HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     for each in [result, *result["lists"]]:
         each["sentences"] = [visible.sentence(said) for said in each["sentences"]]
     module.exit_json(changed=False, **result)

@@ -387,12 +387,8 @@ def main() -> None:
         for archive, totals in zip(archives, found):
             text = json.dumps(totals, sort_keys=True) + "\n"
             migration.changed |= account.write(archive["name"] + ".pages.json", text.encode("ascii"))
-    except (Invalid, HostError, Inexact) as exc:
+    except (Invalid, HostError, Inexact, nofollow.Unsafe, OSError) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=visible.sentence(str(exc)))
-    except OSError as exc:
-        module.fail_json(msg=visible.sentence("{0}: {1}".format(exc.filename or "a file", exc.strerror)))
     for problem in migration.problems:
         module.warn(visible.sentence(problem))
     said = [sentence(each["list"], "pages", each) for each in found]

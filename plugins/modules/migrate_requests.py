@@ -258,10 +258,8 @@ def main() -> None:
     )
     try:
         result = run(module.params, module.check_mode)
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     said = {
         "changed": result.changed,
         "lists": result.lists,

@@ -378,10 +378,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**STEPS[module.params["step"]](module.params, module.check_mode))
-    except HostError as exc:
+    except (HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     except ValueError as exc:
         module.fail_json(msg="account is {0}, which cannot be read: {1}".format(module.params["account"], exc))
 

@@ -282,10 +282,8 @@ def main() -> None:
     move = ServerMove(module.params, module.check_mode)
     try:
         result = getattr(move, module.params["state"])()
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     module.exit_json(**result)
 
 

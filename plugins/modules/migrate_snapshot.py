@@ -106,10 +106,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**run(module.params, module.check_mode))
-    except HostError as exc:
+    except (HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
 
 
 if __name__ == "__main__":

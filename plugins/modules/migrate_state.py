@@ -167,10 +167,8 @@ def main() -> None:
     )
     try:
         module.exit_json(**run(module.params))
-    except (Invalid, HostError) as exc:
+    except (Invalid, HostError, nofollow.Unsafe) as exc:
         module.fail_json(**failure(exc))
-    except nofollow.Unsafe as exc:
-        module.fail_json(msg=str(exc))
     except (OSError, ValueError, KeyError) as exc:
         module.fail_json(msg="{0} cannot be read: {1}".format(os.path.join(module.params["directory"], STATE), exc))
 

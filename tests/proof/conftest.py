@@ -31,6 +31,7 @@ from support.mailman21_server import Mailman21Server
 from support.outside import Outside
 from support.proved import Proved, Row, rows, table, unproved
 from support.reader import Reader, digest_file
+from support.room import SmallDisk
 
 ENGINE = os.environ.get("LISTOPS_ENGINE") or "podman"
 PROJECT = os.environ.get("LISTOPS_PROJECT") or "listops"
@@ -102,6 +103,23 @@ def subscribers(fermium: MailServer, moved_mail: None) -> Iterator[None]:
         fermium.unsubscribe(*item)
     for subject in fermium.held(site.PUBLIC).keys() - held.keys():
         fermium.discard(site.PUBLIC, subject)
+
+
+@pytest.fixture(scope="module")
+def small_disk(fermium: MailServer, undisturbed: None) -> Iterator[SmallDisk]:
+    """A small file system under Mailman's state, for the proofs of a module."""
+    small = SmallDisk(fermium)
+    small.mount()
+    yield small
+    small.unmount()
+
+
+@pytest.fixture
+def disk(small_disk: SmallDisk) -> Iterator[SmallDisk]:
+    """The same, with room before and after a proof."""
+    small_disk.clear()
+    yield small_disk
+    small_disk.clear()
 
 
 @pytest.fixture

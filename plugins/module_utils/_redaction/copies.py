@@ -408,15 +408,11 @@ _CALLED = {"lines": "account", "attached": "attached message", "index": "entry"}
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[tree.Folder | None]:
     """A folder, or None where there is none."""
-    try:
-        descriptor = nofollow.open_folder(path)
-    except (FileNotFoundError, NotADirectoryError):
-        yield None
-        return
-    try:
-        yield tree.Folder(descriptor)
-    finally:
-        os.close(descriptor)
+    with contextlib.ExitStack() as stack:
+        folder = None
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folder = tree.Folder(stack.enter_context(nofollow.opened(path)))
+        yield folder
 
 
 def _is_there(path: str) -> bool:

@@ -67,7 +67,7 @@ def moved(made: Mapping[str, str], address: str, names: Collection[str]) -> dict
 
 
 class Account(NamedTuple):
-    """A file of the account of a migration. kind: what is in it; learnt: whether it says of messages where they are."""
+    """A file of the account of a migration. kind: what is in it; main: whether it says of messages where they are."""
 
     name: str
     kind: str

@@ -36,20 +36,9 @@ time.sleep(30)
 BEFORE: set[str] = set()
 
 
-@pytest.fixture(scope="module")
-def disk(fermium: MailServer, undisturbed: None) -> Iterator[SmallDisk]:
+@pytest.fixture(scope="module", autouse=True)
+def before(fermium: MailServer) -> None:
     BEFORE.update(left_behind(fermium))
-    small = SmallDisk(fermium)
-    small.mount()
-    yield small
-    small.unmount()
-
-
-@pytest.fixture(autouse=True)
-def room(disk: SmallDisk) -> Iterator[None]:
-    disk.clear()
-    yield
-    disk.clear()
 
 
 @contextmanager

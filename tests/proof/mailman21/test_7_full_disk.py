@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import email
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,21 +22,6 @@ MAINLOG = "/var/log/exim4/mainlog"
 INCOMING = f"{STATE}/qfiles/in"
 # A file system of its own in which there can be no file; Exim looks at the one above it.
 NO_FILES = f"mount -t tmpfs -o nr_inodes=1,mode=2775,uid=list,gid=list tmpfs {INCOMING}"
-
-
-@pytest.fixture(scope="module")
-def disk(fermium: Mailman21Server, undisturbed: None) -> Iterator[SmallDisk]:
-    small = SmallDisk(fermium)
-    small.mount()
-    yield small
-    small.unmount()
-
-
-@pytest.fixture(autouse=True)
-def room(disk: SmallDisk) -> Iterator[None]:
-    disk.clear()
-    yield
-    disk.clear()
 
 
 def arrived(fermium: Mailman21Server, outside: Outside, word: str) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,6 +100,7 @@ def strings(value: Any) -> Iterator[str]:
         yield value
 
 
+@cache
 def variables(role: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in ("defaults", "vars"):
@@ -108,6 +110,7 @@ def variables(role: str) -> dict[str, Any]:
     return found
 
 
+@cache
 def registered(role: str) -> dict[str, Any]:
     """What tasks looked at, by the variable that holds what they found."""
     files = [path for kind in ("tasks", "handlers") for path in (ROOT / "roles" / role / kind).glob("*.yml")]
@@ -129,6 +132,7 @@ def with_variables(text: str, known: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
+@cache
 def all_tasks() -> list[Task]:
     found = []
     files = [*ROOT.glob("roles/*/tasks/*.yml"), *ROOT.glob("roles/*/handlers/*.yml"), *ROOT.glob("playbooks/*.yml")]

@@ -66,6 +66,15 @@ def test_a_link_in_a_folder_of_others_is_refused(tmp_path, path):
 
 
 @pytest.mark.usefixtures("trusting")
+def test_a_refusal_is_safe_for_a_terminal(tmp_path):
+    service, _secret = tree(tmp_path, open_to_all=True)
+    (service / "clear\x1b[2J").symlink_to("../secret")
+    with pytest.raises(nofollow.Unsafe) as refused:
+        nofollow.open_folder(str(service / "clear\x1b[2J"))
+    assert "\x1b" not in str(refused.value) and r"clear\x1b[2J" in str(refused.value)
+
+
+@pytest.mark.usefixtures("trusting")
 def test_links_in_a_circle_end(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
