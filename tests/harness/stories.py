@@ -32,6 +32,8 @@ class Story:
     host: Image = ("host", "trixie")
     # run by test-all only
     rare: bool = False
+    # its slow proofs are
+    slow_is_rare: bool = False
     # how long it takes on a quiet machine
     minutes: int = 0
     # folders of the scenario's proofs that can be run alone; of a test group: its scenario
@@ -43,10 +45,11 @@ class Story:
     old: dict[str, list[str]] = field(default_factory=dict)
 
 
-# Of a scenario's story.toml: each key and the type of its value; rare has the reason.
+# Of a scenario's story.toml: each key and the type of its value; rare and slow_is_rare have the reason.
 KEYS = {
     "proves": str,
     "rare": str,
+    "slow_is_rare": str,
     "minutes": int,
     "host": list,
     "images": list,
@@ -78,6 +81,7 @@ def read_story(path: Path) -> Story:
         found,
         (stage, suite),
         "rare" in told,
+        "slow_is_rare" in told,
         told.get("minutes", 0),
         tuple(told.get("groups", ())),
         programs=tuple(told.get("needs", ())),
@@ -124,8 +128,8 @@ def on_mailman21(story: Story) -> tuple[Story, list[str]]:
     return replace(group, images=found.images, host=found.host), []
 
 
-def run_story(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Count:
-    """Run a story from nothing to nothing; a story that proves nothing has failed."""
+def run_story(story: Story, engine: dict[str, str], *, venv: Path = VENV, slow: bool = True) -> Count:
+    """Run a story from nothing to nothing; a story that proves nothing has failed. slow: with its slow proofs."""
     for program in story.programs:
         need_program(program, f"which the story {story.name} uses")
     images.ensure([images.OUTSIDE, *story.images], engine)
@@ -143,7 +147,7 @@ def run_story(story: Story, engine: dict[str, str], *, venv: Path = VENV) -> Cou
         "LISTOPS_PROJECT": project(label),
         "MOLECULE_COMMAND_BORDERS": "0",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(CACHE / "molecule" / label),
-        "PYTEST_ADDOPTS": shlex.quote(f"--junitxml={report}"),
+        "PYTEST_ADDOPTS": shlex.join([f"--junitxml={report}", *([] if slow else ["-m", "not slow"])]),
     }
     old = os.environ.get("MAILMAN2_HOST", "") if images.PYTHON27 in story.images else ""
     real = images.copy_of(old, engine) if old else ""

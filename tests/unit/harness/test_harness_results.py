@@ -220,7 +220,9 @@ def test_a_story_says_what_it_proves_and_where_it_starts(tmp_path, monkeypatch):
     assert stories.stories() == [stories.Story("x", "it works", [start], start)]
     told.write_text('proves = "two"\nimages = [["python27", "bullseye"]]\nrare = "it is slow"\n', encoding="utf-8")
     assert stories.find("x").images == [("python27", "bullseye")]
-    assert stories.find("x").rare
+    assert stories.find("x").rare and not stories.find("x").slow_is_rare
+    told.write_text('proves = "two"\nslow_is_rare = "another has them"\n', encoding="utf-8")
+    assert stories.find("x").slow_is_rare and not stories.find("x").rare
     with pytest.raises(Problem, match="STORY is y: give x"):
         stories.find("y")
 
