@@ -10,9 +10,11 @@ act on a terminal is escaped.
 
 from __future__ import annotations
 
+import functools
 import re
 import textwrap
-from typing import Any, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import yaml
 
@@ -25,6 +27,9 @@ _FLOW_WIDTH = 100
 _NO_TEXT = re.compile(
     r"[-+.]?[0-9][-+.0-9_:,eExXoOabcdfABCDFTtZz ]*|[-+]?\.(inf|nan)|~|null|true|false|yes|no|on|off|y|n", re.IGNORECASE
 )
+
+# Of what begins with a letter, that is a word of at most so many.
+_LONGEST_WORD = len("false")
 
 # The same in every YAML, inside brackets and out; letters of any script are.
 _PLAIN = re.compile(r"[^\W\d_](?:[\w.@+/-]| (?=[\w.@+/-]))*")
@@ -69,47 +74,58 @@ _Dumper.add_representer(
 )
 
 
-def dumped(value: Any) -> str:
+def dumped(value: Any, indent: str = "") -> str:
     """A mapping, or a list, as YAML. Structure is written here, ten times as fast as PyYAML does; what is a text is PyYAML's to say."""
-    block = _mapping(value) if isinstance(value, Mapping) else _sequence(value)
-    return "".join(line + "\n" for line in block)
+    out: list[str] = []
+    if isinstance(value, Mapping):
+        _mapping(out, value, indent, indent)
+    else:
+        _sequence(out, value, indent)
+    out.append("")
+    return "\n".join(out)
 
 
-def _indented(block: Iterable[str], first: str = "  ") -> Iterator[str]:
-    """Lines two places further in, the first with a mark of its own; empty lines of texts stay empty."""
-    mark = first
-    for line in block:
-        yield mark + line if line else line
-        mark = "  "
-
-
-def _mapping(value: Mapping[Any, Any]) -> Iterator[str]:
+def _mapping(out: list[str], value: Mapping[Any, Any], first: str, indent: str) -> None:
+    """first: what its first line begins with, indent: each other one."""
     for key, item in value.items():
-        name = key if _PLAIN.fullmatch(key) and not _NO_TEXT.fullmatch(key) else _yaml({str(key): 0})[:-4]
         if isinstance(item, str) and not isinstance(item, Template) and _is_plain(item):
-            yield "{0}: {1}".format(name, item)
+            out.append("{0}{1}: {2}".format(first, _name(key), item))
         elif isinstance(item, Mapping) and item:
-            yield name + ":"
-            yield from _indented(_mapping(item))
+            out.append("{0}{1}:".format(first, _name(key)))
+            _mapping(out, item, indent + "  ", indent + "  ")
         elif isinstance(item, (list, tuple)):
             line = _on_one_line(item)
             if line is None:
-                yield name + ":"
-                yield from _indented(_sequence(item))
+                out.append("{0}{1}:".format(first, _name(key)))
+                _sequence(out, item, indent + "  ")
             else:
-                yield "{0}: {1}".format(name, line)
+                out.append("{0}{1}: {2}".format(first, _name(key), line))
         else:
-            yield from _yaml({str(key): _own(item)}).split("\n")[:-1]
+            _foreign(out, {str(key): _own(item)}, first, indent)
+        first = indent
 
 
-def _sequence(items: Iterable[Any]) -> Iterator[str]:
+def _sequence(out: list[str], items: Iterable[Any], indent: str) -> None:
     for item in items:
         if isinstance(item, str) and _is_plain(item):
-            yield "- " + item
+            out.append("{0}- {1}".format(indent, item))
         elif isinstance(item, Mapping) and item:
-            yield from _indented(_mapping(item), "- ")
+            _mapping(out, item, indent + "- ", indent + "  ")
         else:
-            yield from _yaml([_own(item)]).split("\n")[:-1]
+            _foreign(out, [_own(item)], indent, indent)
+
+
+def _foreign(out: list[str], value: Any, first: str, indent: str) -> None:
+    """What PyYAML writes; empty lines of texts stay empty."""
+    for line in _yaml(value).split("\n")[:-1]:
+        out.append(first + line if line else line)
+        first = indent
+
+
+@functools.lru_cache(maxsize=1024)
+def _name(key: Any) -> str:
+    """A key, as YAML has it."""
+    return key if _is_plain(key) else _yaml({str(key): 0})[:-4]
 
 
 def _on_one_line(items: Sequence[Any]) -> str | None:
@@ -125,7 +141,7 @@ def _on_one_line(items: Sequence[Any]) -> str | None:
 
 def _is_plain(text: str) -> bool:
     """Whether a text is the same in YAML, in brackets too; of what is left PyYAML knows."""
-    return _PLAIN.fullmatch(text) is not None and not _NO_TEXT.fullmatch(text)
+    return _PLAIN.fullmatch(text) is not None and (len(text) > _LONGEST_WORD or not _NO_TEXT.fullmatch(text))
 
 
 def _own(value: Any) -> Any:
@@ -176,8 +192,5 @@ def entries(key: str, items: Iterable[tuple[Sequence[str], Mapping[str, Any]]]) 
     """A variable that is a list of dictionaries, each with sentences about it in front."""
     parts = []
     for sentences, item in items:
-        body = dumped([item])
-        parts.append(
-            comment(sentences, "  ") + "".join("  " + line if line.strip() else line for line in body.splitlines(True))
-        )
+        parts.append(comment(sentences, "  ") + dumped([item], "  "))
     return "{0}:\n{1}".format(key, "\n".join(parts)) if parts else "{0}: []\n".format(key)

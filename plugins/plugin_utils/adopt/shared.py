@@ -50,17 +50,18 @@ def _default(path: Path, values: Sequence[Any], fresh: Sequence[Any]) -> Any:
     if path[0] in NOT_DEFAULTABLE or any(value is _ABSENT for value in values):
         # A list that does not say what it has would get the default.
         return _ABSENT
-    by_text: dict[str, list[int]] = {}
-    for place, value in enumerate(values):
-        by_text.setdefault(repr(value), []).append(place)
-    lines = {shown: variables_file.lines(values[places[0]]) for shown, places in by_text.items()}
-    everywhere = sum(lines[shown] * len(places) for shown, places in by_text.items())
-    best = sum(variables_file.lines(value) for value, new in zip(values, fresh) if value != new)
+    shown = [repr(value) for value in values]
+    places: dict[str, list[int]] = {}
+    for place, text in enumerate(shown):
+        places.setdefault(text, []).append(place)
+    lines = {text: variables_file.lines(values[same[0]]) for text, same in places.items()}
+    everywhere = sum(lines[text] for text in shown)
+    best = sum(lines[text] for text, value, new in zip(shown, values, fresh) if value != new)
     chosen: Any = _ABSENT
-    for shown, places in by_text.items():
-        if 2 * len(places) <= len(values):
+    for text, same in places.items():
+        if 2 * len(same) <= len(values):
             continue
-        cost = lines[shown] + everywhere - lines[shown] * len(places)
+        cost = lines[text] + everywhere - lines[text] * len(same)
         if cost < best:
-            best, chosen = cost, values[places[0]]
+            best, chosen = cost, values[same[0]]
     return chosen
