@@ -4,7 +4,7 @@
 """A sender as mail servers are, who offers each message until it is taken; and a stranger who looks at archives.
 
 Runs on the host that plays the Internet, as a program of its own: `python3 patient.py FILE`, with {"server", "sender", "lists", "word",
-"looks": [[address, host name, path]]} in the file. Each second it has a message for each list. It writes a line of JSON for each that was
+"looks": [[address, host name, path]]} in the file. Each second it has a message for each list, unless too many wait. It writes a line of JSON for each that was
 taken, and for each answer of 200. It makes no more messages when the file is gone, and ends when all are taken.
 """
 
@@ -21,6 +21,8 @@ from typing import Any
 
 SENDERS = 4
 PAUSE = 0.7
+# How many messages may wait: on a slow machine a migration takes long.
+MOST = 200
 # How long a message is tried for after the last one was made.
 PATIENCE = 300.0
 
@@ -43,7 +45,7 @@ class Sender:
         number = 0
         while os.path.exists(self.file):
             number += 1
-            for name in self.task["lists"]:
+            for name in self.task["lists"] if self.made - self.taken < MOST else ():
                 ident = f"{self.task['word']}.{number}.{name.partition('@')[0]}@mx.example.net"
                 self.made += 1
                 self.waiting.put({"list": name, "id": ident, "number": number, "tries": 0, "unsure": 0})
