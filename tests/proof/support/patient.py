@@ -4,8 +4,8 @@
 """A sender as mail servers are, who offers each message until it is taken; and a stranger who looks at archives.
 
 Runs on the host that plays the Internet, as a program of its own: `python3 patient.py FILE`, with {"server", "sender", "lists", "word",
-"looks": [[address, host name, path]]} in the file. Each second it has a message for each list, unless too many wait. It writes a line of JSON for each that was
-taken, and for each answer of 200. It makes no more messages when the file is gone, and ends when all are taken.
+"looks": [[address, host name, path]]} in the file. Each second it has a message for each list, unless too many wait. It writes a line of
+JSON for each that was taken, and for each answer of 200. It makes no more messages when the file is gone, and ends when all are taken.
 """
 
 import http.client
