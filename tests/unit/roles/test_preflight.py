@@ -722,10 +722,10 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     inventory = folder / "hosts.json"
     inventory.write_text(json.dumps({"all": {"hosts": hosts, "vars": shared}}), encoding="utf-8")
     pretend = {
-        "ansible_distribution": "{{ facts.distribution }}",
-        "ansible_distribution_version": "{{ facts.version }}",
-        "ansible_distribution_major_version": "{{ facts.version.split('.') | first }}",
-        "ansible_distribution_release": "{{ facts.release }}",
+        "distribution": "{{ facts.distribution }}",
+        "distribution_version": "{{ facts.version }}",
+        "distribution_major_version": "{{ facts.version.split('.') | first }}",
+        "distribution_release": "{{ facts.release }}",
         "cacheable": True,
     }
     gather = {"ansible.builtin.setup": {"gather_subset": ["!all"]}, "run_once": True}
