@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import main
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import main, search
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Program
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server, web
 
 PROGRAM = Program(
-    modules=(server, web, main),
+    modules=(server, web, search, main),
     commands=commands.WEB,
     command_option="web_manage",
     user_option="web_user",

@@ -267,6 +267,10 @@ def _web(files: Mapping[str, str], core: Sections, domains: list[str], found: Fo
             settings[name] = value
     if values.get("SOCIALACCOUNT_PROVIDERS"):
         settings["SOCIALACCOUNT_PROVIDERS"] = values["SOCIALACCOUNT_PROVIDERS"]
+    xapian = {"default": host_variables.role_variable("mailman", "_mailman_xapian")}
+    if settings.get("HAYSTACK_CONNECTIONS") == xapian:
+        del settings["HAYSTACK_CONNECTIONS"]
+        take("mailman_web_search_engine", "xapian", "whoosh")
     found.take_settings(WEB, "mailman_web_settings", settings)
     for name in sorted(program.unknown):
         if name.isupper() and name not in ours and name not in ("DATABASES", "MIDDLEWARE", "TEMPLATES"):

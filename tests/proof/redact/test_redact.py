@@ -366,9 +366,8 @@ def test_a_redaction_that_is_killed_is_finished_by_the_next_run(
         fermium.run("sh", "-c", KILL)
         run.wait()
     assert archive.secret in outside.get(archive.pages["secret"]).text
-    with held(
-        fermium, f"[(file := open('{STATE}/web/fulltext_index/MAIN_WRITELOCK')), fcntl.flock(file, fcntl.LOCK_EX)]"
-    ):
+    (lock,) = fermium.check("sh", "-c", f"find {STATE}/web/*_index -name lockfile -o -name MAIN_WRITELOCK").split()
+    with held(fermium, f"[(file := open('{lock}')), fcntl.flock(file, fcntl.LOCK_EX)]"):
         run = controller.begin(MODULE, **replacement)
         eventually(lambda: fermium.run("grep", "-c", archive.address, LOG)["out"].strip() == "2", "it is noted again")
         # longer than it takes when it need not wait

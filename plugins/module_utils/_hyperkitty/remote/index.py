@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import datetime
 import os
-import threading
 from typing import Any, Mapping, Sequence
 
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import search
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
@@ -77,17 +77,10 @@ class SearchIndexHandler:
 
     @staticmethod
     def _add(keys: Sequence[int]) -> None:
-        from haystack import connections
         from hyperkitty.models import Email
 
-        connection, before = connections["default"], threading.enumerate()
-        index = connection.get_unified_index().get_index(Email)
-        found = retry_when_locked(lambda: list(index.load_all_queryset().filter(pk__in=list(keys))))
-        connection.get_backend().update(index, found)
-        # Whoosh continues in a thread while another process writes, and is not done before that.
-        for thread in threading.enumerate():
-            if thread not in before:
-                thread.join()
+        found = Email.objects.filter(pk__in=list(keys)).select_related("sender", "thread")
+        search.add(retry_when_locked(lambda: list(found)))
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import shutil
 from functools import partial
 from typing import Any
 
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import search
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import chunks, serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import enter, retry_when_locked
 
@@ -181,7 +182,7 @@ class HyperKittyHandler:
         from hyperkitty.models import MailingList
 
         for mlist in MailingList.objects.filter(name=name):
-            self._unindex(list(mlist.emails.values_list("pk", flat=True)))
+            search.remove(list(mlist.emails.values_list("pk", flat=True)))
             folder = self._attachments(name)
             if folder and os.path.isdir(folder):
                 shutil.rmtree(folder)
@@ -243,26 +244,6 @@ class HyperKittyHandler:
         folder = getattr(settings, "HYPERKITTY_ATTACHMENT_FOLDER", None)
         local, _at, domain = name.rpartition("@")
         return os.path.join(folder, domain, local) if folder else None
-
-    @staticmethod
-    def _unindex(keys: list[int]) -> None:
-        from haystack import connections
-        from haystack.constants import ID
-
-        backend = connections["default"].get_backend()
-        documents = ["hyperkitty.email.{0}".format(key) for key in keys]
-        if not hasattr(backend, "index"):
-            for document in documents:
-                backend.remove(document)
-            return
-        # Whoosh commits each removal separately.
-        from whoosh.writing import AsyncWriter
-
-        backend.setup()
-        writer = AsyncWriter(backend.index)
-        for document in documents:
-            writer.delete_by_term(ID, document)
-        writer.commit()
 
 
 def main() -> None:

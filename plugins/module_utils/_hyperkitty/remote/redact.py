@@ -12,10 +12,9 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import threading
-from functools import partial
 from typing import Any, Iterator
 
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import search
 from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote.main import HyperKittyHandler
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.server import serve
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote.web import retry_when_locked
@@ -156,7 +155,7 @@ class MessageRedactor:
                 host.content = new.decode("utf-8", "surrogatepass")
                 texts.append(host)
         if texts:
-            self._index(texts)
+            search.add(texts)
         for host in texts:
             type(host).objects.filter(pk=host.pk).update(content=host.content)
         for _host, (_what, attachment, new) in copies:
@@ -164,8 +163,8 @@ class MessageRedactor:
                 attachment.set_content(new)
                 attachment.save()
         self._rewrite()
-        self._index([self.message])
-        self._merge_index()
+        search.add([self.message])
+        search.scrub()
         self._forget()
 
     def _rewrite(self) -> None:
@@ -191,32 +190,6 @@ class MessageRedactor:
             shutil.rmtree(folder)
         message.refresh_from_db()
 
-    @staticmethod
-    def _index(messages: list[Any]) -> None:
-        from haystack import connections
-        from hyperkitty.models import Email
-
-        connection, before = connections["default"], threading.enumerate()
-        connection.get_backend().update(connection.get_unified_index().get_index(Email), messages)
-        # Whoosh continues in a thread while another process writes.
-        for thread in threading.enumerate():
-            if thread not in before:
-                thread.join()
-
-    @staticmethod
-    def _merge_index() -> None:
-        """Merge the index, since Whoosh keeps the old words in its files until then."""
-        from haystack import connections
-
-        backend = connections["default"].get_backend()
-        if hasattr(backend, "index"):
-            from whoosh.writing import AsyncWriter
-
-            writer = AsyncWriter(backend.index.refresh())
-            writer.commit(mergetype=merge_whoosh)
-            if writer.ident is not None:
-                writer.join()
-
     def _forget(self) -> None:
         """Remove HyperKitty's caches of a thread and of a list."""
         from django.core.cache import cache
@@ -233,24 +206,6 @@ class MessageRedactor:
         from django.conf import settings
 
         return "locmem" in str(settings.CACHES["default"]["BACKEND"])
-
-
-def merge_whoosh(writer: Any, segments: list[Any]) -> list[Any]:
-    """Merge everything as Whoosh does, but without words for spelling suggestions, which HyperKitty does not use.
-
-    Whoosh stores these for a wrong document, so that they would stay.
-    """
-    from whoosh.reading import SegmentReader
-
-    fields = [(name, field) for name, field in writer.schema.items() if field.separate_spelling()]
-    suggestions = {field.spelling_fieldname(name) for name, field in fields}
-    for segment in segments:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        postings = reader.iter_postings()
-        reader.iter_postings = partial(filter, lambda posting: posting[0] not in suggestions, postings)
-        writer.add_reader(reader)
-        reader.close()
-    return []
 
 
 class HyperKittyRedactionHandler(HyperKittyHandler):

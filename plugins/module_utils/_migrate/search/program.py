@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.listops.mailman.plugins.module_utils._argspec import WebInterface
-from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import index
+from ansible_collections.listops.mailman.plugins.module_utils._hyperkitty.remote import index, search
 from ansible_collections.listops.mailman.plugins.module_utils._migrate.search.progress import Way
 from ansible_collections.listops.mailman.plugins.module_utils._programs import commands
 from ansible_collections.listops.mailman.plugins.module_utils._programs.process import Process, Program
 from ansible_collections.listops.mailman.plugins.module_utils._programs.remote import server, web
 
 SEARCH = Program(
-    modules=(server, web, index),
+    modules=(server, web, search, index),
     commands=commands.WEB,
     command_option="web_manage",
     user_option="web_user",

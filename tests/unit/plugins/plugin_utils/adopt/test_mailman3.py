@@ -149,6 +149,26 @@ def test_a_database_that_no_variable_has_is_said(url: str) -> None:
     assert len(found.notes[mailman3.CORE]) == 1 and "hush" not in str(found.notes)
 
 
+@pytest.mark.parametrize(
+    ("index", "variables"),
+    [
+        ("/var/lib/mailman3/web/xapian_index", {"mailman_web_search_engine": "xapian"}),
+        (
+            "/srv/index",
+            {
+                "mailman_web_settings": {
+                    "HAYSTACK_CONNECTIONS": {"default": {"ENGINE": "xapian_backend.XapianEngine", "PATH": "/srv/index"}}
+                }
+            },
+        ),
+    ],
+)
+def test_a_search_index_of_xapian(index: str, variables: dict[str, Any]) -> None:
+    connections = {"default": {"ENGINE": "xapian_backend.XapianEngine", "PATH": index}}
+    found = adopted(PRISTINE_CORE, PRISTINE_WEB + f"HAYSTACK_CONNECTIONS = {connections}\n")
+    assert found.variables == variables
+
+
 def test_the_web_interface() -> None:
     web = PRISTINE_WEB + (
         "EMAILNAME = 'www.example.org'\nDEFAULT_FROM_EMAIL = 'postorius@{}'.format(EMAILNAME)\nTIME_ZONE = 'Europe/Berlin'\n"
