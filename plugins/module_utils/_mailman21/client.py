@@ -95,8 +95,10 @@ class Mailman21(ListBackend):
             if address in self.server.lists
         }
         asked = {
-            "attributes": translate.attributes_for(names, roles),
+            # those of facts(), too, for which no list need be read again
+            "attributes": sorted({*translate.attributes_for(names, ROLES), *translate.TIMES}),
             "members": "member" in roles,
+            "count": "member" not in roles,
         }
         parts = [wanted[start : start + LISTS_PER_REQUEST] for start in range(0, len(wanted), LISTS_PER_REQUEST)]
         requests = (
@@ -122,23 +124,25 @@ class Mailman21(ListBackend):
                     continue
                 self._raw[address] = entry
                 # Drop raw members after translation to save memory.
-                entry.pop("members", None)
+                if entry.pop("members", None) is not None:
+                    entry["count"] = len(self._read[address]["rosters"]["member"])
         return self._read
 
     def facts(self, lists: Collection[str] | None) -> Mapping[str, Mapping[str, Any]]:
-        attributes = translate.attributes_for([], ROLES) + list(translate.TIMES)
         wanted = list(self.server.lists) if lists is None else list(lists)
-        names = [self.server.lists[address] for address in wanted]
-        asked = {"lists": names, "attributes": attributes, "members": True, "passwords": {}, "texts": True}
-        found = self._process.request("read", **asked)["lists"]
+        if not {*wanted} <= {*self._raw, *self._unreadable}:
+            self.read(wanted, settings=[], rosters=[])
+        read = {address: self.server.lists[address] for address in wanted if address in self._raw}
+        answer = self._process.request("texts", lists=list(read.values()))
         out = {}
-        for address in wanted:
-            # read() reports lists whose file cannot be read.
-            if self.server.lists[address] in found:
-                try:
-                    out[address] = translate.facts(found[self.server.lists[address]], self.server)
-                except Invalid as exc:
-                    self._unreadable.setdefault(address, "list {0}: {1}".format(address, exc))
+        for address, name in read.items():
+            if name in answer["unreadable"]:
+                self._unreadable[address] = answer["unreadable"][name]
+                continue
+            try:
+                out[address] = translate.facts(self._raw[address], self.server, answer["texts"][name])
+            except Invalid as exc:
+                self._unreadable.setdefault(address, "list {0}: {1}".format(address, exc))
         return out
 
     def adapt(

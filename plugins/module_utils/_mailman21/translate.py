@@ -178,16 +178,16 @@ def read_entry(entry: Mapping[str, Any], site: Server, settings: Iterable[str], 
     }
 
 
-def facts(entry: Mapping[str, Any], site: Server) -> dict[str, Any]:
-    """Facts that nobody declares; see ListBackend.facts."""
-    check_attributes(entry, site, TIMES)
+def facts(entry: Mapping[str, Any], site: Server, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Facts that nobody declares; see ListBackend.facts. texts: the list's own."""
+    check_attributes(entry, site, [*attributes_for([], vocabulary.ROLES), *TIMES])
     created, last = (entry["attributes"][name] for name in TIMES)
-    rosters = read_entry(entry, site, [], vocabulary.ROLES)["rosters"]
+    others = {role: len(_people(role, entry)) for role in vocabulary.ROLES if role != "member"}
     return {
         "created_at": _moment(created),
         "last_post_at": _moment(last),
-        "counts": {role: len(people) for role, people in rosters.items()},
-        "own_texts": entry.get("texts", {}),
+        "counts": {"member": entry["count"], **others},
+        "own_texts": texts,
     }
 
 

@@ -59,6 +59,11 @@ class CopyHandler(object):
                 unreadable[name] = sentence(name, exc)
         return {"lists": answer, "unreadable": unreadable}
 
+    def texts(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """See Mailman21Handler.texts."""
+        return self.files.all_texts(request["lists"])
+
     def shown_archives(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]
         """Who could read them: there is a link to each public one. Nothing where the archives were not copied."""

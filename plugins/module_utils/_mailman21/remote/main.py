@@ -239,9 +239,9 @@ class Mailman21Handler(object):
         """The state of lists.
 
         request: {"lists": [names], "attributes": [names], "members": whether
-        to read them, "passwords": {list: {attribute: value to compare with}}, "texts": whether to read
-        the lists' own ones}.
-        answer: {"lists": {name: {"attributes", "members", "saved", "texts"}}, "unreadable":
+        to read them, "count": whether to count them, "passwords": {list: {attribute: value to compare with}},
+        "texts": whether to read the lists' own ones}.
+        answer: {"lists": {name: {"attributes", "members", "count", "saved", "texts"}}, "unreadable":
         {name: sentence}}; see read.Files.members and texts.
         """
         answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
@@ -251,6 +251,11 @@ class Mailman21Handler(object):
             except Exception as exc:
                 unreadable[name] = sentence(name, exc)
         return {"lists": answer, "unreadable": unreadable}
+
+    def texts(self, request):
+        # type: (dict[str, Any]) -> dict[str, Any]
+        """The own texts of lists; see read.Files.all_texts. request: {"lists": [names]}."""
+        return self.files.all_texts([str(name) for name in request["lists"]])
 
     def apply(self, request):
         # type: (dict[str, Any]) -> dict[str, Any]

@@ -9,6 +9,7 @@ the files. Bytes are decoded with the list's own charset.
 """
 
 import hashlib
+import itertools
 import os
 import pickle
 import re
@@ -274,11 +275,24 @@ class Files(object):
         entry["saved"] = plain(config.get(SAVED), self.charset(config))
         if request["members"]:
             entry["members"] = self.members(config)
+        if request.get("count"):
+            entry["count"] = self.count(config)
         if request.get("texts"):
             entry["texts"] = self.texts(name)
         given = request["passwords"].get(name, {})
         entry["passwords"] = dict((key, same_password(config.get(key), given.get(key))) for key in LIST_PASSWORDS)
         return entry
+
+    def all_texts(self, names):
+        # type: (Iterable[str]) -> dict[str, Any]
+        """The own texts of lists: {"texts": {name: see texts}, "unreadable": {name: sentence}}."""
+        answer, unreadable = {}, {}  # type: dict[str, Any], dict[str, str]
+        for name in names:
+            try:
+                answer[name] = self.texts(name)
+            except Exception as exc:
+                unreadable[name] = sentence(name, exc)
+        return {"texts": answer, "unreadable": unreadable}
 
     def texts(self, name):
         # type: (str) -> dict[str, dict[str, str]]
@@ -322,6 +336,14 @@ class Files(object):
                     ]
                 )
         return rows
+
+    def count(self, config):
+        # type: (dict[str, Any]) -> int
+        """How many members there are, two spellings of an address being one."""
+        charset = self.charset(config)
+        self._check_members(config)
+        keys = itertools.chain(config["members"], config["digest_members"])
+        return len(set((text(key, charset) if isinstance(key, bytes) else key).lower() for key in keys))
 
     @staticmethod
     def _check_members(config):

@@ -307,7 +307,7 @@ def test_a_value_of_the_wrong_kind_is_shown_or_named(site: translate.Server, whe
         raw["saved"] = odd if where == "saved" else None
         try:
             translate.read_entry(raw, site, settings, roles)
-            translate.facts(raw, site)
+            translate.facts(dict(raw, count=0), site, {})
         except Invalid as exc:
             assert f"attribute {name} is " in str(exc)
             named.add(name)
