@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from pathlib import Path
 from typing import Any
@@ -224,17 +225,18 @@ LIMITS: list[tuple[str, list[Any], list[Any]]] = [
 ]
 
 
-def option(name: str) -> tuple[str, dict[str, Any]]:
-    """A variable's role, and its option."""
-    for role in sorted(ROLES.iterdir()):
+@functools.cache
+def options() -> dict[str, tuple[str, dict[str, Any]]]:
+    """Each variable's role, and its option."""
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    for role in sorted(ROLES.iterdir(), reverse=True):
         spec = yaml.safe_load((role / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]
-        if name in spec.get("options", {}):
-            return role.name, spec["options"][name]
-    raise KeyError(name)
+        found.update((name, (role.name, option)) for name, option in spec.get("options", {}).items())
+    return found
 
 
 def looked_at(name: str, value: Any) -> Given:
-    role, spec = option(name)
+    role, spec = options()[name]
     rules = importlib.import_module(f"{judge.PACKAGE}.{role}").RULES
     given = Given()
     given.take(name, value, spec, rules.get(name))
@@ -267,11 +269,13 @@ def test_every_rule_is_of_a_variable_that_there_is() -> None:
 def test_a_secret_is_not_shown() -> None:
     given = looked_at("exim_smarthost_password", " hunter2")
     given.take(
-        "backup_databases", [{"name": "-a", "kind": "postgresql", "password": "hunter2"}], option("backup_databases")[1]
+        "backup_databases",
+        [{"name": "-a", "kind": "postgresql", "password": "hunter2"}],
+        options()["backup_databases"][1],
     )
     given.refuse("backup_databases", "another one")
     given.refuse("exim_smarthost_password", "another one")
-    given.take("mailman_settings", {"webservice": {"admin_pass": "hunter2"}}, option("mailman_settings")[1])
+    given.take("mailman_settings", {"webservice": {"admin_pass": "hunter2"}}, options()["mailman_settings"][1])
     given.refuse("mailman_settings", "none")
     assert len(given.refusals) == 4
     assert "hunter2" not in "".join(map(str, given.refusals))
