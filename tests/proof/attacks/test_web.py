@@ -137,17 +137,19 @@ def test_a_flood_of_sign_ups(
 
 
 def test_a_flood_of_subscriptions(flood: Flood, outside: Outside, word: str, proved: Proved) -> None:
-    began = time.monotonic()
+    # what is counted is counted from each full minute
+    time.sleep(60 - time.time() % 60)
+    minute = time.time() // 60
     statuses = flood.forms(
         SUBSCRIBE, 30, form=SUMMARY, email=f"{word}-{{n}}@example.net", headers={"X-Forwarded-For": "203.0.113.{n}"}
     )
     assert statuses.count(429) >= 10, statuses
+    # another form of the same client, in the same minute
+    reset = flood.forms(f"{ACCOUNTS}/password/reset/", 1, email=site.ALICE)
+    assert reset == [429] or time.time() // 60 != minute, reset
     time.sleep(10)
     mailed = sum(bool(outside.mailbox(f"{word}-{number}@example.net").all("")) for number in range(30))
     assert 1 <= mailed <= 20, statuses
-    # another form of the same client, in the same minute
-    reset = flood.forms(f"{ACCOUNTS}/password/reset/", 1, email=site.ALICE)
-    assert reset == [429] or time.monotonic() - began > 60
     proved("30 subscriptions of strangers at once", f"{mailed} mailed")
 
 
